@@ -1,0 +1,51 @@
+/**
+ * The ambient context: which run, task and step the code that runs now belongs to, so that a policy
+ * deep inside a step's work speaks into the run's stream of events.
+ *
+ * It follows promises by AsyncLocalStorage where the runtime has it (through
+ * `process.getBuiltinModule`, for there is no `node:` import here); elsewhere there is none.
+ */
+
+import type { EventDetails, Where } from "./events.ts";
+import type { Stream } from "./stream.ts";
+
+/** What surrounds the code that runs now. */
+export interface Ambient {
+  readonly where: Where;
+  readonly stream: Stream;
+  /** The task whose function is running; its identity tells a task's own steps from another's. */
+  readonly scope?: object | undefined;
+}
+
+interface Storage {
+  getStore(): Ambient | undefined;
+  run<Value>(store: Ambient, work: () => Value): Value;
+}
+
+const storage = makeStorage();
+
+function makeStorage(): Storage | undefined {
+  const { process } = globalThis as {
+    process?: { getBuiltinModule?: (id: string) => unknown };
+  };
+  const hooks = process?.getBuiltinModule?.("node:async_hooks") as
+    | { AsyncLocalStorage: new () => Storage }
+    | undefined;
+  return hooks === undefined ? undefined : new hooks.AsyncLocalStorage();
+}
+
+/** What surrounds the caller, if anything does. */
+export function ambient(): Ambient | undefined {
+  return storage?.getStore();
+}
+
+/** Runs `work`, and all that it starts, inside `context`. */
+export function withAmbient<Value>(context: Ambient, work: () => Value): Value {
+  return storage === undefined ? work() : storage.run(context, work);
+}
+
+/** Tells the surrounding run, if there is one, what happened. */
+export function emitAmbient(details: EventDetails): void {
+  const surrounding = ambient();
+  surrounding?.stream(details, surrounding.where);
+}

@@ -1,0 +1,106 @@
+/** An error as plain data that can be journaled, logged and shown: its type, message, code, stack, causes. */
+
+import { clip } from "./show.ts";
+
+/** What is kept of an error. Never the object itself. */
+export interface ErrorSummary {
+  /** The error's name; `"text"`, `"number"`, … when something other than an error was thrown. */
+  readonly type: string;
+  readonly message: string;
+  readonly code?: string | undefined;
+  readonly stack?: string | undefined;
+  readonly cause?: ErrorSummary | undefined;
+  /** The members of an AggregateError, at most eight. */
+  readonly errors?: readonly ErrorSummary[] | undefined;
+}
+
+const MAX_DEPTH = 8;
+const MAX_MEMBERS = 8;
+const MAX_MESSAGE = 4_000;
+const MAX_STACK = 16_000;
+const UNSHOWABLE = "something that cannot be shown";
+
+/** How many are described in all: eight members at each of eight depths would be millions. */
+const MAX_ERRORS = 64;
+
+/** Describes whatever was thrown. Never throws, follows causes eight deep, and survives cycles. */
+export function summariseError(error: unknown): ErrorSummary {
+  return describe(error, [], { left: MAX_ERRORS });
+}
+
+function describe(error: unknown, above: readonly unknown[], room: { left: number }): ErrorSummary {
+  room.left -= 1;
+  if (typeof error !== "object" || error === null) {
+    const type = typeof error === "string" ? "text" : typeof error;
+    return { type, message: clip(safeText(error), MAX_MESSAGE) };
+  }
+  const chain = [...above, error];
+  const code = read(error, "code");
+  const stack = read(error, "stack");
+  const describeNext = (next: unknown): ErrorSummary[] =>
+    chain.length >= MAX_DEPTH || room.left <= 0 || chain.includes(next)
+      ? []
+      : [describe(next, chain, room)];
+  const [cause] = causeOf(error).flatMap(describeNext);
+  const errors = membersOf(error).flatMap(describeNext);
+  return {
+    type: textOf(read(error, "name")) ?? "object",
+    message: clip(textOf(read(error, "message")) ?? safeText(error), MAX_MESSAGE),
+    ...(typeof code === "string" || typeof code === "number" ? { code: String(code) } : {}),
+    ...(typeof stack === "string" ? { stack: clip(stack, MAX_STACK) } : {}),
+    ...(cause === undefined ? {} : { cause }),
+    ...(errors.length === 0 ? {} : { errors }),
+  };
+}
+
+function causeOf(error: object): unknown[] {
+  const cause = read(error, "cause");
+  return cause === undefined || cause === null ? [] : [cause];
+}
+
+function membersOf(error: object): unknown[] {
+  try {
+    const { errors } = error as { errors?: unknown };
+    return Array.isArray(errors) ? (errors as unknown[]).slice(0, MAX_MEMBERS) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** A property, or `undefined` when reading it throws: errors can have getters too. */
+function read(error: object, name: string): unknown {
+  try {
+    return (error as Record<string, unknown>)[name];
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function safeText(value: unknown): string {
+  try {
+    // An object whose toJSON() answers nothing has no text.
+    return typeof value === "object"
+      ? (JSON.stringify(value) ?? UNSHOWABLE)
+      : String(value as string);
+  } catch {
+    return UNSHOWABLE;
+  }
+}
+
+/** The chain of an error in one line: `fetch failed: connect ECONNREFUSED 127.0.0.1:9`. */
+export function errorLine(error: ErrorSummary): string {
+  const parts: string[] = [];
+  for (
+    let link: ErrorSummary | undefined = error;
+    link !== undefined;
+    link = link.cause ?? link.errors?.[0]
+  ) {
+    const text = link.message === "" ? (link.code ?? link.type) : link.message;
+    if (!parts.some((part) => part.includes(text))) parts.push(text);
+  }
+  return parts.join(": ").replaceAll(/\s+/g, " ");
+}

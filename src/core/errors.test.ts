@@ -1,0 +1,206 @@
+import { inspect } from "node:util";
+import { expect, test } from "vitest";
+import * as errors from "./errors.ts";
+import { knownFault, OWN_FAULT, type Fault } from "./fault.ts";
+
+const {
+  AutomationError,
+  CircuitOpenError,
+  HoldfastError,
+  InDoubtError,
+  InputError,
+  isHoldfastError,
+  JournalError,
+  LeaseHeldError,
+  LeaseLostError,
+  OptionsError,
+  RejectedError,
+  ReplayMismatchError,
+  RequirementError,
+  RunError,
+  TimeoutError,
+  UndoFailedError,
+  UnfinishedRunError,
+  ValueError,
+  VerificationError,
+} = errors;
+
+const cause = new Error("why");
+
+const MADE: [name: string, error: errors.HoldfastError, message: string, fault: Fault][] = [
+  [
+    "OptionsError",
+    new OptionsError("retry.attempts", "expected a number"),
+    "retry.attempts: expected a number",
+    { class: "fatal", code: "OPTIONS_INVALID", effect: "none" },
+  ],
+  [
+    "CircuitOpenError",
+    new CircuitOpenError("bank", 1_499.2, cause),
+    'Circuit "bank" is open for another 1500 ms',
+    { class: "transient", code: "CIRCUIT_OPEN", effect: "none", retryAfterMs: 1_499.2 },
+  ],
+  [
+    "TimeoutError",
+    new TimeoutError("The upload", 500),
+    "The upload did not end within 500 ms",
+    { class: "timeout", code: "TIMED_OUT", effect: "unknown" },
+  ],
+  [
+    "VerificationError",
+    new VerificationError('Step "a"', "it is empty", { cause }),
+    'Step "a" did not pass its verification: it is empty',
+    { class: "unknown", code: "VERIFY_FAILED", effect: "partial" },
+  ],
+  [
+    "ValueError",
+    new ValueError("The value", "at a stands a function"),
+    "The value cannot be journaled: at a stands a function",
+    { class: "fatal", code: "VALUE_NOT_STORABLE", effect: "unknown" },
+  ],
+  [
+    "AutomationError",
+    new AutomationError("two steps of one name"),
+    "two steps of one name",
+    { class: "fatal", code: "AUTOMATION_INVALID", effect: "none" },
+  ],
+  [
+    "InputError",
+    new InputError("age is missing"),
+    "age is missing",
+    { class: "fatal", code: "INPUT_INVALID", effect: "none" },
+  ],
+  [
+    "RequirementError",
+    new RequirementError("tar is not installed", "degraded", { cause }),
+    "Not everything that the automation requires is there: tar is not installed",
+    { class: "degraded", code: "REQUIREMENT_UNMET", effect: "none" },
+  ],
+  [
+    "UndoFailedError",
+    new UndoFailedError(["a/b", "a/c"], cause),
+    "Rollback is incomplete: a/b, a/c could not be undone",
+    { class: "fatal", code: "UNDO_FAILED", effect: "partial" },
+  ],
+  [
+    "LeaseHeldError",
+    new LeaseHeldError("r1", "nightly", "process 5"),
+    'Automation "nightly" is being run (r1) by process 5',
+    { class: "transient", code: "LEASE_HELD", effect: "none" },
+  ],
+  [
+    "LeaseLostError",
+    new LeaseLostError("r1"),
+    "Run r1 was taken over by another process; this one stops writing",
+    { class: "fatal", code: "LEASE_LOST", effect: "unknown" },
+  ],
+  [
+    "ReplayMismatchError",
+    new ReplayMismatchError("r1", "no step a"),
+    "no step a",
+    { class: "fatal", code: "REPLAY_MISMATCH", effect: "none" },
+  ],
+  [
+    "UnfinishedRunError",
+    new UnfinishedRunError("r1", "cut off"),
+    "cut off",
+    { class: "fatal", code: "RUN_UNFINISHED", effect: "none" },
+  ],
+  [
+    "InDoubtError",
+    new InDoubtError("r1", "a/b"),
+    'Step "a/b" was begun and nobody saw its end; it can be neither repeated, undone nor looked up',
+    { class: "fatal", code: "IN_DOUBT", effect: "unknown" },
+  ],
+  [
+    "JournalError",
+    new JournalError("disk full", { cause }),
+    "disk full",
+    { class: "fatal", code: "JOURNAL_FAILED", effect: "unknown" },
+  ],
+];
+
+test.for(MADE)("%s says what happened and carries its fault", ([name, error, message, fault]) => {
+  expect({ name: error.name, message: error.message, fault: knownFault(error) }).toEqual({
+    name,
+    message,
+    fault,
+  });
+  expect([error.code, isHoldfastError(error), error instanceof HoldfastError]).toEqual([
+    fault.code,
+    true,
+    true,
+  ]);
+});
+
+test("every kind of error that can be made is looked at here", () => {
+  const abstract = [HoldfastError, RejectedError, RunError].map(({ name }) => name);
+  const kinds = Object.keys(errors).filter((name) => name.endsWith("Error") && /^[A-Z]/.test(name));
+
+  expect(kinds.filter((name) => !abstract.includes(name)).toSorted()).toEqual(
+    MADE.map(([name]) => name).toSorted(),
+  );
+});
+
+test("no two kinds share a code", () => {
+  const codes = MADE.map(([, error]) => error.code);
+
+  expect(new Set(codes).size).toBe(codes.length);
+});
+
+test.for(MADE)("%s shows data only, in JSON and on the console", ([name, error]) => {
+  const shown = Object.keys(error).filter((key) => key !== "code");
+
+  expect(JSON.parse(JSON.stringify(error))).toEqual(Object.fromEntries(Object.entries(error)));
+  expect(Object.getOwnPropertyNames(error)).not.toContain("name");
+  expect(inspect(error)).toMatch(new RegExp(`^${name}: `));
+  expect(inspect(error)).not.toMatch(/holdfast\.(error|fault)/);
+  expect(shown.every((key) => /^(limitMs|retryAfterMs|steps|step|runId|holder)$/.test(key))).toBe(
+    true,
+  );
+});
+
+test.for<[name: string, error: Error, data: object]>([
+  [
+    "CircuitOpenError",
+    new CircuitOpenError("b", 5, cause),
+    { code: "CIRCUIT_OPEN", retryAfterMs: 5 },
+  ],
+  ["TimeoutError", new TimeoutError("a", 5), { code: "TIMED_OUT", limitMs: 5 }],
+  ["UndoFailedError", new UndoFailedError(["a"], cause), { code: "UNDO_FAILED", steps: ["a"] }],
+  [
+    "LeaseHeldError",
+    new LeaseHeldError("r", "a", "me"),
+    { runId: "r", code: "LEASE_HELD", holder: "me" },
+  ],
+  ["InDoubtError", new InDoubtError("r", "a"), { runId: "r", code: "IN_DOUBT", step: "a" }],
+])("%s has fields for programs", ([, error, data]) => {
+  expect(Object.fromEntries(Object.entries(error))).toEqual(data);
+});
+
+test.for<[name: string, error: Error]>([
+  ["CircuitOpenError", new CircuitOpenError("b", 5, cause)],
+  ["VerificationError", new VerificationError("a", "b", { cause })],
+  ["RequirementError", new RequirementError("a", "fatal", { cause })],
+  ["UndoFailedError", new UndoFailedError(["a"], cause)],
+  ["JournalError", new JournalError("a", { cause })],
+])("%s keeps what was behind it as its cause", ([, error]) => {
+  expect(error.cause).toBe(cause);
+});
+
+test("an error of another copy of the package is known by its brand, and so is its fault", () => {
+  const fault: Fault = { class: "transient", code: "CIRCUIT_OPEN", effect: "none" };
+  const foreign = Object.assign(new Error("open"), {
+    [Symbol.for("holdfast.error")]: true,
+    [OWN_FAULT]: fault,
+  });
+
+  expect([isHoldfastError(foreign), knownFault(foreign)]).toEqual([true, fault]);
+});
+
+test.for([[new Error("a")], [{}], [null], [undefined], ["text"], [() => 1]])(
+  "%o is no error of ours",
+  ([value]) => {
+    expect(isHoldfastError(value)).toBe(false);
+  },
+);

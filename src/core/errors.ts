@@ -1,0 +1,311 @@
+/**
+ * Our own errors. Two questions sort them: did the work start, and whose fault is it?
+ *
+ * Each has a stable `code` and carries its fault. `name`, brand and fault live on the prototype or
+ * behind symbols, so that `console.log` and JSON show data only.
+ */
+
+import { OWN_FAULT, type Effect, type Fault, type FaultClass } from "./fault.ts";
+
+const BRAND: unique symbol = Symbol.for("holdfast.error") as never;
+
+/** Any error that holdfast itself makes. Match on `code`, whose meaning never changes. */
+export abstract class HoldfastError extends Error {
+  /** What went wrong, for programs; docs/errors.md lists them all. */
+  abstract readonly code: string;
+
+  static {
+    Object.defineProperty(this.prototype, BRAND, { value: true });
+  }
+
+  /** Class and effect of this kind of error. @internal */
+  get [OWN_FAULT](): Fault {
+    return { class: this.faultClass, code: this.code, effect: this.faultEffect };
+  }
+
+  /** @internal */
+  protected get faultClass(): FaultClass {
+    return "fatal";
+  }
+
+  /** @internal */
+  protected get faultEffect(): Effect {
+    return "none";
+  }
+}
+
+/** Whether holdfast made `error`; also holds across two copies of the package. */
+export function isHoldfastError(error: unknown): error is HoldfastError {
+  return typeof error === "object" && error !== null && BRAND in error;
+}
+
+function named(type: { readonly prototype: Error; readonly name: string }): void {
+  Object.defineProperty(type.prototype, "name", { value: type.name, configurable: true });
+}
+
+/** An option is unknown, of the wrong type or out of range. Thrown when the policy is made. */
+export class OptionsError extends HoldfastError {
+  static {
+    named(this);
+  }
+  readonly code = "OPTIONS_INVALID";
+
+  /** @param path Where it stands, as `retry.attempts`. */
+  constructor(path: string, problem: string) {
+    super(`${path}: ${problem}`);
+  }
+}
+
+/** The work did not start: nothing happened, and it is safe to try again later. */
+export abstract class RejectedError extends HoldfastError {
+  /** How long until it is worth trying again, in milliseconds. */
+  abstract readonly retryAfterMs: number;
+
+  /** @internal */
+  override get [OWN_FAULT](): Fault {
+    return {
+      class: "transient",
+      code: this.code,
+      effect: "none",
+      retryAfterMs: this.retryAfterMs,
+    };
+  }
+}
+
+/** The circuit is open: recent calls failed, and the pause after them is not over. */
+export class CircuitOpenError extends RejectedError {
+  static {
+    named(this);
+  }
+  readonly code = "CIRCUIT_OPEN";
+  readonly retryAfterMs: number;
+
+  /** @param lastFailure The failure that opened the circuit; becomes `cause`. */
+  constructor(circuit: string, retryAfterMs: number, lastFailure: unknown) {
+    super(`Circuit "${circuit}" is open for another ${Math.ceil(retryAfterMs)} ms`, {
+      cause: lastFailure,
+    });
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The work started and did not end in time. It may have had its effect, and may still be running. */
+export class TimeoutError extends HoldfastError {
+  static {
+    named(this);
+  }
+  readonly code = "TIMED_OUT";
+  readonly limitMs: number;
+
+  /** @param what What took too long, as it stands in the message. */
+  constructor(what: string, limitMs: number, options?: ErrorOptions) {
+    super(`${what} did not end within ${limitMs} ms`, options);
+    this.limitMs = limitMs;
+  }
+
+  /** @internal */
+  protected override get faultClass(): FaultClass {
+    return "timeout";
+  }
+  /** @internal */
+  protected override get faultEffect(): Effect {
+    return "unknown";
+  }
+}
+
+/** The work ended, and its result is not good. */
+export class VerificationError extends HoldfastError {
+  static {
+    named(this);
+  }
+  readonly code = "VERIFY_FAILED";
+
+  constructor(what: string, problem: string, options?: ErrorOptions) {
+    super(`${what} did not pass its verification: ${problem}`, options);
+  }
+
+  /** @internal */
+  protected override get faultClass(): FaultClass {
+    return "unknown";
+  }
+  /** @internal */
+  protected override get faultEffect(): Effect {
+    return "partial";
+  }
+}
+
+/** A step's value, a task's value or an input cannot be written to the journal. */
+export class ValueError extends HoldfastError {
+  static {
+    named(this);
+  }
+  readonly code = "VALUE_NOT_STORABLE";
+
+  constructor(what: string, problem: string) {
+    super(`${what} cannot be journaled: ${problem}`);
+  }
+
+  /** @internal */
+  protected override get faultEffect(): Effect {
+    return "unknown";
+  }
+}
+
+/** The automation uses its run in a way that has no meaning, such as two steps of one name. */
+export class AutomationError extends HoldfastError {
+  static {
+    named(this);
+  }
+  readonly code = "AUTOMATION_INVALID";
+}
+
+/** The input does not fit the automation. Nothing was started. */
+export class InputError extends HoldfastError {
+  static {
+    named(this);
+  }
+  readonly code = "INPUT_INVALID";
+}
+
+/** What the automation requires is not there. Nothing was started. */
+export class RequirementError extends HoldfastError {
+  static {
+    named(this);
+  }
+  readonly code = "REQUIREMENT_UNMET";
+  readonly #class: FaultClass;
+
+  constructor(problems: string, faultClass: FaultClass, options?: ErrorOptions) {
+    super(`Not everything that the automation requires is there: ${problems}`, options);
+    this.#class = faultClass;
+  }
+
+  /** @internal */
+  protected override get faultClass(): FaultClass {
+    return this.#class;
+  }
+}
+
+/** Something done could not be taken back: a human is needed. */
+export class UndoFailedError extends HoldfastError {
+  static {
+    named(this);
+  }
+  readonly code = "UNDO_FAILED";
+  /** The steps whose effect is still there, as `task/step`. */
+  readonly steps: readonly string[];
+
+  /** @param reason Why it was undone; becomes `cause`. */
+  constructor(steps: readonly string[], reason: unknown) {
+    super(`Rollback is incomplete: ${steps.join(", ")} could not be undone`, { cause: reason });
+    this.steps = steps;
+  }
+
+  /** @internal */
+  protected override get faultEffect(): Effect {
+    return "partial";
+  }
+}
+
+/** Something about one run; `runId` says which. */
+export abstract class RunError extends HoldfastError {
+  readonly runId: string;
+
+  constructor(runId: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.runId = runId;
+  }
+}
+
+/** Another process runs this automation now. Nothing was started. */
+export class LeaseHeldError extends RunError {
+  static {
+    named(this);
+  }
+  readonly code = "LEASE_HELD";
+  /** Who holds it, in words. */
+  readonly holder: string;
+
+  constructor(runId: string, automation: string, holder: string) {
+    super(runId, `Automation "${automation}" is being run (${runId}) by ${holder}`);
+    this.holder = holder;
+  }
+
+  /** @internal */
+  protected override get faultClass(): FaultClass {
+    return "transient";
+  }
+}
+
+/** Another owner took the run over; this one may write nothing more. */
+export class LeaseLostError extends RunError {
+  static {
+    named(this);
+  }
+  readonly code = "LEASE_LOST";
+
+  constructor(runId: string) {
+    super(runId, `Run ${runId} was taken over by another process; this one stops writing`);
+  }
+
+  /** @internal */
+  protected override get faultEffect(): Effect {
+    return "unknown";
+  }
+}
+
+/** The code no longer fits what the journal holds of the run. */
+export class ReplayMismatchError extends RunError {
+  static {
+    named(this);
+  }
+  readonly code = "REPLAY_MISMATCH";
+}
+
+/** An earlier run was cut off, and it takes a human to say what becomes of it. */
+export class UnfinishedRunError extends RunError {
+  static {
+    named(this);
+  }
+  readonly code = "RUN_UNFINISHED";
+}
+
+/** A step was begun, nobody saw its end, and nothing tells whether it took effect. */
+export class InDoubtError extends RunError {
+  static {
+    named(this);
+  }
+  readonly code = "IN_DOUBT";
+  /** The step in doubt, as `task/step`. */
+  readonly step: string;
+
+  constructor(runId: string, step: string) {
+    super(
+      runId,
+      `Step "${step}" was begun and nobody saw its end; it can be neither repeated, undone nor looked up`,
+    );
+    this.step = step;
+  }
+
+  /** @internal */
+  protected override get faultEffect(): Effect {
+    return "unknown";
+  }
+}
+
+/** The journal cannot be read or written. It is no failure of the step: nothing is undone for it. */
+export class JournalError extends HoldfastError {
+  static {
+    named(this);
+  }
+  readonly code = "JOURNAL_FAILED";
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+
+  /** @internal */
+  protected override get faultEffect(): Effect {
+    return "unknown";
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * Everything that happens is a typed event, named in the past tense. Logs, progress lines and
+ * reports are views of this one stream.
+ *
+ * Whoever makes an event gives its details; the stream that it goes into adds when and where.
+ */
+
+import type { ErrorSummary } from "./error-summary.ts";
+import type { Fault } from "./fault.ts";
+
+/** Log levels, the least urgent first. */
+export type Level = "DEBUG" | "INFO" | "WARNING" | "ERROR" | "CRITICAL";
+
+/** Where in a run something happened. */
+export interface Where {
+  readonly automation?: string | undefined;
+  readonly runId?: string | undefined;
+  readonly task?: string | undefined;
+  readonly step?: string | undefined;
+  /** The attempt at the step, from 1. */
+  readonly attempt?: number | undefined;
+  /** The step's idempotency key. */
+  readonly key?: string | undefined;
+}
+
+/** How many tasks succeeded, of how many. */
+export interface TaskCount {
+  readonly succeeded: number;
+  readonly total: number;
+}
+
+interface Failure<E> {
+  readonly fault: Fault;
+  readonly error: E;
+}
+
+/** Why a retry stopped. */
+export type RetryStop =
+  | "attempts used up"
+  | "class is not retried"
+  | "not repeatable"
+  | "time is up"
+  | "refused by when";
+
+/**
+ * What happened, by `type`. `E` is how an error stands in it: the thrown value itself where it
+ * happened, an `ErrorSummary` once it is in the stream.
+ *
+ * `policy` names the policy that speaks, where one does.
+ */
+export type EventDetails<E = unknown> =
+  | { readonly type: "run.started"; readonly file?: string | undefined }
+  | { readonly type: "run.resumed"; readonly resumes: number; readonly cutOffAtMs: number }
+  | { readonly type: "run.completed"; readonly durationMs: number; readonly tasks: TaskCount }
+  | ({
+      readonly type: "run.failed";
+      readonly durationMs: number;
+      readonly tasks: TaskCount;
+      readonly exitCode: number;
+    } & Partial<Failure<E>>)
+  | { readonly type: "run.interrupted"; readonly durationMs: number; readonly reason: string }
+  | ({ readonly type: "run.stopped"; readonly exitCode: number } & Failure<E>)
+  | ({ readonly type: "requirement.failed" } & Failure<E>)
+  | { readonly type: "task.started" }
+  | { readonly type: "task.completed"; readonly durationMs: number; readonly replayed: boolean }
+  | ({ readonly type: "task.failed"; readonly durationMs: number } & Failure<E>)
+  | { readonly type: "step.started"; readonly hasUndo: boolean }
+  | { readonly type: "step.completed"; readonly durationMs: number; readonly attempts: number }
+  | ({
+      readonly type: "step.failed";
+      readonly durationMs: number;
+      readonly attempts: number;
+    } & Failure<E>)
+  | { readonly type: "step.replayed"; readonly outcome: "completed" | "failed" }
+  | { readonly type: "step.interrupted" }
+  | { readonly type: "step.doubted" }
+  | { readonly type: "step.reconciled"; readonly answer: "happened" | "absent" | "unknown" }
+  | { readonly type: "attempt.started"; readonly policy?: string; readonly number: number }
+  | { readonly type: "attempt.succeeded"; readonly policy?: string; readonly number: number }
+  | ({
+      readonly type: "attempt.failed";
+      readonly policy?: string;
+      readonly number: number;
+      readonly durationMs: number;
+    } & Failure<E>)
+  | { readonly type: "attempt.abandoned"; readonly graceMs: number }
+  | {
+      readonly type: "retry.scheduled";
+      readonly policy: string;
+      /** The attempt that failed. */
+      readonly number: number;
+      readonly maxAttempts: number;
+      readonly waitMs: number;
+      readonly fault: Fault;
+    }
+  | ({
+      readonly type: "retry.stopped";
+      readonly policy: string;
+      readonly attempts: number;
+      readonly reason: RetryStop;
+    } & Failure<E>)
+  | ({
+      readonly type: "breaker.opened";
+      readonly policy: string;
+      readonly pauseMs: number;
+    } & Failure<E>)
+  | { readonly type: "breaker.half_opened"; readonly policy: string }
+  | { readonly type: "breaker.closed"; readonly policy: string }
+  | { readonly type: "breaker.rejected"; readonly policy: string; readonly retryAfterMs: number }
+  | { readonly type: "timeout.expired"; readonly policy: string; readonly limitMs: number }
+  | ({ readonly type: "verify.failed" } & Failure<E>)
+  | ({ readonly type: "rollback.started"; readonly steps: number } & Failure<E>)
+  | { readonly type: "rollback.completed"; readonly steps: number }
+  | { readonly type: "rollback.failed"; readonly steps: readonly string[]; readonly error: E }
+  | { readonly type: "undo.started" }
+  | { readonly type: "undo.completed"; readonly durationMs: number }
+  | ({ readonly type: "undo.failed"; readonly isFinal: boolean } & Failure<E>)
+  | { readonly type: "lease.lost"; readonly error: E }
+  | { readonly type: "journal.failed"; readonly error: E }
+  | {
+      readonly type: "log.written";
+      readonly level: Level;
+      readonly message: string;
+      readonly data?: unknown;
+    };
+
+/** The name of an event. */
+export type EventType = EventDetails["type"];
+
+/** An event in the stream: redacted, and with plain data only. */
+export type HoldfastEvent = EventDetails<ErrorSummary> & {
+  /** Milliseconds since the Unix epoch. */
+  readonly atMs: number;
+  readonly where: Where;
+};
+
+/** Takes details as they happen. */
+export type Emit = (details: EventDetails) => void;
+
+/** Takes events from the stream. */
+export type Sink = (event: HoldfastEvent) => void;

@@ -1,0 +1,147 @@
+/**
+ * The journal's contract: where a run's truth is kept.
+ *
+ * It holds whole records, one per run and one per step, keyed by name, and every write is made
+ * under a hold: whoever lost the lease can write nothing more. Its interface is asynchronous, so
+ * that one file and a database server look alike.
+ */
+
+import type { ErrorSummary } from "./error-summary.ts";
+import type { TaskCount } from "./events.ts";
+import type { Effect, Fault } from "./fault.ts";
+
+/** `running`, `interrupted` and `in doubt` are unfinished: the next start takes them up. */
+export type RunStatus =
+  | "running"
+  | "interrupted"
+  | "in doubt"
+  | "succeeded"
+  | "failed"
+  | "abandoned";
+
+/** What the next start takes up. */
+export const UNFINISHED: readonly RunStatus[] = ["running", "interrupted", "in doubt"];
+
+/** One execution of an automation. Moments are milliseconds since the Unix epoch. */
+export interface RunRecord {
+  readonly id: string;
+  readonly automation: string;
+  readonly status: RunStatus;
+  /** The automation's file, where it came from one. */
+  readonly file?: string | undefined;
+  /** Tells whether the code is the same as before. */
+  readonly codeHash: string;
+  /** The input, as the codec wrote it. */
+  readonly input: string;
+  readonly startedAtMs: number;
+  readonly endedAtMs?: number | undefined;
+  /** How often it was taken up again. */
+  readonly resumes: number;
+  readonly exitCode?: number | undefined;
+  readonly tasks?: TaskCount | undefined;
+}
+
+/** One go at a step's work or at its undo. */
+export interface AttemptRecord {
+  readonly number: number;
+  readonly startedAtMs: number;
+  /** Missing while it runs, and for ever when its end was not seen. */
+  readonly endedAtMs?: number | undefined;
+  readonly fault?: Fault | undefined;
+  readonly error?: ErrorSummary | undefined;
+}
+
+/** How far the undo of a step is; `none` when it has no undo. */
+export type UndoStatus = "none" | "registered" | "begun" | "done" | "failed";
+
+/** One step, or one task (its `name` is empty then). The run's own task is `""`. */
+export interface StepRecord {
+  readonly runId: string;
+  readonly task: string;
+  readonly name: string;
+  readonly kind: "step" | "read" | "task";
+  /** The order in which they were begun; rollback goes the other way. */
+  readonly position: number;
+  /** `begun`: its end was not seen, unless its last attempt has one. `rolling back` is for tasks. */
+  readonly status: "begun" | "completed" | "failed" | "rolling back";
+  /** Counts the undos that were followed by doing it again; part of the key. From 1. */
+  readonly generation: number;
+  /** The idempotency key. */
+  readonly key: string;
+  /** The newest attempts, at most 50. */
+  readonly attempts: readonly AttemptRecord[];
+  readonly startedAtMs: number;
+  readonly endedAtMs?: number | undefined;
+  /** The value, as the codec wrote it. */
+  readonly value?: string | undefined;
+  readonly fault?: Fault | undefined;
+  readonly error?: ErrorSummary | undefined;
+  /** The worst effect of its attempts since it was last undone; `unknown` while one runs. */
+  readonly effect: Effect;
+  readonly undo: UndoStatus;
+  /** The newest attempts at the undo, at most 50. */
+  readonly undoAttempts: readonly AttemptRecord[];
+}
+
+/** Who owns a run: a process, told apart from a later one of the same number. */
+export interface Owner {
+  readonly host: string;
+  /** Changes with every start of the machine; empty where it cannot be had. */
+  readonly bootId: string;
+  readonly pidNamespace: string;
+  readonly pid: number;
+  /** When the process started, in the machine's own count; empty where it cannot be had. */
+  readonly startTime: string;
+}
+
+/** The right to write to a run. The fence grows with every new owner. */
+export interface Hold {
+  readonly runId: string;
+  readonly fence: number;
+}
+
+/** A run that is now this owner's. */
+export interface Claim {
+  readonly hold: Hold;
+  /** The unfinished run that was found, or the new one. */
+  readonly run: RunRecord;
+  readonly isNew: boolean;
+  /** In the order of their positions; empty for a new run. */
+  readonly steps: readonly StepRecord[];
+}
+
+/** Which runs to list, the newest first. */
+export interface RunFilter {
+  readonly automation?: string | undefined;
+  readonly status?: RunStatus | undefined;
+  /** Default 20. */
+  readonly limit?: number | undefined;
+}
+
+/** Keeps the truth of runs. Every method rejects with `JournalError` when the store fails. */
+export interface Journal {
+  /**
+   * Claims the automation's unfinished run, or writes `run` and claims that. At most one run of an
+   * automation is unfinished, and it is claimed by one owner at a time.
+   *
+   * Rejects with `LeaseHeldError` when another owner that may be alive holds it. An owner that is
+   * known to be gone loses it at once; any other when the lease has run out.
+   */
+  claim(run: RunRecord, owner: Owner): Promise<Claim>;
+  /** Prolongs the lease. Rejects with `LeaseLostError` when another owner has the run. */
+  renew(hold: Hold): Promise<void>;
+  /** Gives the lease back; the run stays as it is. Does nothing when it was lost. */
+  release(hold: Hold): Promise<void>;
+  /** Replaces the run's record. Rejects with `LeaseLostError`, and nothing is written then. */
+  writeRun(hold: Hold, run: RunRecord): Promise<void>;
+  /** Writes or replaces a step's record. Rejects with `LeaseLostError`, and nothing is written then. */
+  writeStep(hold: Hold, step: StepRecord): Promise<void>;
+  findRun(runId: string): Promise<RunRecord | undefined>;
+  findRuns(filter?: RunFilter): Promise<readonly RunRecord[]>;
+  /** The steps of a run, in the order of their positions. */
+  readSteps(runId: string): Promise<readonly StepRecord[]>;
+  /** How often to renew, in milliseconds: a third of the lease. */
+  readonly renewEveryMs: number;
+  /** Lets go of the store. What was written stays. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,31 @@
+/** The real clock and the real dice: the only place that touches timers, the time of day or chance. */
+
+import { sleepBy, type Clock } from "./clock.ts";
+
+/** Timers take at most a signed 32-bit number of milliseconds; a longer one fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** The machine's clock. Long waits are waited in pieces. */
+export const systemClock: Clock = Object.freeze({
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  sleep: (ms: number, signal?: AbortSignal) => sleepBy(after, ms, signal),
+  after,
+});
+
+function after(ms: number, run: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout>;
+  // Node drops the fraction of a millisecond and may fire up to one early: then a circuit that opens
+  // again after exactly this wait would turn its caller away.
+  let leftMs = ms > 0 ? Math.ceil(ms) + 1 : 0;
+  function wait(): void {
+    const pieceMs = Math.min(leftMs, LONGEST_TIMER_MS);
+    leftMs -= pieceMs;
+    timer = setTimeout(leftMs > 0 ? wait : run, pieceMs);
+  }
+  wait();
+  return () => clearTimeout(timer);
+}
+
+/** A number from 0 up to, not including, 1; not for secrets. */
+export const systemRandom: () => number = () => Math.random();
