@@ -1,0 +1,153 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { constant, exponential, type Backoff, type Jitter } from "./backoff.ts";
+
+const waits = (backoff: Backoff, retries: number, random = () => 0.5): number[] =>
+  Array.from({ length: retries }, (_, index) =>
+    backoff({ retry: index + 1, random, previousMs: 0 }),
+  );
+
+test.for<[name: string, backoff: Backoff, random: number, expected: number[]]>([
+  [
+    "doubles up to the limit",
+    exponential("1s", { max: "10s", jitter: "none" }),
+    0.5,
+    [1_000, 2_000, 4_000, 8_000, 10_000],
+  ],
+  [
+    "grows by its factor",
+    exponential(100, { factor: 3, jitter: "none" }),
+    0.5,
+    [100, 300, 900, 2_700, 8_100],
+  ],
+  [
+    "stays where the factor is 1",
+    exponential(100, { factor: 1, jitter: "none" }),
+    0.5,
+    [100, 100, 100, 100, 100],
+  ],
+  ["draws from all of the wait by default", exponential(100), 0.5, [50, 100, 200, 400, 800]],
+  ["may draw nothing with full jitter", exponential(100), 0, [0, 0, 0, 0, 0]],
+  [
+    "draws at least half with equal jitter",
+    exponential(100, { jitter: "equal" }),
+    0,
+    [50, 100, 200, 400, 800],
+  ],
+  [
+    "draws from the upper half with equal jitter",
+    exponential(100, { jitter: "equal" }),
+    0.5,
+    [75, 150, 300, 600, 1_200],
+  ],
+  [
+    "is not limited below its first wait",
+    exponential("1m", { jitter: "none" }),
+    0.5,
+    [60_000, 60_000, 60_000, 60_000, 60_000],
+  ],
+  ["is constant", constant("2s"), 0.5, [2_000, 2_000, 2_000, 2_000, 2_000]],
+  [
+    "is constant with full jitter",
+    constant("2s", { jitter: "full" }),
+    0.25,
+    [500, 500, 500, 500, 500],
+  ],
+  [
+    "is constant with equal jitter",
+    constant("2s", { jitter: "equal" }),
+    0.5,
+    [1_500, 1_500, 1_500, 1_500, 1_500],
+  ],
+])("%s", ([, backoff, random, expected]) => {
+  expect(waits(backoff, 5, () => random)).toEqual(expected);
+});
+
+test("every wait is a finite number from 0 to the limit, also at retry 10,000", () => {
+  const cases = fc.record({
+    firstMs: fc.double({ min: 0, max: 1e9, noNaN: true }),
+    moreMs: fc.double({ min: 0, max: 1e12, noNaN: true }),
+    factor: fc.double({ min: 1, max: 100, noNaN: true }),
+    retry: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 10_000 })),
+    jitter: fc.constantFrom<Jitter>("none", "full", "equal"),
+    die: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(cases, ({ firstMs, moreMs, factor, retry, jitter, die }) => {
+      const max = firstMs + moreMs;
+
+      const waitMs = exponential(firstMs, { factor, max, jitter })({
+        retry,
+        random: () => die,
+        previousMs: 0,
+      });
+
+      expect(waitMs).toBeGreaterThanOrEqual(jitter === "equal" ? firstMs / 2 : 0);
+      expect(waitMs).toBeLessThanOrEqual(max);
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+test("waits without jitter never shrink", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 1e6 }),
+      fc.integer({ min: 1, max: 2_000 }),
+      (firstMs, at) => {
+        const [before, after] = [at, at + 1].map((number) =>
+          exponential(firstMs, { max: "7d", jitter: "none" })({
+            retry: number,
+            random: () => 0,
+            previousMs: 0,
+          }),
+        ) as [number, number];
+
+        expect(after).toBeGreaterThanOrEqual(before);
+      },
+    ),
+    { numRuns: 10_000 },
+  );
+});
+
+test("callers that have all reached the limit are still spread", () => {
+  const backoff = exponential("1s", { max: "10s" });
+
+  const spread = [0.1, 0.5, 0.9].map((die) =>
+    backoff({ retry: 50, random: () => die, previousMs: 0 }),
+  );
+
+  expect(spread).toEqual([1_000, 5_000, 9_000]);
+});
+
+test.for<[message: string, make: () => unknown]>([
+  [
+    'exponential.first: expected a duration such as 250, "2s" or "1m30s", received "2 s"',
+    () => exponential("2 s" as never),
+  ],
+  [
+    "exponential.first: expected a duration, received undefined",
+    () => exponential(undefined as never),
+  ],
+  ["exponential.first: expected a duration", () => exponential(Infinity)],
+  ["exponential.max: expected a duration", () => exponential("1s", { max: Infinity })],
+  [
+    "exponential.max: 1000 ms is below the first wait of 10000 ms",
+    () => exponential("10s", { max: "1s" }),
+  ],
+  [
+    "exponential.factor: expected a number from 1 to 100, received 0.5",
+    () => exponential("1s", { factor: 0.5 }),
+  ],
+  [
+    'exponential.jitter: expected "none", "full", "equal", received "some"',
+    () => exponential("1s", { jitter: "some" as never }),
+  ],
+  ["exponential.cap: unknown; known are factor", () => exponential("1s", { cap: "2s" } as never)],
+  ["constant.delay: expected a duration", () => constant(-1)],
+  ["constant.delay: expected a duration", () => constant(Infinity)],
+  ['constant.jitter: expected "none"', () => constant("1s", { jitter: true as never })],
+  ["constant.max: unknown; known are jitter", () => constant("1s", { max: "2s" } as never)],
+])("refuses with %s", ([message, make]) => {
+  expect(make).toThrow(message);
+});

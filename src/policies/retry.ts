@@ -1,0 +1,112 @@
+/** Runs failed work again: the shell around the rule in `retry-decision.ts`. */
+
+import { faultOf, type Classify } from "../classify/classify.ts";
+import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
+import type { Random } from "../core/dice.ts";
+import type { Duration } from "../core/duration.ts";
+import type { Emit } from "../core/events.ts";
+import {
+  callable,
+  duration,
+  flag,
+  integer,
+  part,
+  readOptions,
+  text,
+  type Reader,
+} from "../core/options.ts";
+import type { ReactionChanges } from "../core/reactions.ts";
+import { systemClock, systemRandom } from "../core/system.ts";
+import { exponential, type Backoff } from "./backoff.ts";
+import { attemptOf } from "./lazy-attempt.ts";
+import type { Policy } from "./policy.ts";
+import { readReactions } from "./read-reactions.ts";
+import { RetryRun, type BeforeRetry, type When } from "./retry-run.ts";
+import { teller } from "./tell.ts";
+
+/** When work is run again, and how long is waited before. */
+export interface RetryOptions {
+  /** Stands in events and in the error of the total limit. Default `"retry"`. */
+  readonly name?: string | undefined;
+  /** How often the work may run in all, the first time included. Default 4; `Infinity` is allowed. */
+  readonly attempts?: number | undefined;
+  /** The wait before each retry. Default `exponential("200ms", { max: "30s", jitter: "full" })`. */
+  readonly backoff?: Backoff | undefined;
+  /** The limit for all attempts and waits together; ends a running attempt. Default `Infinity`. */
+  readonly total?: Duration | undefined;
+  /** The longest wait that a server may ask for. One that is longer ends the retries. Default `"5m"`. */
+  readonly maxRetryAfter?: Duration | undefined;
+  /**
+   * Whether this failure is worth another attempt; asked last, when everything else says yes. To
+   * retry more than the defaults do, change the class (`classify`) or its row (`reactions`).
+   * Default: always.
+   */
+  readonly when?: When | undefined;
+  /**
+   * Whether the work may run again after an attempt that may have had its effect. When false, it is
+   * run again only after failures with effect `none`. Default true: whoever writes `retry` says so.
+   */
+  readonly repeatable?: boolean | undefined;
+  /** Tells the fault of an error. Default: `faultOf`. */
+  readonly classify?: Classify | undefined;
+  /** How often each class is retried, and whether the first time at once. Default: `REACTIONS`. */
+  readonly reactions?: ReactionChanges | undefined;
+  /**
+   * Awaited before the wait, once another attempt is decided: the place to undo what the failed
+   * attempt left, to heal, or to refresh credentials. What it throws ends the retries.
+   */
+  readonly beforeRetry?: BeforeRetry | undefined;
+  /** Default: the system's clock. */
+  readonly clock?: Clock | undefined;
+  /** Gives numbers from 0 up to, not including, 1. Default: the system's dice. */
+  readonly random?: Random | undefined;
+  /** Told the events of attempts and retries, as they happen. What it throws is dropped. */
+  readonly on?: Emit | undefined;
+}
+
+const READERS = {
+  name: text({ default: "retry" }),
+  attempts: integer({ min: 1, orInfinity: true, default: 4 }),
+  backoff: callable<Backoff, Backoff>({
+    default: exponential("200ms", { max: "30s", jitter: "full" }),
+  }),
+  total: duration({ orInfinity: true, default: Infinity }),
+  maxRetryAfter: duration({ orInfinity: true, default: 300_000 }),
+  when: callable<When, When>({ default: () => true }),
+  repeatable: flag({ default: true }),
+  classify: callable<Classify, Classify>({ default: faultOf }),
+  reactions: readReactions,
+  beforeRetry: callable<BeforeRetry, undefined>({ default: undefined }),
+  clock: part<Clock, Clock>({ methods: CLOCK_METHODS, default: systemClock }),
+  random: callable<Random, Random>({ default: systemRandom }),
+  on: callable<Emit, undefined>({ default: undefined }),
+} satisfies Record<keyof RetryOptions, Reader<unknown>>;
+
+/** Checks `retry`'s options where they stand among others; they stay as they were given. */
+export const readRetry: Reader<RetryOptions | undefined> = (value, path) => {
+  if (value !== undefined) readOptions(path, value, READERS);
+  return value as RetryOptions | undefined;
+};
+
+/**
+ * Makes a policy that runs failed work again, as the reaction table says for the class of the fault.
+ *
+ * A wait that a server asked for (Retry-After) is never cut short; a refusal by one of our own
+ * policies, such as an open breaker, is waited out exactly. A wait that would not end before the
+ * deadline is not begun. When there is no further attempt, the last error is thrown as it is; when
+ * the total limit is over, a `TimeoutError` whose cause is the last error, if there was one. Once the
+ * signal aborts, an attempt or a wait ends at once with the signal's reason.
+ *
+ * @throws {OptionsError} At once, if an option is unknown or out of range.
+ * @example
+ * const patient = retry({ attempts: 6, total: "1m" });
+ * const user = await patient.run(({ signal }) => readUser(42, { signal }));
+ */
+export function retry(options: RetryOptions = {}): Policy {
+  const settled = readOptions("retry", options, READERS);
+  const rules = Object.freeze({ ...settled, tell: teller(settled.on) });
+  return Object.freeze<Policy>({
+    name: rules.name,
+    run: (work, given) => new RetryRun(rules, work).run(attemptOf(given)),
+  });
+}

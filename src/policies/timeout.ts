@@ -1,0 +1,71 @@
+/** A time limit on work. */
+
+import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
+import type { Duration } from "../core/duration.ts";
+import { TimeoutError } from "../core/errors.ts";
+import type { Emit } from "../core/events.ts";
+import {
+  callable,
+  duration,
+  part,
+  readOptions,
+  required,
+  text,
+  type Reader,
+} from "../core/options.ts";
+import { systemClock } from "../core/system.ts";
+import { attemptOf } from "./lazy-attempt.ts";
+import type { Policy } from "./policy.ts";
+import { teller } from "./tell.ts";
+import { runWithin } from "./time-limit.ts";
+
+/** How a time limit is named, timed and watched. */
+export interface TimeoutOptions {
+  /** Stands in events and in the error. Default `"timeout"`. */
+  readonly name?: string | undefined;
+  /** Default: the system's clock. */
+  readonly clock?: Clock | undefined;
+  /** Told `timeout.expired`, as it happens. What it throws is dropped. */
+  readonly on?: Emit | undefined;
+}
+
+const READERS = {
+  name: text({ default: "timeout" }),
+  clock: part<Clock, Clock>({ methods: CLOCK_METHODS, default: systemClock }),
+  on: callable<Emit, undefined>({ default: undefined }),
+} satisfies Record<keyof TimeoutOptions, Reader<unknown>>;
+
+const readLimit = required(duration({ default: undefined, orInfinity: true }), "a duration");
+
+/**
+ * Makes a policy that ends work that takes too long.
+ *
+ * When the limit is over it rejects with `TimeoutError` at once, even if the work takes no notice,
+ * and aborts the signal that it gave to the work, with that same error. Work that ignores its signal
+ * goes on in the background: its effect may still come. When the caller cancels first, it rejects
+ * with the caller's reason. `Infinity` is no limit of its own; 0 is over at once.
+ *
+ * The error is made when the limit is over and not beforehand, so its stack does not lead to the
+ * caller: making one for each call would cost more than all the rest of the policy.
+ *
+ * @throws {OptionsError} At once, if the limit or an option is unknown or out of range.
+ * @example
+ * const page = await timeout("2s").run(({ signal }) => fetch("http://localhost/", { signal }));
+ */
+export function timeout(limit: Duration, options: TimeoutOptions = {}): Policy {
+  const limitMs = readLimit(limit, "timeout.limit");
+  const { name, clock, on } = readOptions("timeout", options, READERS);
+  const tell = teller(on);
+  const time = {
+    limitMs,
+    clock,
+    expired: () => {
+      tell({ type: "timeout.expired", policy: name, limitMs });
+      return new TimeoutError(`Work under "${name}"`, limitMs);
+    },
+  };
+  return Object.freeze<Policy>({
+    name,
+    run: (work, given) => runWithin(time, attemptOf(given), work),
+  });
+}
