@@ -1,0 +1,25 @@
+/**
+ * Where a run's truth is kept: in one SQLite file, or in memory.
+ *
+ * The contract is `Journal`; docs/journal.md says what is kept, and how safely.
+ */
+
+export type {
+  AttemptRecord,
+  Claim,
+  Hold,
+  Journal,
+  Owner,
+  RunFilter,
+  RunRecord,
+  RunStatus,
+  StepRecord,
+  UndoStatus,
+} from "../core/journal.ts";
+export { UNFINISHED } from "../core/journal.ts";
+export { decodeValue, encodeValue, type ValueLimits } from "./codec.ts";
+export { journalFile, stateHome, type Environment } from "./home.ts";
+export type { IsGone, LeaseOptions } from "./lease.ts";
+export { memoryJournal } from "./memory.ts";
+export { describeOwner, isGone, thisProcess } from "./owner.ts";
+export { sqliteJournal, type SqliteJournalOptions } from "./sqlite.ts";
