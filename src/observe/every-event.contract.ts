@@ -1,0 +1,359 @@
+/** What the log says of every type of event: the level, the phase and outcome, and the sentence. */
+
+import type { ErrorSummary } from "../core/error-summary.ts";
+import type { EventDetails, HoldfastEvent, Where } from "../core/events.ts";
+import type { Fault } from "../core/fault.ts";
+
+/** A fault with everything that one can have. */
+export const FAULT: Fault = {
+  class: "degraded",
+  code: "HTTP_503",
+  effect: "none",
+  retryAfterMs: 2_000,
+};
+const ERROR: ErrorSummary = {
+  type: "Error",
+  message: "no answer",
+  stack: "Error: no answer\n    at put",
+};
+/** What the events of failures have in common. */
+export const FAILURE = { fault: FAULT, error: ERROR };
+const RUN = { automation: "nightly", runId: "01j" };
+const TASK = { ...RUN, task: "prune" };
+/** A step of a task. */
+export const STEP = { ...TASK, step: "upload", key: "01j-upload" };
+/** One task of two. */
+export const TASKS = { succeeded: 1, total: 2 };
+
+/** One row per kind of event: what happened, where, and what people and programs are told of it. */
+export type Row = readonly [
+  details: EventDetails<ErrorSummary>,
+  where: Where,
+  level: string,
+  phase: string,
+  message: string,
+];
+
+/** At least one row for each type of event. */
+export const ROWS: readonly Row[] = [
+  [
+    { type: "run.started", file: "/srv/nightly.ts" },
+    RUN,
+    "INFO",
+    "start",
+    'Automation "nightly" started, run 01j',
+  ],
+  [
+    { type: "run.resumed", resumes: 2, cutOffAtMs: 5 },
+    RUN,
+    "WARNING",
+    "start",
+    'Automation "nightly" goes on where it was cut off, run 01j, resume 2',
+  ],
+  [
+    { type: "run.completed", durationMs: 1_500, tasks: TASKS },
+    RUN,
+    "INFO",
+    "end success",
+    'Automation "nightly" completed in 1.5 s: 1/2 tasks succeeded',
+  ],
+  [
+    { type: "run.failed", durationMs: 1_500, tasks: TASKS, exitCode: 80, ...FAILURE },
+    RUN,
+    "ERROR",
+    "end failure",
+    'Automation "nightly" failed after 1.5 s: 1/2 tasks succeeded; no answer (HTTP_503, degraded)',
+  ],
+  [
+    { type: "run.failed", durationMs: 1_500, tasks: TASKS, exitCode: 1 },
+    RUN,
+    "ERROR",
+    "end failure",
+    'Automation "nightly" failed after 1.5 s: 1/2 tasks succeeded',
+  ],
+  [
+    { type: "run.interrupted", durationMs: 60_000, reason: "SIGINT" },
+    RUN,
+    "INFO",
+    "end unknown",
+    'Automation "nightly" was interrupted after 1 m: SIGINT',
+  ],
+  [
+    { type: "run.stopped", exitCode: 82, ...FAILURE },
+    RUN,
+    "CRITICAL",
+    "end failure",
+    'Automation "nightly" stopped: no answer (HTTP_503, degraded)',
+  ],
+  [
+    { type: "run.stopped", exitCode: 70, ...FAILURE },
+    {},
+    "ERROR",
+    "end failure",
+    "The automation stopped: no answer (HTTP_503, degraded)",
+  ],
+  [
+    { type: "requirement.failed", ...FAILURE },
+    RUN,
+    "ERROR",
+    "info failure",
+    'Automation "nightly" was not started: no answer (HTTP_503, degraded)',
+  ],
+  [{ type: "task.started" }, TASK, "INFO", "start", 'Task "prune" started'],
+  [
+    { type: "task.completed", durationMs: 20, replayed: false },
+    { ...RUN, task: "" },
+    "INFO",
+    "end success",
+    "The run's own task completed in 20 ms",
+  ],
+  [
+    { type: "task.completed", durationMs: 20, replayed: true },
+    TASK,
+    "INFO",
+    "end success",
+    'Task "prune" was completed before',
+  ],
+  [
+    { type: "task.failed", durationMs: 20, ...FAILURE },
+    TASK,
+    "ERROR",
+    "end failure",
+    'Task "prune" failed after 20 ms: no answer (HTTP_503, degraded)',
+  ],
+  [{ type: "step.started", hasUndo: true }, STEP, "INFO", "start", 'Step "prune/upload" started'],
+  [
+    { type: "step.completed", durationMs: 20, attempts: 1 },
+    { ...STEP, task: "" },
+    "INFO",
+    "end success",
+    'Step "upload" completed in 20 ms',
+  ],
+  [
+    { type: "step.completed", durationMs: 20, attempts: 3 },
+    STEP,
+    "INFO",
+    "end success",
+    'Step "prune/upload" completed in 20 ms at attempt 3',
+  ],
+  [
+    { type: "step.failed", durationMs: 20, attempts: 1, ...FAILURE },
+    STEP,
+    "ERROR",
+    "end failure",
+    'Step "prune/upload" failed after 1 attempt: no answer (HTTP_503, degraded)',
+  ],
+  [
+    { type: "step.replayed", outcome: "completed" },
+    STEP,
+    "INFO",
+    "info",
+    'Step "prune/upload" was completed before',
+  ],
+  [
+    { type: "step.replayed", outcome: "failed" },
+    STEP,
+    "INFO",
+    "info",
+    'Step "prune/upload" failed before',
+  ],
+  [
+    { type: "step.interrupted" },
+    STEP,
+    "INFO",
+    "end unknown",
+    'Step "prune/upload" was interrupted',
+  ],
+  [
+    { type: "step.doubted" },
+    STEP,
+    "WARNING",
+    "info unknown",
+    'Step "prune/upload" was begun, and nobody saw its end',
+  ],
+  [
+    { type: "step.reconciled", answer: "happened" },
+    STEP,
+    "INFO",
+    "info",
+    'Step "prune/upload" had taken effect',
+  ],
+  [
+    { type: "step.reconciled", answer: "absent" },
+    STEP,
+    "INFO",
+    "info",
+    'Step "prune/upload" had not taken effect',
+  ],
+  [
+    { type: "step.reconciled", answer: "unknown" },
+    STEP,
+    "WARNING",
+    "info",
+    'Step "prune/upload" may have taken effect, and cannot be looked up',
+  ],
+  [
+    { type: "attempt.started", number: 2 },
+    STEP,
+    "DEBUG",
+    "start",
+    'Step "prune/upload" started attempt 2',
+  ],
+  [
+    { type: "attempt.succeeded", number: 2 },
+    STEP,
+    "DEBUG",
+    "end success",
+    'Step "prune/upload" succeeded at attempt 2',
+  ],
+  [
+    { type: "attempt.failed", number: 2, durationMs: 20, ...FAILURE },
+    STEP,
+    "WARNING",
+    "end failure",
+    'Step "prune/upload" failed at attempt 2: no answer (HTTP_503, degraded)',
+  ],
+  [
+    { type: "attempt.failed", policy: "bank", number: 2, durationMs: 20, ...FAILURE },
+    {},
+    "WARNING",
+    "end failure",
+    'Policy "bank" failed at attempt 2: no answer (HTTP_503, degraded)',
+  ],
+  [
+    { type: "attempt.abandoned", graceMs: 5_000 },
+    STEP,
+    "WARNING",
+    "info unknown",
+    'Step "prune/upload" left an attempt behind that did not end within 5 s of its abort',
+  ],
+  [
+    {
+      type: "retry.scheduled",
+      policy: "retry",
+      number: 2,
+      maxAttempts: 4,
+      waitMs: 1_200,
+      fault: FAULT,
+    },
+    STEP,
+    "INFO",
+    "info",
+    'Step "prune/upload" failed at attempt 2: HTTP_503 (degraded); next in 1.2 s',
+  ],
+  [
+    { type: "retry.stopped", policy: "retry", attempts: 4, reason: "attempts used up", ...FAILURE },
+    STEP,
+    "WARNING",
+    "info failure",
+    'Step "prune/upload" is not tried again after 4 attempts, attempts used up: no answer (HTTP_503, degraded)',
+  ],
+  [
+    { type: "breaker.opened", policy: "bank", pauseMs: 30_000, ...FAILURE },
+    STEP,
+    "WARNING",
+    "change",
+    'Breaker "bank" opened for 30 s: no answer (HTTP_503, degraded)',
+  ],
+  [
+    { type: "breaker.half_opened", policy: "bank" },
+    {},
+    "INFO",
+    "change",
+    'Breaker "bank" lets one call through as a probe',
+  ],
+  [{ type: "breaker.closed", policy: "bank" }, {}, "INFO", "change", 'Breaker "bank" closed'],
+  [
+    { type: "breaker.rejected", policy: "bank", retryAfterMs: 2_500 },
+    STEP,
+    "DEBUG",
+    "info failure",
+    'Breaker "bank" refused a call; it stays open for 2.5 s',
+  ],
+  [
+    { type: "timeout.expired", policy: "timeout", limitMs: 5_000 },
+    {},
+    "WARNING",
+    "info failure",
+    'Policy "timeout" did not end within 5 s',
+  ],
+  [
+    { type: "verify.failed", ...FAILURE },
+    STEP,
+    "WARNING",
+    "info failure",
+    'Step "prune/upload" ended, and its result is not good: no answer (HTTP_503, degraded)',
+  ],
+  [
+    { type: "rollback.started", steps: 3, ...FAILURE },
+    TASK,
+    "WARNING",
+    "start",
+    'Task "prune" is rolled back, 3 steps: no answer (HTTP_503, degraded)',
+  ],
+  [
+    { type: "rollback.completed", steps: 1 },
+    TASK,
+    "INFO",
+    "end success",
+    'Task "prune" was rolled back, 1 step',
+  ],
+  [
+    { type: "rollback.failed", steps: ["upload", "archive"], error: ERROR },
+    TASK,
+    "CRITICAL",
+    "end failure",
+    'Task "prune" could not be rolled back, a human is needed: the effect of upload, archive is still there',
+  ],
+  [{ type: "undo.started" }, STEP, "INFO", "start", 'Step "prune/upload" is being undone'],
+  [
+    { type: "undo.completed", durationMs: 20 },
+    STEP,
+    "INFO",
+    "end success",
+    'Step "prune/upload" was undone in 20 ms',
+  ],
+  [
+    { type: "undo.failed", isFinal: false, ...FAILURE },
+    STEP,
+    "WARNING",
+    "end failure",
+    'Step "prune/upload" could not be undone: no answer (HTTP_503, degraded)',
+  ],
+  [
+    { type: "undo.failed", isFinal: true, ...FAILURE },
+    STEP,
+    "CRITICAL",
+    "end failure",
+    'Step "prune/upload" could not be undone, a human is needed: no answer (HTTP_503, degraded)',
+  ],
+  [
+    { type: "lease.lost", error: ERROR },
+    RUN,
+    "ERROR",
+    "info failure",
+    'Automation "nightly" stops: no answer',
+  ],
+  [
+    { type: "journal.failed", error: ERROR },
+    RUN,
+    "CRITICAL",
+    "info failure",
+    "The journal failed: no answer",
+  ],
+  [
+    { type: "log.written", level: "ERROR", message: "said so", data: { rows: 3 } },
+    STEP,
+    "ERROR",
+    "info",
+    "said so",
+  ],
+];
+
+/** The event of a row, as it is in the stream. */
+export function eventOf([details, where]: Row): HoldfastEvent {
+  return { ...details, atMs: Date.UTC(2026, 10, 22, 1, 23, 45, 678), where };
+}
+
+/** The service that the records are about. */
+export const SERVICE = { name: "nightly", version: "1.4.0" };

@@ -1,0 +1,55 @@
+/** How urgent each event is. */
+
+import { EXIT } from "../core/exit-codes.ts";
+import type { EventType, HoldfastEvent, Level } from "../core/events.ts";
+
+/**
+ * The levels that do not depend on the event's details. CRITICAL is kept for what a human must see
+ * now, ERROR for what gave up; a failure that another attempt follows is WARNING, and a run that
+ * somebody cancelled is no error.
+ */
+const LEVELS = {
+  "run.started": "INFO",
+  "run.resumed": "WARNING",
+  "run.completed": "INFO",
+  "run.failed": "ERROR",
+  "run.interrupted": "INFO",
+  "requirement.failed": "ERROR",
+  "task.started": "INFO",
+  "task.completed": "INFO",
+  "task.failed": "ERROR",
+  "step.started": "INFO",
+  "step.completed": "INFO",
+  "step.failed": "ERROR",
+  "step.replayed": "INFO",
+  "step.interrupted": "INFO",
+  "step.doubted": "WARNING",
+  "attempt.started": "DEBUG",
+  "attempt.succeeded": "DEBUG",
+  "attempt.failed": "WARNING",
+  "attempt.abandoned": "WARNING",
+  "retry.scheduled": "INFO",
+  "retry.stopped": "WARNING",
+  "breaker.opened": "WARNING",
+  "breaker.half_opened": "INFO",
+  "breaker.closed": "INFO",
+  "breaker.rejected": "DEBUG",
+  "timeout.expired": "WARNING",
+  "verify.failed": "WARNING",
+  "rollback.started": "WARNING",
+  "rollback.completed": "INFO",
+  "rollback.failed": "CRITICAL",
+  "undo.started": "INFO",
+  "undo.completed": "INFO",
+  "lease.lost": "ERROR",
+  "journal.failed": "CRITICAL",
+} as const satisfies Partial<Record<EventType, Level>>;
+
+/** How urgent an event is. */
+export function levelOf(event: HoldfastEvent): Level {
+  if (event.type === "log.written") return event.level;
+  if (event.type === "run.stopped") return event.exitCode === EXIT.inDoubt ? "CRITICAL" : "ERROR";
+  if (event.type === "undo.failed") return event.isFinal ? "CRITICAL" : "WARNING";
+  if (event.type === "step.reconciled") return event.answer === "unknown" ? "WARNING" : "INFO";
+  return LEVELS[event.type];
+}

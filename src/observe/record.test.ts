@@ -1,0 +1,230 @@
+import { expect, test } from "vitest";
+import type { EventType } from "../core/events.ts";
+import {
+  eventOf,
+  FAILURE,
+  FAULT,
+  ROWS,
+  SERVICE,
+  STEP,
+  TASKS,
+  type Row,
+} from "./every-event.contract.ts";
+import { levelOf } from "./level.ts";
+import { messageOf } from "./message.ts";
+import { toRecord } from "./record.ts";
+
+test.for(ROWS.map((row) => [row[4], row] as const))("%s", ([, row]) => {
+  const [, , level, phase, message] = row;
+  const event = eventOf(row);
+
+  const record = toRecord(event, SERVICE);
+
+  const told = [record.event.type, record.event.outcome ?? []].flat().join(" ");
+  expect([levelOf(event), messageOf(event), told]).toEqual([level, message, phase]);
+  expect([record["log.level"], record.message]).toEqual([level, message]);
+});
+
+/** A name per event; one that is missing does not compile. */
+const TYPES: Readonly<Record<EventType, true>> = {
+  "run.started": true,
+  "run.resumed": true,
+  "run.completed": true,
+  "run.failed": true,
+  "run.interrupted": true,
+  "run.stopped": true,
+  "requirement.failed": true,
+  "task.started": true,
+  "task.completed": true,
+  "task.failed": true,
+  "step.started": true,
+  "step.completed": true,
+  "step.failed": true,
+  "step.replayed": true,
+  "step.interrupted": true,
+  "step.doubted": true,
+  "step.reconciled": true,
+  "attempt.started": true,
+  "attempt.succeeded": true,
+  "attempt.failed": true,
+  "attempt.abandoned": true,
+  "retry.scheduled": true,
+  "retry.stopped": true,
+  "breaker.opened": true,
+  "breaker.half_opened": true,
+  "breaker.closed": true,
+  "breaker.rejected": true,
+  "timeout.expired": true,
+  "verify.failed": true,
+  "rollback.started": true,
+  "rollback.completed": true,
+  "rollback.failed": true,
+  "undo.started": true,
+  "undo.completed": true,
+  "undo.failed": true,
+  "lease.lost": true,
+  "journal.failed": true,
+  "log.written": true,
+};
+
+test("every type of event has a row above", () => {
+  const tested = new Set(ROWS.map(([{ type }]) => type));
+
+  expect([...tested].toSorted()).toEqual(Object.keys(TYPES).toSorted());
+});
+
+test("a record has all that the event tells, in the order that ecs-logging asks for", () => {
+  const row: Row = [
+    { type: "attempt.failed", policy: "s3-put", number: 5, durationMs: 9_730.1234567, ...FAILURE },
+    { ...STEP, attempt: 4 },
+    "",
+    "",
+    "",
+  ];
+
+  expect(JSON.stringify(toRecord(eventOf(row), SERVICE), null, 1)).toMatchInlineSnapshot(`
+    "{
+     "@timestamp": "2026-11-22T01:23:45.678Z",
+     "log.level": "WARNING",
+     "message": "Step \\"prune/upload\\" failed at attempt 5: no answer (HTTP_503, degraded)",
+     "ecs.version": "9.4.0",
+     "service.name": "nightly",
+     "service.version": "1.4.0",
+     "log.logger": "holdfast",
+     "event": {
+      "kind": "event",
+      "category": [
+       "process"
+      ],
+      "type": [
+       "end"
+      ],
+      "action": "attempt.failed",
+      "outcome": "failure",
+      "duration": 9730123457,
+      "dataset": "nightly"
+     },
+     "error": {
+      "type": "Error",
+      "code": "HTTP_503",
+      "message": "no answer",
+      "id": "eg_54fed5ad",
+      "stack_trace": "Error: no answer\\n    at put"
+     },
+     "holdfast": {
+      "automation": {
+       "name": "nightly"
+      },
+      "run": {
+       "id": "01j"
+      },
+      "task": {
+       "name": "prune"
+      },
+      "step": {
+       "name": "upload",
+       "id": "prune/upload"
+      },
+      "attempt": {
+       "number": 5
+      },
+      "policy": "s3-put",
+      "idempotency_key": "01j-upload",
+      "fault": {
+       "class": "degraded",
+       "code": "HTTP_503",
+       "effect": "none",
+       "retry_after_ms": 2000
+      },
+      "schema": 1
+     }
+    }"
+  `);
+});
+
+/** What each event puts into `holdfast`, besides where it happened. */
+test.for<[index: string, fields: object]>([
+  ["run.started", { automation: { name: "nightly", file: "/srv/nightly.ts" }, run: { id: "01j" } }],
+  ["run.resumed", { automation: { name: "nightly" }, run: { id: "01j", resumes: 2 } }],
+  ["run.completed", { automation: { name: "nightly" }, run: { id: "01j", tasks: TASKS } }],
+  [
+    "run.stopped",
+    {
+      automation: { name: "nightly" },
+      run: { id: "01j", exit_code: 82 },
+      fault: { class: "degraded", code: "HTTP_503", effect: "none", retry_after_ms: 2_000 },
+    },
+  ],
+  ["breaker.half_opened", { policy: "bank", breaker: { name: "bank", state: "half-open" } }],
+  ["breaker.closed", { policy: "bank", breaker: { name: "bank", state: "closed" } }],
+  ["timeout.expired", { policy: "timeout", timeout: { limit_ms: 5_000 } }],
+])("the fields of %s", ([type, fields]) => {
+  const row = ROWS.find(([details]) => details.type === type) as Row;
+
+  expect(toRecord(eventOf(row), SERVICE).holdfast).toEqual({ ...fields, schema: 1 });
+});
+
+test.for<[type: EventType, path: string, value: unknown]>([
+  ["run.failed", "run.exit_code", 80],
+  ["run.failed", "run.tasks.total", 2],
+  ["task.completed", "task.replayed", false],
+  ["step.started", "step.has_undo", true],
+  ["step.completed", "step.attempts", 1],
+  ["step.failed", "step.attempts", 1],
+  ["step.replayed", "step.outcome", "completed"],
+  ["step.reconciled", "step.answer", "happened"],
+  ["step.started", "step.id", "prune/upload"],
+  ["step.started", "idempotency_key", "01j-upload"],
+  ["attempt.started", "attempt.number", 2],
+  ["attempt.abandoned", "attempt.grace_ms", 5_000],
+  ["retry.scheduled", "attempt.max", 4],
+  ["retry.scheduled", "attempt.delay_ms", 1_200],
+  ["retry.stopped", "attempt.number", 4],
+  ["breaker.opened", "breaker.state", "open"],
+  ["breaker.opened", "breaker.pause_ms", 30_000],
+  ["breaker.rejected", "breaker.retry_after_ms", 2_500],
+  ["rollback.started", "rollback.steps", 3],
+  ["rollback.failed", "rollback.left", ["upload", "archive"]],
+  ["undo.failed", "undo.is_final", false],
+  ["log.written", "data.rows", 3],
+])("%s has %s", ([type, path, value]) => {
+  const row = ROWS.find(([details]) => details.type === type) as Row;
+
+  expect(toRecord(eventOf(row), SERVICE).holdfast).toHaveProperty(path, value);
+});
+
+test.for<[data: unknown, expected: unknown]>([
+  [5, { value: 5 }],
+  [[1], { value: [1] }],
+  [null, { value: null }],
+  [{ a: 1 }, { a: 1 }],
+])("data %o stands in the record as an object", ([data, expected]) => {
+  const row: Row = [{ type: "log.written", level: "INFO", message: "m", data }, {}, "", "", ""];
+
+  expect(toRecord(eventOf(row), SERVICE).holdfast).toEqual({ data: expected, schema: 1 });
+});
+
+test("what redaction made text of, because it is infinite, is left out of the numbers", () => {
+  const infinite = "Infinity" as unknown as number;
+  const row: Row = [
+    {
+      type: "retry.scheduled",
+      policy: "retry",
+      number: 1,
+      maxAttempts: infinite,
+      waitMs: 5,
+      fault: { ...FAULT, retryAfterMs: infinite },
+    },
+    {},
+    "",
+    "",
+    "",
+  ];
+
+  expect(toRecord(eventOf(row), { name: "x" }).holdfast).toEqual({
+    policy: "retry",
+    attempt: { number: 1, delay_ms: 5 },
+    fault: { class: "degraded", code: "HTTP_503", effect: "none" },
+    schema: 1,
+  });
+});
