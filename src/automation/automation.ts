@@ -1,0 +1,213 @@
+/** What an automation is made of, as its author sees it. */
+
+import type { Rule } from "../classify/classify.ts";
+import type { Duration } from "../core/duration.ts";
+import type { Effect } from "../core/fault.ts";
+import type { Logger } from "../core/logger.ts";
+import { callable, duration, integer, list, readOptions, required, text } from "../core/options.ts";
+import type { Reader } from "../core/options.ts";
+import type { StandardSchema } from "../core/standard-schema.ts";
+import type { Attempt, Policy } from "../policies/policy.ts";
+import type { RetryOptions } from "../policies/retry.ts";
+import type { TaskResult } from "../policies/task-result.ts";
+import { readRequirements, type Requirements } from "./requirements.ts";
+import { readSchema } from "./verify.ts";
+
+/** What the work of a step is given. */
+export interface StepContext extends Attempt {
+  /**
+   * The idempotency key: the same for every attempt and every resume of this step, and another one
+   * when it is done again after it was undone. Fit for a file name or a URL.
+   */
+  readonly key: string;
+  readonly log: Logger;
+}
+
+/** What an undo is given. It must bear that nothing happened, and that it is called again. */
+export interface UndoContext<Value> {
+  /** The key that the work was given. */
+  readonly key: string;
+  /** What the work answered; missing when the attempt failed or its end was not seen. */
+  readonly value?: Value | undefined;
+  /** How much of the work happened. */
+  readonly effect: "complete" | Effect;
+  /** Aborts only when the undo takes too long: a rollback is shielded from cancellation. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+/** What `reconcile` finds out: it happened and answered this, it did not happen, or that cannot be told. */
+export type Reconciled<Value> = { readonly value: Value } | "absent" | "unknown";
+
+/** How a step is guarded. */
+export interface StepOptions<Value> {
+  /**
+   * Whether the value is good: a predicate (`false` is bad, anything else is good), a function that
+   * throws, or any Standard Schema. Not asked again when the value is answered from the journal,
+   * nor when `reconcile` found it.
+   */
+  readonly verify?: ((value: Value) => unknown) | StandardSchema | undefined;
+  /** Takes the effect back. Also makes the step repeatable, by undoing before the next attempt. */
+  readonly undo?: ((context: UndoContext<Value>) => unknown) | undefined;
+  /** Finds out whether an attempt whose end nobody saw took effect. */
+  readonly reconcile?:
+    | ((context: {
+        readonly key: string;
+        readonly signal: AbortSignal;
+      }) => Reconciled<Value> | PromiseLike<Reconciled<Value>>)
+    | undefined;
+  /** Whether the work may simply be done again. Default: true when `retry` is given, else false. */
+  readonly repeatable?: boolean | undefined;
+  /** How it is retried. Default: four attempts, by the fault's class, as far as it is repeatable. */
+  readonly retry?: StepRetry | undefined;
+  /** Time limits. Default: 10 minutes an attempt, no limit in all. */
+  readonly timeout?:
+    | {
+        readonly attempt?: Duration | undefined;
+        readonly total?: Duration | undefined;
+      }
+    | undefined;
+  /** Any further policy around each attempt, such as a breaker shared by several steps. */
+  readonly policy?: Policy | undefined;
+  /** Rules asked before the automation's and the built-in ones. */
+  readonly classify?: readonly Rule[] | undefined;
+  /** How an undo that fails is retried. Default: five attempts, whatever the class, up to 10 s apart. */
+  readonly undoRetry?: StepRetry | undefined;
+  /** How long one attempt at the undo may take. Default 5 minutes. */
+  readonly undoTimeout?: Duration | undefined;
+  /** How long work that was aborted may take to end before it is given up. Default 5 s. */
+  readonly grace?: Duration | undefined;
+}
+
+/** The part of `retry`'s options that makes sense for a step. */
+export type StepRetry = Pick<
+  RetryOptions,
+  "attempts" | "backoff" | "maxRetryAfter" | "when" | "reactions"
+>;
+
+/** How a read is guarded: it has no effect, so there is nothing to undo or to reconcile. */
+export type ReadOptions<Value> = Pick<
+  StepOptions<Value>,
+  "verify" | "retry" | "timeout" | "policy" | "classify" | "grace"
+>;
+
+/** The unit that succeeds or is rolled back as a whole. */
+export interface Task {
+  readonly name: string;
+  /** Aborts when the run is cancelled or the task has failed. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  /**
+   * Does work that has an effect, once: after a resume a finished step answers from the journal.
+   * The value must survive the journal (JSON, and Date, Map, Set, bigint, bytes).
+   *
+   * Rejects with the work's own error when it stays failed.
+   */
+  step<Value>(
+    name: string,
+    work: (context: StepContext) => Value | PromiseLike<Value>,
+    options?: StepOptions<Value>,
+  ): Promise<Value>;
+  /** Does work that has no effect: it is repeatable. Its value is journaled too. */
+  read<Value>(
+    name: string,
+    work: (context: StepContext) => Value | PromiseLike<Value>,
+    options?: ReadOptions<Value>,
+  ): Promise<Value>;
+}
+
+/** How a task counts. */
+export interface TaskOptions {
+  /** Whether the run may succeed when this task failed. Default false. */
+  readonly mayFail?: boolean | undefined;
+}
+
+/** One execution. Its own steps form its own task. */
+export interface Run<Input = Record<string, unknown>> extends Task {
+  readonly id: string;
+  readonly automation: string;
+  readonly input: Input;
+  /** Whether an earlier start of this run was cut off. */
+  readonly isResumed: boolean;
+  /**
+   * Runs `body` as a task. Never rejects for a failed task, which is rolled back by then; rejects
+   * when the run is cancelled, stops in doubt, or its journal fails.
+   */
+  task<Value>(
+    name: string,
+    body: (task: Task) => Value | PromiseLike<Value>,
+    options?: TaskOptions,
+  ): Promise<TaskResult<Value>>;
+}
+
+/** What holds for all runs of an automation. */
+export interface AutomationOptions<Input = Record<string, unknown>> {
+  /** What must be there before the first step. */
+  readonly requires?: Requirements | undefined;
+  /** Checks the input, and makes what `run.input` is. Default: any object. */
+  readonly input?: StandardSchema<Input> | undefined;
+  /** How old a run that was cut off may be and still be resumed without asking. Default 24 hours. */
+  readonly resumeWithin?: Duration | undefined;
+  /** How often one run is resumed without asking. Default 10. */
+  readonly maxResumes?: number | undefined;
+  /** Rules asked before the built-in ones. */
+  readonly classify?: readonly Rule[] | undefined;
+}
+
+const READERS = {
+  requires: readRequirements,
+  input: readSchema,
+  resumeWithin: duration({ default: 86_400_000, orInfinity: true }),
+  maxResumes: integer({ min: 0, default: 10, orInfinity: true }),
+  classify: list(required(callable<Rule, undefined>({ default: undefined }), "a rule"), {
+    default: [],
+  }),
+} satisfies Record<keyof AutomationOptions, Reader<unknown>>;
+
+/** The program of an automation: what `holdfast run` finds as a file's default export. */
+export interface Automation<Input = Record<string, unknown>> {
+  readonly name: string;
+  /** @internal */
+  readonly settled: ReturnType<typeof settle>;
+  /** @internal */
+  readonly main: (run: Run<Input>) => unknown;
+  readonly [AUTOMATION]: true;
+}
+
+/** Marks automations, also those of another copy of the package. @internal */
+export const AUTOMATION: unique symbol = Symbol.for("holdfast.automation") as never;
+
+function settle(name: string, options: object) {
+  return readOptions(`automation "${name}"`, options, READERS);
+}
+
+type Main<Input> = (run: Run<Input>) => unknown;
+
+/**
+ * Makes an automation. Nothing runs yet: `holdfast run` or `execute` does that.
+ *
+ * @throws {OptionsError} At once, for an empty name or an option that is unknown or out of range.
+ */
+export function automation<Input = Record<string, unknown>>(
+  name: string,
+  options: AutomationOptions<Input>,
+  main: Main<Input>,
+): Automation<Input>;
+export function automation(name: string, main: Main<Record<string, unknown>>): Automation;
+export function automation<Input>(
+  name: string,
+  ...rest: [AutomationOptions<Input>, Main<Input>] | [Main<Input>]
+): Automation<Input> {
+  const [options, main] = rest.length === 1 ? [{}, rest[0]] : rest;
+  required(text({ default: undefined }), "a name")(name, "automation.name");
+  required(callable({ default: undefined }), "the automation's function")(
+    main,
+    `automation "${name}"`,
+  );
+  return Object.freeze({ name, settled: settle(name, options), main, [AUTOMATION]: true as const });
+}
+
+/** Whether `value` was made by `automation`. */
+export function isAutomation(value: unknown): value is Automation<never> {
+  return typeof value === "object" && value !== null && AUTOMATION in value;
+}

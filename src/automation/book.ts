@@ -1,0 +1,113 @@
+/**
+ * One run's page in the journal: what is recorded of it, and the only way to write to it.
+ *
+ * A failure of the journal is no failure of a step. So a write that fails halts the whole run: it
+ * is remembered here, and thrown by whatever is tried afterwards.
+ */
+
+import type { Claim, Hold, Journal, RunRecord, StepRecord } from "../core/journal.ts";
+
+/** The name of the run's own task. */
+export const OWN_TASK = "";
+
+/** A step as people name it: `task/step`, or `step` in the run's own task. */
+export function stepLabel(task: string, step: string): string {
+  if (step === "") return task === OWN_TASK ? "the run itself" : task;
+  return task === OWN_TASK ? step : `${task}/${step}`;
+}
+
+/** See the header. */
+export class Book {
+  readonly #journal: Journal;
+  readonly #hold: Hold;
+  readonly #steps = new Map<string, StepRecord>();
+  readonly #visited = new Set<string>();
+  readonly #onFailure: (error: unknown) => void;
+  #run: RunRecord;
+  #position: number;
+
+  /** @param onFailure Is told when the journal could not be written. */
+  constructor(journal: Journal, claim: Claim, onFailure: (error: unknown) => void) {
+    this.#journal = journal;
+    this.#hold = claim.hold;
+    this.#run = claim.run;
+    this.#onFailure = onFailure;
+    for (const step of claim.steps) this.#steps.set(place(step.task, step.name), step);
+    this.#position = claim.steps.reduce((last, { position }) => Math.max(last, position), 0);
+  }
+
+  get run(): RunRecord {
+    return this.#run;
+  }
+
+  /** The next place in the order of steps. */
+  nextPosition(): number {
+    return ++this.#position;
+  }
+
+  /** What is recorded of a step, or of a task (`name` is empty then). The code has reached it by now. */
+  visit(task: string, name: string): StepRecord | undefined {
+    this.#visited.add(place(task, name));
+    return this.#steps.get(place(task, name));
+  }
+
+  /** What is recorded of a task and its steps and was not reached by the code, in order. */
+  unvisited(task: string): readonly StepRecord[] {
+    return this.stepsOf(task).filter(({ name }) => !this.#visited.has(place(task, name)));
+  }
+
+  /** The recorded steps of a task, in order. */
+  stepsOf(task: string): readonly StepRecord[] {
+    return [...this.#steps.values()]
+      .filter((record) => record.task === task && record.kind !== "task")
+      .toSorted((a, b) => a.position - b.position);
+  }
+
+  /** Whether anything is recorded of a task. */
+  hasTask(task: string): boolean {
+    return [...this.#steps.values()].some((record) => record.task === task);
+  }
+
+  /** The recorded tasks that the code did not reach. */
+  unvisitedTasks(): readonly string[] {
+    const tasks = new Set([...this.#steps.values()].map(({ task }) => task));
+    return [...tasks].filter((task) => task !== OWN_TASK && !this.#visited.has(place(task, "")));
+  }
+
+  /** Writes a step. Resolves when it is on disk. */
+  async writeStep(record: StepRecord): Promise<StepRecord> {
+    await this.#write(() => this.#journal.writeStep(this.#hold, record));
+    this.#steps.set(place(record.task, record.name), record);
+    return record;
+  }
+
+  /** Changes the run's own record. */
+  async writeRun(change: Partial<RunRecord>): Promise<void> {
+    const changed = { ...this.#run, ...change };
+    await this.#write(() => this.#journal.writeRun(this.#hold, changed));
+    this.#run = changed;
+  }
+
+  /** Prolongs the lease. A failure does not halt the run by itself. */
+  renew(): Promise<void> {
+    return this.#journal.renew(this.#hold);
+  }
+
+  /** Gives the lease back. */
+  release(): Promise<void> {
+    return this.#journal.release(this.#hold);
+  }
+
+  async #write(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      this.#onFailure(error);
+      throw error;
+    }
+  }
+}
+
+function place(task: string, name: string): string {
+  return JSON.stringify([task, name]);
+}

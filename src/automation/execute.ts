@@ -1,0 +1,213 @@
+/** Runs an automation from its claim in the journal to its end. */
+
+import { createHash } from "node:crypto";
+import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
+import type { Random } from "../core/dice.ts";
+import { InputError, UnfinishedRunError } from "../core/errors.ts";
+import type { Sink } from "../core/events.ts";
+import type { Journal, Owner, RunRecord } from "../core/journal.ts";
+import {
+  callable,
+  list,
+  oneOf,
+  part,
+  readOptions,
+  record,
+  required,
+  text,
+} from "../core/options.ts";
+import type { Reader } from "../core/options.ts";
+import { redactor, type Redactor } from "../core/redact.ts";
+import { schemaProblems, type StandardSchema } from "../core/standard-schema.ts";
+import { eventStream } from "../core/stream.ts";
+import { systemClock, systemRandom } from "../core/system.ts";
+import { decodeValue } from "../journal/codec.ts";
+import { memoryJournal } from "../journal/memory.ts";
+import { thisProcess } from "../journal/owner.ts";
+import type { Automation } from "./automation.ts";
+import { Book } from "./book.ts";
+import { newRunId } from "./key.ts";
+import { toStorable } from "./storable.ts";
+import { RunExecution, type RunResult } from "./run.ts";
+import { judgeUnfinished, type Choice } from "./unfinished.ts";
+import { breakOff, Halt, type Decision, type World } from "./world.ts";
+
+/** How an automation is executed from code. */
+export interface ExecuteOptions {
+  /** Where the run's truth is kept. Default: in memory, gone with the process. */
+  readonly journal?: Journal | undefined;
+  /** Must survive the journal and hold no secret. Default `{}`. */
+  readonly input?: unknown;
+  /** Cancels the run: what runs is aborted, nothing is rolled back, and the run can be resumed. */
+  readonly signal?: AbortSignal | undefined;
+  /** Take the run's events, redacted, in order. Default: none. */
+  readonly sinks?: readonly Sink[] | undefined;
+  /**
+   * What becomes of an earlier run that was cut off. Default: it is resumed when input and code are
+   * the same and it is neither too old nor resumed too often, else `execute` rejects.
+   */
+  readonly unfinished?: Choice | undefined;
+  /**
+   * What a human found out about steps in doubt, by `task/step` (or `step` in the run's own task):
+   * `"absent"` when nothing happened, `{ value }` when it did. Default: nothing.
+   */
+  readonly decisions?: Readonly<Record<string, Decision>> | undefined;
+  /** The file that the automation came from, for the journal. */
+  readonly file?: string | undefined;
+  /** Tells whether the code changed since. Default: a hash of the automation's function. */
+  readonly codeHash?: string | undefined;
+  /** Where secrets' values and required variables are found. Default: `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Who claims the run. Default: this process. */
+  readonly owner?: Owner | undefined;
+  /** Default: the system clock. */
+  readonly clock?: Clock | undefined;
+  /** Gives numbers from 0 up to, not including, 1. Default: the system's. */
+  readonly random?: Random | undefined;
+}
+
+const JOURNAL_METHODS = ["claim", "renew", "release", "writeRun", "writeStep"] as const;
+
+const anything: Reader<unknown> = (value) => value;
+
+const READERS = {
+  journal: part<Journal, undefined>({ methods: JOURNAL_METHODS, default: undefined }),
+  input: (value: unknown) => (value === undefined ? {} : value),
+  signal: part<AbortSignal, undefined>({ methods: ["addEventListener"], default: undefined }),
+  sinks: list(required(callable<Sink, undefined>({ default: undefined }), "a function"), {
+    default: [],
+  }),
+  unfinished: oneOf(["resume", "fresh", "rollback"], { default: undefined }),
+  decisions: record(anything as Reader<Decision>, { default: {} }),
+  file: text({ default: undefined }),
+  codeHash: text({ default: undefined }),
+  env: record(anything as Reader<string | undefined>, { default: undefined }),
+  owner: anything as Reader<Owner | undefined>,
+  clock: part<Clock, Clock>({ methods: CLOCK_METHODS, default: systemClock }),
+  random: callable<Random, Random>({ default: systemRandom }),
+} satisfies Record<keyof ExecuteOptions, Reader<unknown>>;
+
+type Settled = ReturnType<typeof settle>;
+
+function settle(options: ExecuteOptions) {
+  const settled = readOptions("execute", options, READERS);
+  return { ...settled, env: settled.env ?? process.env };
+}
+
+/**
+ * Runs `automation`, or takes up its run that was cut off, to its end.
+ *
+ * Failed tasks are in the result. Rejects with `InputError` or `ValueError` (the input), with
+ * `LeaseHeldError` (another process runs it), `UnfinishedRunError` (a human has to choose first),
+ * `RequirementError`, `JournalError`, `LeaseLostError` and `ReplayMismatchError`. When it rejects,
+ * nothing was undone: what had been begun stays in the journal, and the next start takes it up.
+ */
+export async function execute<Input>(
+  automation: Automation<Input>,
+  options: ExecuteOptions = {},
+): Promise<RunResult> {
+  const settled = settle(options);
+  const world = makeWorld(automation, settled);
+  const wanted = newRun(automation, settled, world.redactor);
+  await checkedInput(automation, settled.input);
+  const journal = settled.journal ?? memoryJournal({ clock: settled.clock });
+  const { claim, choice } = await claimRun(automation, { journal, wanted, settled });
+  const book = new Book(journal, claim, (error) => breakOff(whole, error));
+  const whole: World = { ...world, book };
+  const execution = new RunExecution(whole, automation, {
+    input: await checkedInput(automation, decodeValue(claim.run.input)),
+    env: settled.env,
+    renewEveryMs: journal.renewEveryMs,
+    codeHash: wanted.codeHash,
+    choice,
+  });
+  return withCancellation(settled.signal, world.halt, () => execution.run());
+}
+
+function makeWorld(automation: Automation<never>, settled: Settled): Omit<World, "book"> {
+  const { clock, random, env, sinks, decisions } = settled;
+  const hideSecrets = redactor({ env });
+  return {
+    clock,
+    random,
+    redactor: hideSecrets,
+    stream: eventStream({ clock, redactor: hideSecrets, sinks }),
+    rules: automation.settled.classify,
+    decisions,
+    halt: new Halt(),
+  };
+}
+
+function newRun(automation: Automation<never>, settled: Settled, redactor: Redactor): RunRecord {
+  const { clock, random, input, file, codeHash } = settled;
+  return {
+    id: newRunId(clock, random),
+    automation: automation.name,
+    status: "running",
+    ...(file === undefined ? {} : { file }),
+    codeHash: codeHash ?? createHash("sha256").update(String(automation.main)).digest("hex"),
+    input: toStorable(redactor, input, "The input"),
+    startedAtMs: clock.now(),
+    resumes: 0,
+  };
+}
+
+async function checkedInput<Input>(automation: Automation<Input>, input: unknown): Promise<Input> {
+  const schema = automation.settled.input as StandardSchema<Input> | undefined;
+  if (schema === undefined) return input as Input;
+  const result = await schema["~standard"].validate(input);
+  if (result.issues === undefined) return result.value;
+  throw new InputError(
+    `The input does not fit "${automation.name}": ${schemaProblems(result.issues)}`,
+  );
+}
+
+/** Claims the run that is to be executed: the one that was cut off, or a new one. */
+async function claimRun(
+  automation: Automation<never>,
+  parts: { journal: Journal; wanted: RunRecord; settled: Settled },
+) {
+  const { journal, wanted, settled } = parts;
+  const owner = settled.owner ?? thisProcess();
+  const claim = await journal.claim(wanted, owner);
+  if (claim.isNew) return { claim, choice: "fresh" as const };
+  const verdict = judgeUnfinished({
+    run: claim.run,
+    wanted,
+    nowMs: settled.clock.now(),
+    resumeWithinMs: automation.settled.resumeWithin,
+    maxResumes: automation.settled.maxResumes,
+    choice: settled.unfinished,
+  });
+  if ("ask" in verdict) {
+    await journal.release(claim.hold);
+    throw new UnfinishedRunError(
+      claim.run.id,
+      `Run ${claim.run.id} of "${automation.name}" was cut off, and ${verdict.ask.join(", and ")}; choose: resume it, start fresh and leave its effects as they are, or roll it back`,
+    );
+  }
+  if (verdict.go !== "fresh") return { claim, choice: verdict.go };
+  await journal.writeRun(claim.hold, {
+    ...claim.run,
+    status: "abandoned",
+    endedAtMs: settled.clock.now(),
+  });
+  await journal.release(claim.hold);
+  return { claim: await journal.claim(wanted, owner), choice: "fresh" as const };
+}
+
+/** Lets the caller's signal halt the run while `work` runs, and leaves no listener behind. */
+async function withCancellation<Value>(
+  signal: AbortSignal | undefined,
+  halt: Halt,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  const cancel = () => halt.cancel(signal?.reason);
+  if (signal?.aborted) cancel();
+  signal?.addEventListener("abort", cancel, { once: true });
+  try {
+    return await work();
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+  }
+}

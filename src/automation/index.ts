@@ -1,0 +1,24 @@
+/** `holdfast/automation`: automations made of steps, and running them from code. */
+
+export {
+  automation,
+  isAutomation,
+  type Automation,
+  type AutomationOptions,
+  type ReadOptions,
+  type Reconciled,
+  type Run,
+  type StepContext,
+  type StepOptions,
+  type StepRetry,
+  type Task,
+  type TaskOptions,
+  type UndoContext,
+} from "./automation.ts";
+export { execute, type ExecuteOptions } from "./execute.ts";
+export type { TaskEnd } from "./outcome.ts";
+export type { Requirements } from "./requirements.ts";
+export type { RunResult } from "./run.ts";
+export type { Choice } from "./unfinished.ts";
+export type { Decision } from "./world.ts";
+export type { TaskResult } from "../policies/task-result.ts";

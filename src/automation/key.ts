@@ -1,0 +1,49 @@
+/** The names of runs and the idempotency keys of steps. */
+
+import { createHash } from "node:crypto";
+import type { Clock } from "../core/clock.ts";
+import type { Random } from "../core/dice.ts";
+
+/** Crockford's base 32, in lower case: no letter that looks like another. */
+const DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";
+
+/**
+ * A name for a new run: 48 bits of time and 80 of chance in 26 digits, as a ULID has, so that names
+ * sort by their start. Source: github.com/ulid/spec.
+ */
+export function newRunId(clock: Clock, random: Random): string {
+  const digits: string[] = [];
+  let timeMs = clock.now();
+  for (let place = 0; place < 10; place++) {
+    digits.unshift(DIGITS.charAt(timeMs % 32));
+    timeMs = Math.floor(timeMs / 32);
+  }
+  for (let place = 0; place < 16; place++) digits.push(DIGITS.charAt(Math.floor(random() * 32)));
+  return digits.join("");
+}
+
+/** Which doing of which step a key is for. */
+export interface KeyParts {
+  readonly runId: string;
+  readonly task: string;
+  readonly step: string;
+  /** How often it was undone and done again, from 1. */
+  readonly generation: number;
+}
+
+/**
+ * The idempotency key of a step: the run, the step's name as far as it is fit for file names and
+ * URLs, and a hash that tells apart what the shortened name does not. At most 80 characters.
+ */
+export function keyOf({ runId, task, step, generation }: KeyParts): string {
+  const readable = step
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-|-$/g, "")
+    .slice(0, 40);
+  const hash = createHash("sha256")
+    .update(JSON.stringify([task, step, generation]))
+    .digest("hex")
+    .slice(0, 8);
+  return [runId, ...(readable === "" ? [] : [readable]), hash].join("-");
+}

@@ -1,0 +1,65 @@
+/** Takes back what a failed task did: the undos of its steps, in reverse order of their start. */
+
+import { UndoFailedError } from "../core/errors.ts";
+import type { Fault } from "../core/fault.ts";
+import type { RollbackOutcome } from "../policies/task-result.ts";
+import { stepLabel } from "./book.ts";
+import type { Scope } from "./scope.ts";
+import { isInDoubt, needsUndo } from "./step-record.ts";
+import type { Step } from "./step.ts";
+import { undoStep } from "./undo.ts";
+import { emit } from "./world.ts";
+
+/** Why there is a rollback. */
+export interface Reason {
+  readonly fault: Fault;
+  readonly error: unknown;
+}
+
+/**
+ * Undoes the steps of `scope` one after the other. One that stays failed does not keep the others
+ * from being undone. Rejects only when the journal fails.
+ */
+export async function rollBack(scope: Scope, reason: Reason): Promise<RollbackOutcome> {
+  const { world } = scope;
+  const where = { task: scope.name };
+  const steps = scope.steps.toSorted((a, b) => b.record.position - a.record.position);
+  const undoable = steps.filter(({ record }) => needsUndo(record));
+  const lost = unreachable(scope);
+  if (undoable.length + lost.length === 0) {
+    return steps.some(({ record }) => record.undo === "done") ? "complete" : "none";
+  }
+  emit(world, where, { type: "rollback.started", steps: undoable.length, ...reason });
+  const failed = [...lost];
+  for (const step of undoable) {
+    if (!(await isUndone(step, scope))) failed.push(step.label);
+  }
+  if (failed.length === 0) {
+    emit(world, where, { type: "rollback.completed", steps: undoable.length });
+    return "complete";
+  }
+  const error = new UndoFailedError(failed, reason.error);
+  emit(world, where, { type: "rollback.failed", steps: failed, error });
+  return "incomplete";
+}
+
+/** A failed undo is told of by its own events. */
+async function isUndone(step: Step, scope: Scope): Promise<boolean> {
+  try {
+    await undoStep(step, scope.world);
+    return true;
+  } catch {
+    scope.world.halt.checkWritable();
+    return false;
+  }
+}
+
+/** What is recorded and cannot be taken back: the code no longer reaches it, or nobody knows how. */
+function unreachable(scope: Scope): string[] {
+  const { book } = scope.world;
+  const gone = book.unvisited(scope.name).filter(needsUndo);
+  const unknown = scope.isRollingBack
+    ? book.stepsOf(scope.name).filter((record) => record.undo === "none" && isInDoubt(record))
+    : [];
+  return [...gone, ...unknown].map(({ task, name }) => stepLabel(task, name));
+}

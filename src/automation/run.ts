@@ -1,0 +1,256 @@
+/** One execution: its own task, the tasks in it, and how it ends in the journal. */
+
+import { classifier } from "../classify/classify.ts";
+import { AutomationError, InDoubtError } from "../core/errors.ts";
+import type { TaskCount } from "../core/events.ts";
+import { EXIT } from "../core/exit-codes.ts";
+import type { Fault } from "../core/fault.ts";
+import type { RunStatus } from "../core/journal.ts";
+import { flag, readOptions } from "../core/options.ts";
+import type { TaskFailure, TaskResult } from "../policies/task-result.ts";
+import type { Automation, Run, Task, TaskOptions } from "./automation.ts";
+import { OWN_TASK } from "./book.ts";
+import { checkRequirements } from "./check-requirements.ts";
+import { keepLease } from "./heartbeat.ts";
+import { countTasks, exitCodeOf, exitCodeOfRun, type TaskEnd } from "./outcome.ts";
+import type { Reason } from "./rollback.ts";
+import type { Scope } from "./scope.ts";
+import { checkName } from "./step.ts";
+import { runTask } from "./task.ts";
+import type { Choice } from "./unfinished.ts";
+import { emit, type World } from "./world.ts";
+
+/** How a run ended. */
+export interface RunResult {
+  readonly runId: string;
+  readonly automation: string;
+  /** `interrupted` and `in doubt` are unfinished: the next start takes the run up. */
+  readonly status: Exclude<RunStatus, "running" | "abandoned">;
+  /** What `holdfast run` exits with. */
+  readonly exitCode: number;
+  readonly tasks: readonly TaskEnd[];
+  readonly count: TaskCount;
+  readonly durationMs: number;
+  /** What ended the run, where it did not succeed. */
+  readonly error?: unknown;
+}
+
+/** What an execution needs beside its world. */
+export interface RunParts<Input> {
+  readonly input: Input;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly renewEveryMs: number;
+  readonly codeHash: string;
+  readonly choice: Choice;
+}
+
+type End = Pick<RunResult, "status" | "exitCode" | "error"> & { readonly fault?: Fault };
+
+interface TaskCall<Value> {
+  readonly name: string;
+  readonly body: (task: Task) => Value | PromiseLike<Value>;
+  readonly options: TaskOptions | undefined;
+}
+
+const ON_REQUEST: Reason = {
+  fault: { class: "fatal", code: "ROLLBACK_REQUESTED", effect: "partial" },
+  error: new Error("the run was rolled back on request"),
+};
+
+/** See the header. */
+export class RunExecution<Input> {
+  readonly #world: World;
+  readonly #automation: Automation<Input>;
+  readonly #parts: RunParts<Input>;
+  readonly #ends: TaskEnd[] = [];
+  readonly #taskNames = new Set<string>();
+  readonly #startedAtMs: number;
+
+  constructor(world: World, automation: Automation<Input>, parts: RunParts<Input>) {
+    this.#world = world;
+    this.#automation = automation;
+    this.#parts = parts;
+    this.#startedAtMs = world.clock.elapsed();
+  }
+
+  /** Runs to the end. Rejects when the journal or the lease failed, or the journal does not fit the code. */
+  async run(): Promise<RunResult> {
+    const stopHeartbeat = keepLease(this.#world, this.#parts.renewEveryMs);
+    try {
+      await this.#begin();
+      const end = await this.#outcome();
+      const result = await this.#end(end);
+      const isMismatch = this.#world.halt.kind === "stopped" && end.status === "interrupted";
+      if (isMismatch) throw end.error;
+      return result;
+    } finally {
+      stopHeartbeat();
+      // What ended the run matters more than giving the lease back, which runs out by itself.
+      await this.#world.book.release().catch(() => undefined);
+    }
+  }
+
+  get #isResumed(): boolean {
+    return this.#parts.choice !== "fresh";
+  }
+
+  async #begin(): Promise<void> {
+    const { book } = this.#world;
+    const { file, startedAtMs, resumes } = book.run;
+    if (!this.#isResumed) {
+      emit(this.#world, {}, { type: "run.started", ...(file === undefined ? {} : { file }) });
+      return;
+    }
+    const { codeHash } = this.#parts;
+    await book.writeRun({ status: "running", resumes: resumes + 1, codeHash });
+    emit(this.#world, {}, { type: "run.resumed", resumes: resumes + 1, cutOffAtMs: startedAtMs });
+  }
+
+  async #outcome(): Promise<End> {
+    try {
+      const lack = await this.#unmetRequirement();
+      if (lack !== undefined) return lack;
+      const own = await runTask(this.#world, {
+        name: OWN_TASK,
+        body: (scope) => this.#automation.main(this.#runFor(scope)),
+        rollBackFor: this.#parts.choice === "rollback" ? ON_REQUEST : undefined,
+      });
+      this.#countOwn(own);
+      const exitCode = exitCodeOfRun(this.#ends);
+      if (exitCode === EXIT.ok) return { status: "succeeded", exitCode };
+      const failed = this.#ends
+        .map(({ result }) => result)
+        .find((result) => exitCodeOf(result) === exitCode);
+      return { status: "failed", exitCode, ...(failed?.ok === false ? pickFailure(failed) : {}) };
+    } catch (error) {
+      return this.#haltedEnd(error);
+    }
+  }
+
+  /** A run that was taken up again keeps what it did until its requirements are met. */
+  async #unmetRequirement(): Promise<End | undefined> {
+    if (this.#parts.choice === "rollback") return undefined;
+    const { halt } = this.#world;
+    try {
+      const { env } = this.#parts;
+      await checkRequirements(this.#automation.settled.requires, { env, signal: halt.signal });
+      return undefined;
+    } catch (error) {
+      halt.check();
+      const fault = classifier([])(error);
+      emit(this.#world, {}, { type: "requirement.failed", fault, error });
+      const result = {
+        ok: false,
+        name: OWN_TASK,
+        fault,
+        error,
+        attempts: 0,
+        durationMs: 0,
+        rollback: "none",
+      } as const;
+      this.#ends.push({ result, mayFail: false });
+      const exitCode = exitCodeOfRun(this.#ends);
+      return { status: this.#isResumed ? "interrupted" : "failed", exitCode, error, fault };
+    }
+  }
+
+  /** The run's own task counts when it did something, failed, or is all there is. */
+  #countOwn(result: TaskResult<unknown>): void {
+    const didSomething = this.#world.book.stepsOf(OWN_TASK).length > 0;
+    if (!result.ok || didSomething || this.#ends.length === 0) {
+      this.#ends.unshift({ result, mayFail: false });
+    }
+  }
+
+  /** Throws what leaves no end that could be written: a broken journal, or a bug. */
+  #haltedEnd(error: unknown): End {
+    const { kind } = this.#world.halt;
+    if (error instanceof InDoubtError) return { status: "in doubt", exitCode: EXIT.inDoubt, error };
+    if (kind === "stopped") return { status: "interrupted", exitCode: EXIT.config, error };
+    if (kind !== "cancelled") throw error;
+    return { status: "interrupted", exitCode: EXIT.signal + SIGINT, error };
+  }
+
+  #runFor(scope: Scope): Run<Input> {
+    const { run } = this.#world.book;
+    return {
+      id: run.id,
+      automation: run.automation,
+      name: run.automation,
+      input: this.#parts.input,
+      isResumed: this.#isResumed,
+      signal: scope.signal,
+      log: scope.log,
+      step: (name, work, options) => scope.step(name, work, options),
+      read: (name, work, options) => scope.read(name, work, options),
+      task: (name, body, options) => scope.track(this.#task(scope, { name, body, options })),
+    };
+  }
+
+  async #task<Value>(own: Scope, call: TaskCall<Value>): Promise<TaskResult<Value>> {
+    const { name, body, options = {} } = call;
+    checkName("task", name);
+    this.#world.halt.check();
+    own.checkPlace(`Task "${name}"`);
+    const { mayFail } = readOptions(`task "${name}"`, options, {
+      mayFail: flag({ default: false }),
+    });
+    if (this.#taskNames.has(name)) {
+      throw new AutomationError(
+        `There are two tasks named "${name}"; each needs a name of its own`,
+      );
+    }
+    this.#taskNames.add(name);
+    const rollBackFor = own.isRollingBack ? this.#rollBackWith(own, name) : undefined;
+    const result = await runTask<Value>(this.#world, { name, body, rollBackFor });
+    this.#ends.push({ result, mayFail });
+    return result;
+  }
+
+  /** Why a task is rolled back with its run; throws for one that the run had not come to. */
+  #rollBackWith(own: Scope, name: string): Reason {
+    if (!this.#world.book.hasTask(name)) throw own.endOfRecord;
+    return ON_REQUEST;
+  }
+
+  async #end(end: End): Promise<RunResult> {
+    const { book, clock } = this.#world;
+    const count = countTasks(this.#ends);
+    const durationMs = clock.elapsed() - this.#startedAtMs;
+    const { status, exitCode } = end;
+    await book.writeRun({ status, exitCode, tasks: count, endedAtMs: clock.now() });
+    this.#tell(end, count, durationMs);
+    const { id: runId, automation } = book.run;
+    const { error } = end;
+    const ended = { runId, automation, status, exitCode, tasks: this.#ends, count, durationMs };
+    return error === undefined ? ended : { ...ended, error };
+  }
+
+  #tell(end: End, tasks: TaskCount, durationMs: number): void {
+    const { status, exitCode, error } = end;
+    const fault = end.fault ?? classifier(this.#world.rules)(error);
+    switch (status) {
+      case "succeeded":
+        return emit(this.#world, {}, { type: "run.completed", durationMs, tasks });
+      case "failed":
+        return emit(
+          this.#world,
+          {},
+          { type: "run.failed", durationMs, tasks, exitCode, fault, error },
+        );
+      case "in doubt":
+        return emit(this.#world, {}, { type: "run.stopped", exitCode, fault, error });
+      case "interrupted": {
+        const reason = error instanceof Error ? error.message : String(error);
+        return emit(this.#world, {}, { type: "run.interrupted", durationMs, reason });
+      }
+    }
+  }
+}
+
+function pickFailure({ error, fault }: TaskFailure): Pick<TaskFailure, "error" | "fault"> {
+  return { error, fault };
+}
+
+/** The number of the signal that Ctrl-C sends. */
+const SIGINT = 2;

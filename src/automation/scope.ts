@@ -1,0 +1,140 @@
+/**
+ * A task as it runs: which steps it has, which of them are under way, and whether new ones may begin.
+ */
+
+import { classifier } from "../classify/classify.ts";
+import { ambient } from "../core/context.ts";
+import { AutomationError } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
+import type { ReadOptions, StepContext, StepOptions, Task } from "./automation.ts";
+import { stepLabel } from "./book.ts";
+import type { Reason } from "./rollback.ts";
+import { checkName, Step } from "./step.ts";
+import { readReadOptions, readStepOptions, type SettledStep } from "./step-options.ts";
+import { loggerAt, type World } from "./world.ts";
+
+type Work<Value> = (context: StepContext) => Value | PromiseLike<Value>;
+
+/** See the header. */
+export class Scope implements Task {
+  readonly name: string;
+  readonly world: World;
+  readonly log: Logger;
+  /** Finished steps answer from the journal, and nothing else is done: the way to the undos. */
+  readonly isRollingBack: boolean;
+  /** Thrown by steps that the journal does not know, while rolling back. */
+  readonly endOfRecord = new Error("the run was cut off here, and is being rolled back");
+  readonly #controller = new AbortController();
+  readonly #steps = new Map<string, Step>();
+  readonly #underWay = new Set<Promise<unknown>>();
+  #closedBy: string | undefined;
+
+  constructor(world: World, name: string, isRollingBack: boolean) {
+    this.world = world;
+    this.name = name;
+    this.isRollingBack = isRollingBack;
+    this.log = loggerAt(world, { task: name });
+    const { signal } = world.halt;
+    if (signal.aborted) this.#controller.abort(signal.reason);
+    // The halt lives as long as the run, as this scope nearly does: nothing piles up.
+    else
+      signal.addEventListener("abort", () => this.#controller.abort(signal.reason), { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** The steps in the order in which the code reached them. */
+  get steps(): readonly Step[] {
+    return [...this.#steps.values()];
+  }
+
+  /** How many attempts all steps took together. */
+  get attemptCount(): number {
+    return this.steps.reduce((sum, { record }) => sum + record.attempts.length, 0);
+  }
+
+  // Not async: a step is known, with its undo, as soon as it is asked for.
+  step<Value>(name: string, work: Work<Value>, options: StepOptions<Value> = {}): Promise<Value> {
+    return this.#begin(name, work, () => readStepOptions(name, options));
+  }
+
+  read<Value>(name: string, work: Work<Value>, options: ReadOptions<Value> = {}): Promise<Value> {
+    return this.#begin(name, work, () => readReadOptions(name, options));
+  }
+
+  /** What `error` is: as the step that failed by it saw it, else by the automation's own rules. */
+  reasonOf(error: unknown): Reason {
+    const step = this.steps.find(({ failure }) => failure?.error === error);
+    return step?.failure ?? { error, fault: classifier(this.world.rules)(error) };
+  }
+
+  /** No new step begins, and those under way are aborted. */
+  close(reason: string, error: unknown): void {
+    this.#closedBy ??= reason;
+    this.#controller.abort(error);
+  }
+
+  /**
+   * Waits until no step is under way. Answers the first failure of those that were when it was
+   * called: nobody waited for them, so nobody else can tell.
+   */
+  async quiet(): Promise<{ readonly error: unknown } | undefined> {
+    let failure: { readonly error: unknown } | undefined;
+    while (this.#underWay.size > 0) {
+      const results = await Promise.allSettled(this.#underWay);
+      const failed = results.find((result) => result.status === "rejected");
+      if (failed !== undefined) failure ??= { error: failed.reason };
+      // What awaited those steps runs on, and may begin the next one.
+      await this.world.clock.sleep(0);
+    }
+    return failure;
+  }
+
+  /** Refuses what has no meaning where it is called. */
+  checkPlace(what: string): void {
+    const surrounding = ambient();
+    if (surrounding?.where.step !== undefined) {
+      throw new AutomationError(
+        `${what} was called inside step "${surrounding.where.step}"; steps do not nest`,
+      );
+    }
+    if (surrounding?.scope !== undefined && surrounding.scope !== this) {
+      const other = surrounding.where.task ?? "";
+      throw new AutomationError(
+        `${what} was called inside task ${JSON.stringify(other)}, to which it does not belong; use the task that its function is given`,
+      );
+    }
+    if (this.#closedBy !== undefined) {
+      throw new AutomationError(`${what} was called after ${this.#closedBy}`);
+    }
+  }
+
+  #begin<Value>(name: string, work: Work<Value>, settle: () => SettledStep): Promise<Value> {
+    return this.track(this.#answer(name, work, settle)) as Promise<Value>;
+  }
+
+  /** Counts `running` among what is under way. */
+  track<Value>(running: Promise<Value>): Promise<Value> {
+    this.#underWay.add(running);
+    const forget = () => void this.#underWay.delete(running);
+    // Also keeps what nobody awaits from ending the process; `quiet` tells of its failure.
+    running.then(forget, forget);
+    return running;
+  }
+
+  async #answer(name: string, work: Work<unknown>, settle: () => SettledStep): Promise<unknown> {
+    checkName("step", name);
+    this.world.halt.check();
+    this.checkPlace(`Step "${name}"`);
+    if (this.#steps.has(name)) {
+      throw new AutomationError(
+        `There are two steps named "${stepLabel(this.name, name)}"; within a task each needs a name of its own`,
+      );
+    }
+    const step = new Step(this, name, work, settle());
+    this.#steps.set(name, step);
+    return step.answer();
+  }
+}

@@ -1,0 +1,109 @@
+/** A step's options, read once. */
+
+import type { Rule } from "../classify/classify.ts";
+import {
+  callable,
+  duration,
+  flag,
+  group,
+  list,
+  part,
+  readOptions,
+  required,
+} from "../core/options.ts";
+import type { Reader } from "../core/options.ts";
+import { exponential } from "../policies/backoff.ts";
+import type { Policy } from "../policies/policy.ts";
+import { readRetry } from "../policies/retry.ts";
+import type { ReadOptions, Reconciled, StepOptions, StepRetry, UndoContext } from "./automation.ts";
+import { readVerify } from "./verify.ts";
+
+const DEFAULT_ATTEMPT_MS = 600_000;
+
+/** What the step itself decides, such as the name and the clock, is no option here. */
+const retryReader: Reader<StepRetry | undefined> = (value, path) => {
+  if (value !== undefined) readOptions(path, value, RETRY_READERS);
+  return readRetry(value, path);
+};
+
+const asIs: Reader<unknown> = (value) => value;
+
+const RETRY_READERS = {
+  attempts: asIs,
+  backoff: asIs,
+  maxRetryAfter: asIs,
+  when: asIs,
+  reactions: asIs,
+} satisfies Record<keyof StepRetry, Reader<unknown>>;
+
+/** How an undo is retried when nothing else is said: stubbornly, for a rollback must end well. */
+const UNDO_RETRY: StepRetry = {
+  attempts: 5,
+  backoff: exponential("500ms", { max: "10s" }),
+  reactions: { unknown: { retries: Infinity }, fatal: { retries: 1 } },
+};
+
+const READ_READERS = {
+  verify: readVerify,
+  retry: retryReader,
+  timeout: group({
+    attempt: duration({ default: DEFAULT_ATTEMPT_MS, orInfinity: true, min: 1 }),
+    total: duration({ default: Infinity, orInfinity: true, min: 1 }),
+  }),
+  policy: part<Policy, undefined>({ methods: ["run"], default: undefined }),
+  classify: list(required(callable<Rule, undefined>({ default: undefined }), "a rule"), {
+    default: [],
+  }),
+  grace: duration({ default: 5_000 }),
+} satisfies Record<keyof ReadOptions<never>, Reader<unknown>>;
+
+const STEP_READERS = {
+  ...READ_READERS,
+  undo: callable<(context: UndoContext<unknown>) => unknown, undefined>({ default: undefined }),
+  reconcile: callable<
+    (context: {
+      readonly key: string;
+      readonly signal: AbortSignal;
+    }) => Reconciled<unknown> | PromiseLike<Reconciled<unknown>>,
+    undefined
+  >({ default: undefined }),
+  repeatable: flag({ default: undefined }),
+  undoRetry: retryReader,
+  undoTimeout: duration({ default: 300_000, orInfinity: true, min: 1 }),
+} satisfies Record<keyof StepOptions<never>, Reader<unknown>>;
+
+/** What a step goes by, whichever kind it is. */
+export interface SettledStep extends Omit<ReturnType<typeof settle>, "repeatable" | "undoRetry"> {
+  readonly kind: "step" | "read";
+  readonly repeatable: boolean;
+  readonly undoRetry: StepRetry;
+}
+
+function settle(path: string, options: object) {
+  return readOptions(path, options, STEP_READERS);
+}
+
+/** Reads the options of `run.step`. @throws {OptionsError} When one is unknown or out of range. */
+export function readStepOptions(name: string, options: object): SettledStep {
+  const settled = settle(`step "${name}"`, options);
+  return Object.freeze({
+    ...settled,
+    kind: "step",
+    repeatable: settled.repeatable ?? settled.retry !== undefined,
+    undoRetry: { ...UNDO_RETRY, ...settled.undoRetry },
+  });
+}
+
+/** Reads the options of `run.read`. @throws {OptionsError} When one is unknown or out of range. */
+export function readReadOptions(name: string, options: object): SettledStep {
+  const settled = readOptions(`read "${name}"`, options, READ_READERS);
+  return Object.freeze({
+    ...settled,
+    kind: "read",
+    repeatable: true,
+    undo: undefined,
+    reconcile: undefined,
+    undoRetry: UNDO_RETRY,
+    undoTimeout: 0,
+  });
+}

@@ -1,0 +1,149 @@
+/** How a step's record changes as it goes on. Pure: no journal, no clock. */
+
+import type { ErrorSummary } from "../core/error-summary.ts";
+import type { Effect, Fault } from "../core/fault.ts";
+import type { AttemptRecord, StepRecord } from "../core/journal.ts";
+import { keyOf } from "./key.ts";
+
+/** More attempts than a human reads; the newest are kept. */
+const MAX_ATTEMPTS = 50;
+
+const EFFECTS: readonly Effect[] = ["none", "partial", "unknown"];
+
+/** The worse of two effects: the one that says less about what is out there. */
+export function worseEffect(a: Effect, b: Effect): Effect {
+  return EFFECTS.indexOf(a) > EFFECTS.indexOf(b) ? a : b;
+}
+
+/** The record of a step that was never begun. */
+export function newStep(parts: {
+  readonly runId: string;
+  readonly task: string;
+  readonly name: string;
+  readonly kind: "step" | "read" | "task";
+  readonly position: number;
+  readonly hasUndo: boolean;
+  readonly atMs: number;
+}): StepRecord {
+  const { runId, task, name, kind, position, hasUndo, atMs } = parts;
+  return {
+    runId,
+    task,
+    name,
+    kind,
+    position,
+    status: "begun",
+    generation: 1,
+    key: keyOf({ runId, task, step: name, generation: 1 }),
+    attempts: [],
+    startedAtMs: atMs,
+    effect: "none",
+    undo: hasUndo ? "registered" : "none",
+    undoAttempts: [],
+  };
+}
+
+/** An attempt begins: until its end is seen, its effect is not known. */
+export function attemptBegun(record: StepRecord, number: number, atMs: number): StepRecord {
+  return {
+    ...record,
+    status: "begun",
+    effect: "unknown",
+    attempts: append(record.attempts, { number, startedAtMs: atMs }),
+  };
+}
+
+/** How an attempt failed. */
+export interface AttemptEnd {
+  readonly atMs: number;
+  readonly fault: Fault;
+  readonly error: ErrorSummary;
+}
+
+/** The running attempt failed. `before` is the effect of the attempts before it. */
+export function attemptFailed(record: StepRecord, end: AttemptEnd, before: Effect): StepRecord {
+  return {
+    ...record,
+    effect: worseEffect(before, end.fault.effect),
+    attempts: endLast(record.attempts, end),
+  };
+}
+
+/** The step is done. */
+export function stepCompleted(record: StepRecord, value: string, atMs: number): StepRecord {
+  return {
+    ...record,
+    status: "completed",
+    value,
+    endedAtMs: atMs,
+    attempts: endLast(record.attempts, { atMs }),
+  };
+}
+
+/** The step stays failed. */
+export function stepFailed(record: StepRecord, end: AttemptEnd): StepRecord {
+  return { ...record, status: "failed", endedAtMs: end.atMs, fault: end.fault, error: end.error };
+}
+
+/** An attempt at the undo begins. */
+export function undoBegun(record: StepRecord, number: number, atMs: number): StepRecord {
+  return {
+    ...record,
+    undo: "begun",
+    undoAttempts: append(record.undoAttempts, { number, startedAtMs: atMs }),
+  };
+}
+
+/** The running attempt at the undo ended, in the given state of the undo. */
+export function undoEnded(
+  record: StepRecord,
+  undo: "begun" | "done" | "failed",
+  end: { readonly atMs: number } & Partial<AttemptEnd>,
+): StepRecord {
+  return { ...record, undo, undoAttempts: endLast(record.undoAttempts, end) };
+}
+
+/** It was undone and will be done again: as if it had never happened, under another key. */
+export function renewed(record: StepRecord): StepRecord {
+  const { runId, task, name } = record;
+  const generation = record.generation + 1;
+  return {
+    ...record,
+    status: "begun",
+    generation,
+    key: keyOf({ runId, task, step: name, generation }),
+    effect: "none",
+    undo: "registered",
+  };
+}
+
+/** Whether a rollback has something to take back here. */
+export function needsUndo(record: StepRecord): boolean {
+  if (record.undo === "none" || record.undo === "done") return false;
+  // What was refused every time before anything happened leaves nothing to take back, and the
+  // service that refused it would refuse the undo as well.
+  return record.status === "completed" || record.undo !== "registered" || record.effect !== "none";
+}
+
+/** Whether a step was begun, may have taken effect, and nobody saw its end. */
+export function isInDoubt(record: StepRecord): boolean {
+  return (
+    record.status === "begun" &&
+    record.attempts.at(-1)?.endedAtMs === undefined &&
+    record.effect !== "none"
+  );
+}
+
+function append(attempts: readonly AttemptRecord[], attempt: AttemptRecord): AttemptRecord[] {
+  return [...attempts, attempt].slice(-MAX_ATTEMPTS);
+}
+
+function endLast(
+  attempts: readonly AttemptRecord[],
+  { atMs, fault, error }: { readonly atMs: number } & Partial<AttemptEnd>,
+): readonly AttemptRecord[] {
+  const last = attempts.at(-1);
+  if (last === undefined || last.endedAtMs !== undefined) return attempts;
+  const failure = fault === undefined || error === undefined ? {} : { fault, error };
+  return [...attempts.slice(0, -1), { ...last, endedAtMs: atMs, ...failure }];
+}

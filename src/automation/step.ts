@@ -1,0 +1,377 @@
+/**
+ * One step: answered from the journal when it is finished, else attempted under its policies, with
+ * intent and result written around what it does.
+ *
+ *   intent ─▶ work ─▶ verify ─▶ result          (each attempt writes its intent; a read writes none)
+ *                └─ failed ─▶ reconcile, undo or nothing ─▶ wait ─▶ next attempt
+ */
+
+import { classifier, type Classify } from "../classify/classify.ts";
+import { withAmbient, type Ambient } from "../core/context.ts";
+import { AutomationError, InDoubtError, ReplayMismatchError } from "../core/errors.ts";
+import type { EventDetails, Where } from "../core/events.ts";
+import type { StepRecord } from "../core/journal.ts";
+import { decodeValue } from "../journal/codec.ts";
+import { pipeline } from "../policies/pipeline.ts";
+import type { Policy } from "../policies/policy.ts";
+import { retry } from "../policies/retry.ts";
+import { timeout } from "../policies/timeout.ts";
+import { attemptStep, type Storable } from "./attempt.ts";
+import type { StepContext } from "./automation.ts";
+import { stepLabel } from "./book.ts";
+import { reviveError } from "./revive.ts";
+import type { Reason } from "./rollback.ts";
+import type { Scope } from "./scope.ts";
+import type { SettledStep } from "./step-options.ts";
+import {
+  isInDoubt,
+  newStep,
+  renewed,
+  stepCompleted,
+  stepFailed,
+  type AttemptEnd,
+} from "./step-record.ts";
+import { toStorable } from "./storable.ts";
+import { undoStep } from "./undo.ts";
+import { emit, loggerAt, redactedSummary, type World } from "./world.ts";
+
+/** A step's work, whatever it answers. */
+export type StepWork = (context: StepContext) => unknown;
+
+/** Ends the retrying of a step that turns out to have happened. */
+class Happened implements Storable {
+  readonly value: unknown;
+  readonly stored: string;
+
+  constructor({ value, stored }: Storable) {
+    this.value = value;
+    this.stored = stored;
+  }
+}
+
+/** See the header. */
+export class Step {
+  readonly name: string;
+  readonly settled: SettledStep;
+  readonly work: StepWork;
+  readonly classify: Classify;
+  readonly scope: Scope;
+  readonly #world: World;
+  readonly #isNew: boolean;
+  #record: StepRecord;
+  #failure: Reason | undefined;
+  /** The attempt that runs, whoever still waits for it. */
+  #attempting: Promise<Storable | undefined> = Promise.resolve(undefined);
+  /** The undo or reconcile between two attempts; it goes on to its end, whatever ends the waiting for it. */
+  #clearing: Promise<unknown> = Promise.resolve();
+
+  constructor(scope: Scope, name: string, work: StepWork, settled: SettledStep) {
+    this.name = name;
+    this.settled = settled;
+    this.work = work;
+    this.scope = scope;
+    this.#world = scope.world;
+    this.classify = classifier([...settled.classify, ...scope.world.rules]);
+    const recorded = scope.world.book.visit(scope.name, name);
+    this.#isNew = recorded === undefined;
+    this.#record = recorded === undefined ? this.#newRecord() : withUndo(recorded, settled);
+  }
+
+  /** What it failed by, when it stays failed. */
+  get failure(): Reason | undefined {
+    return this.#failure;
+  }
+
+  get record(): StepRecord {
+    return this.#record;
+  }
+
+  /** As people name it. */
+  get label(): string {
+    return stepLabel(this.scope.name, this.name);
+  }
+
+  get where(): Where {
+    return { task: this.scope.name, step: this.name, key: this.#record.key };
+  }
+
+  /** Writes a changed record; reads have no effect, so only their end is written. */
+  async write(record: StepRecord): Promise<void> {
+    const isIntent = record.kind === "read" && record.status === "begun";
+    this.#record = isIntent ? record : await this.#world.book.writeStep(record);
+  }
+
+  emit(details: EventDetails): void {
+    emit(this.#world, this.where, details);
+  }
+
+  /** A value as the journal keeps it. @throws {ValueError} When it cannot. */
+  toStored(value: unknown): string {
+    return toStorable(this.#world.redactor, value, `The value of step "${this.label}"`);
+  }
+
+  /** The step's value, from the journal or by doing it. */
+  async answer(): Promise<unknown> {
+    this.#checkKind();
+    if (!this.#isNew && this.#record.status !== "begun") return this.#replay();
+    if (this.scope.isRollingBack) throw this.scope.endOfRecord;
+    this.emit({ type: "step.started", hasUndo: this.settled.undo !== undefined });
+    if (!this.#isNew) {
+      const answer = await this.#takeUp();
+      if (answer instanceof Happened) return this.#complete(answer);
+    }
+    return this.#perform();
+  }
+
+  #newRecord(): StepRecord {
+    return newStep({
+      runId: this.#world.book.run.id,
+      task: this.scope.name,
+      name: this.name,
+      kind: this.settled.kind,
+      position: this.#world.book.nextPosition(),
+      hasUndo: this.settled.undo !== undefined,
+      atMs: this.#world.clock.now(),
+    });
+  }
+
+  #checkKind(): void {
+    const { runId, kind } = this.#record;
+    if (kind === this.settled.kind) return;
+    const error = new ReplayMismatchError(
+      runId,
+      `Run ${runId} recorded "${this.label}" as a ${kind}, and the code makes it a ${this.settled.kind}`,
+    );
+    this.#world.halt.stop(error);
+    throw error;
+  }
+
+  #replay(): unknown {
+    const { status, value, fault, error } = this.#record;
+    this.emit({ type: "step.replayed", outcome: status === "completed" ? "completed" : "failed" });
+    if (status === "completed") return decodeValue(value ?? "");
+    throw this.#failedBy(
+      reviveError(error ?? { type: "Error", message: `"${this.label}" failed` }, fault),
+    );
+  }
+
+  #happened(value: unknown): Happened {
+    return new Happened({ value, stored: this.toStored(value) });
+  }
+
+  /** Goes on with a step that was begun before the process died. */
+  async #takeUp(): Promise<Happened | "go"> {
+    const decision = this.#world.decisions[this.label];
+    if (decision !== undefined && isInDoubt(this.#record)) {
+      this.emit({ type: "step.reconciled", answer: decision === "absent" ? "absent" : "happened" });
+      return decision === "absent" ? "go" : this.#happened(decision.value);
+    }
+    const answer = await this.#clearTheWay();
+    if (answer !== "stuck") return answer;
+    const last = this.#record.attempts.at(-1);
+    if (last?.error !== undefined) return this.#fail(reviveError(last.error, last.fault));
+    if (this.settled.undo !== undefined) {
+      return this.#fail(new Error(`"${this.label}" was cut off, and undoing it failed`));
+    }
+    this.emit({ type: "step.doubted" });
+    const error = new InDoubtError(this.#record.runId, this.label);
+    this.#world.halt.stop(error);
+    throw error;
+  }
+
+  /**
+   * Makes sure that another attempt does no harm: nothing happened, or it may be repeated, or what
+   * happened is undone. Finds out by `reconcile` first, where there is one.
+   */
+  async #clearTheWay(): Promise<Happened | "go" | "stuck"> {
+    if (this.#record.effect === "none") return "go";
+    const found = await this.#reconcile();
+    if (found instanceof Happened) return found;
+    if (found === "absent" || this.settled.repeatable) return "go";
+    if (this.settled.undo === undefined || !(await this.#isUndone())) return "stuck";
+    await this.write(renewed(this.#record));
+    return "go";
+  }
+
+  /** A failed undo is told of by its own events; the rollback tries it again. */
+  async #isUndone(): Promise<boolean> {
+    try {
+      await undoStep(this, this.#world);
+      return true;
+    } catch {
+      this.#world.halt.check();
+      return false;
+    }
+  }
+
+  async #reconcile(): Promise<Happened | "absent" | "unknown"> {
+    const { reconcile } = this.settled;
+    if (reconcile === undefined) return "unknown";
+    try {
+      const answer = await this.#ask(reconcile);
+      const found = typeof answer === "object" ? this.#happened(answer.value) : answer;
+      this.emit({
+        type: "step.reconciled",
+        answer: found instanceof Happened ? "happened" : found,
+      });
+      return found;
+    } catch (error) {
+      this.#world.halt.check();
+      loggerAt(this.#world, this.where).warning(`"${this.label}" could not be reconciled`, {
+        error,
+      });
+      return "unknown";
+    }
+  }
+
+  #ask(reconcile: NonNullable<SettledStep["reconcile"]>) {
+    const { clock, random } = this.#world;
+    const ask = pipeline(
+      retry({ name: `${this.label}: reconcile`, clock, random, classify: this.classify }),
+      timeout("1m", { name: `${this.label}: reconcile`, clock }),
+    );
+    return withAmbient(this.ambientAt(this.where), () =>
+      ask.run(({ signal }) => reconcile({ key: this.#record.key, signal }), {
+        signal: this.scope.signal,
+      }),
+    );
+  }
+
+  async #perform(): Promise<unknown> {
+    const policy = this.#retryPolicy();
+    const before = this.#record.attempts.at(-1)?.number ?? 0;
+    try {
+      const value = await withAmbient(this.#retryAmbient(before), () =>
+        policy.run(
+          (outer) => {
+            const attempting = attemptStep(this, { outer, number: before + outer.attempt });
+            this.#attempting = attempting;
+            return attempting;
+          },
+          { signal: this.scope.signal },
+        ),
+      );
+      return await this.#complete(value);
+    } catch (error) {
+      return this.#afterFailure(error);
+    }
+  }
+
+  #retryPolicy(): Policy {
+    const { settled } = this;
+    const { clock, random } = this.#world;
+    return retry({
+      ...settled.retry,
+      name: this.label,
+      total: settled.timeout.total,
+      repeatable:
+        settled.repeatable || settled.undo !== undefined || settled.reconcile !== undefined,
+      classify: this.classify,
+      clock,
+      random,
+      beforeRetry: async ({ error }) => {
+        this.#world.halt.check();
+        const clearing = this.#clearTheWay();
+        this.#clearing = clearing;
+        const answer = await clearing;
+        if (answer instanceof Happened) throw answer;
+        if (answer === "stuck") throw error;
+      },
+    });
+  }
+
+  /** What policies around and inside the work say belongs to this step. */
+  ambientAt(where: Where): Ambient {
+    return {
+      where,
+      scope: this.scope,
+      stream: (details, at) => emit(this.#world, { ...where, ...at }, details),
+    };
+  }
+
+  /** The step's own retry counts from 1; the attempts before a resume count too. */
+  #retryAmbient(before: number): Ambient {
+    return {
+      where: this.where,
+      scope: this.scope,
+      stream: (details) => {
+        const attempt = "number" in details ? details.number + before : undefined;
+        const shifted = attempt === undefined ? details : { ...details, number: attempt };
+        emit(this.#world, { ...this.where, attempt }, shifted as EventDetails);
+      },
+    };
+  }
+
+  async #complete({ value, stored }: Storable): Promise<unknown> {
+    const record = stepCompleted(this.#record, stored, this.#world.clock.now());
+    await this.write(record);
+    this.emit({
+      type: "step.completed",
+      durationMs: this.#durationMs(),
+      attempts: record.attempts.at(-1)?.number ?? 0,
+    });
+    return value;
+  }
+
+  async #afterFailure(error: unknown): Promise<unknown> {
+    if (error instanceof Happened) return this.#complete(error);
+    // A total limit or a cancellation ends the waiting at once; what was begun may still be ending.
+    await Promise.allSettled([this.#clearing]);
+    const late = await this.#attempting.catch(() => undefined);
+    if (this.#world.halt.signal.aborted || this.scope.signal.aborted) {
+      if (late !== undefined) await this.#complete(late);
+      else this.emit({ type: "step.interrupted" });
+      this.#world.halt.check();
+      throw this.scope.signal.reason;
+    }
+    if (this.classify(error).class !== "fatal" && this.#record.effect !== "none") {
+      const found = await this.#reconcile();
+      if (found instanceof Happened) return this.#complete(found);
+    }
+    return this.#fail(error);
+  }
+
+  async #fail(error: unknown): Promise<never> {
+    this.#world.halt.check();
+    const end = this.endOf(error);
+    await this.write(stepFailed(this.#record, end));
+    this.emit({
+      type: "step.failed",
+      durationMs: this.#durationMs(),
+      attempts: this.#record.attempts.at(-1)?.number ?? 0,
+      fault: end.fault,
+      error,
+    });
+    throw this.#failedBy(error);
+  }
+
+  #failedBy(error: unknown): unknown {
+    this.#failure = { error, fault: this.#record.fault ?? this.classify(error) };
+    return error;
+  }
+
+  /** How an attempt failed, as it is recorded. */
+  endOf(error: unknown): AttemptEnd {
+    return {
+      atMs: this.#world.clock.now(),
+      fault: this.classify(error),
+      error: redactedSummary(this.#world, error),
+    };
+  }
+
+  #durationMs(): number {
+    return this.#world.clock.now() - this.#record.startedAtMs;
+  }
+}
+
+/** A run that goes on with changed code can also undo what had no undo when it was recorded. */
+function withUndo(record: StepRecord, { undo }: SettledStep): StepRecord {
+  return record.undo === "none" && undo !== undefined ? { ...record, undo: "registered" } : record;
+}
+
+/** Refuses names that could not be found again. */
+export function checkName(kind: string, name: unknown): asserts name is string {
+  if (typeof name !== "string" || name.trim() === "" || name.length > 200) {
+    throw new AutomationError(`The name of a ${kind} must be text of 1 to 200 characters`);
+  }
+}

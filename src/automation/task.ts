@@ -1,0 +1,204 @@
+/** Runs a task: it succeeds as a whole, or is rolled back as a whole. */
+
+import { withAmbient } from "../core/context.ts";
+import { ReplayMismatchError } from "../core/errors.ts";
+import type { StepRecord } from "../core/journal.ts";
+import { decodeValue } from "../journal/codec.ts";
+import type { RollbackOutcome, TaskResult } from "../policies/task-result.ts";
+import { OWN_TASK, stepLabel } from "./book.ts";
+import { reviveError } from "./revive.ts";
+import { rollBack, type Reason } from "./rollback.ts";
+import { Scope } from "./scope.ts";
+import { newStep } from "./step-record.ts";
+import { toStorable } from "./storable.ts";
+import { emit, redactedSummary, runOf, type World } from "./world.ts";
+
+/** A task that is to be run. */
+export interface TaskPlan {
+  /** Empty for the run's own task. */
+  readonly name: string;
+  readonly body: (scope: Scope) => unknown;
+  /** Given when it must be rolled back whatever the journal says. */
+  readonly rollBackFor?: Reason | undefined;
+}
+
+/** Runs it, or answers from the journal. Rejects only when the run halts. */
+export async function runTask<Value>(world: World, plan: TaskPlan): Promise<TaskResult<Value>> {
+  return new TaskRunner(world, plan).run() as Promise<TaskResult<Value>>;
+}
+
+class TaskRunner {
+  readonly #world: World;
+  readonly #plan: TaskPlan;
+  readonly #startedAtMs: number;
+  #record: StepRecord | undefined;
+
+  constructor(world: World, plan: TaskPlan) {
+    this.#world = world;
+    this.#plan = plan;
+    this.#startedAtMs = world.clock.elapsed();
+    this.#record = world.book.visit(plan.name, "");
+  }
+
+  async run(): Promise<TaskResult<unknown>> {
+    this.#world.halt.check();
+    const recorded = this.#recordedResult();
+    if (recorded !== undefined) return recorded;
+    const reason = this.#recordedReason() ?? this.#plan.rollBackFor;
+    const scope = new Scope(this.#world, this.#plan.name, reason !== undefined);
+    emit(this.#world, this.#where, { type: "task.started" });
+    if (this.#plan.name !== OWN_TASK && reason === undefined)
+      await this.#write({ status: "begun" });
+    const outcome = await this.#outcome(scope);
+    this.#world.halt.check();
+    if (reason !== undefined) return this.#rollBack(scope, reason);
+    return "value" in outcome
+      ? outcome.result
+      : this.#rollBack(scope, scope.reasonOf(outcome.error));
+  }
+
+  get #where() {
+    return { task: this.#plan.name };
+  }
+
+  /** Runs the body to its end, and everything that it began. */
+  async #outcome(
+    scope: Scope,
+  ): Promise<{ value: true; result: TaskResult<unknown> } | { error: unknown }> {
+    const surrounding = {
+      where: { ...runOf(this.#world), ...this.#where },
+      stream: this.#world.stream,
+      scope,
+    };
+    try {
+      const value = await withAmbient(surrounding, async () => this.#plan.body(scope));
+      const unawaited = await scope.quiet();
+      this.#world.halt.check();
+      if (unawaited !== undefined) throw unawaited.error;
+      this.#checkReached(scope);
+      return { value: true, result: await this.#complete(scope, value) };
+    } catch (error) {
+      if (!scope.isRollingBack) scope.close("its task had failed", error);
+      await scope.quiet();
+      return { error };
+    }
+  }
+
+  /** A step that is recorded and was not asked for is an effect that the code knows nothing of. */
+  #checkReached({ name, isRollingBack }: Scope): void {
+    if (isRollingBack) return;
+    const { book, halt } = this.#world;
+    const missed = [
+      ...book.unvisited(name).map((record) => stepLabel(record.task, record.name)),
+      ...(name === OWN_TASK ? book.unvisitedTasks() : []),
+    ];
+    if (missed.length === 0) return;
+    const { id, automation } = book.run;
+    const error = new ReplayMismatchError(
+      id,
+      `Run ${id} recorded ${missed.map((label) => `"${label}"`).join(", ")}, which the code of "${automation}" no longer has`,
+    );
+    halt.stop(error);
+    throw error;
+  }
+
+  async #complete(scope: Scope, value: unknown): Promise<TaskResult<unknown>> {
+    scope.close("its task had ended", new Error("the task has ended"));
+    if (this.#plan.name !== OWN_TASK) {
+      await this.#write({
+        status: "completed",
+        value: toStorable(this.#world.redactor, value, `The value of task "${this.#plan.name}"`),
+        endedAtMs: this.#world.clock.now(),
+      });
+    }
+    const durationMs = this.#durationMs();
+    emit(this.#world, this.#where, { type: "task.completed", durationMs, replayed: false });
+    const { name } = this.#plan;
+    return { ok: true, name, value, attempts: scope.attemptCount, durationMs, healed: false };
+  }
+
+  async #rollBack(scope: Scope, reason: Reason): Promise<TaskResult<unknown>> {
+    const { fault, error } = reason;
+    // Written first: killed from here on, the next start goes on rolling back.
+    await this.#write({
+      status: "rolling back",
+      fault,
+      error: redactedSummary(this.#world, error),
+    });
+    const rollback = await rollBack(scope, reason);
+    await this.#write({
+      status: "failed",
+      undo: UNDO_OF[rollback],
+      endedAtMs: this.#world.clock.now(),
+    });
+    const durationMs = this.#durationMs();
+    emit(this.#world, this.#where, { type: "task.failed", durationMs, fault, error });
+    return {
+      ok: false,
+      name: this.#plan.name,
+      fault,
+      error,
+      attempts: scope.attemptCount,
+      durationMs,
+      rollback,
+    };
+  }
+
+  #recordedReason(): Reason | undefined {
+    const { status, fault, error } = this.#record ?? {};
+    if (status !== "rolling back" || fault === undefined || error === undefined) return undefined;
+    return { fault, error: reviveError(error, fault) };
+  }
+
+  #recordedResult(): TaskResult<unknown> | undefined {
+    const { name } = this.#plan;
+    const record = this.#record;
+    if (record?.status !== "completed" && record?.status !== "failed") return undefined;
+    const steps = this.#world.book.stepsOf(name);
+    const attempts = steps.reduce((sum, step) => sum + step.attempts.length, 0);
+    const durationMs = (record.endedAtMs ?? record.startedAtMs) - record.startedAtMs;
+    if (record.status === "completed") {
+      emit(this.#world, this.#where, { type: "task.completed", durationMs, replayed: true });
+      return {
+        ok: true,
+        name,
+        value: decodeValue(record.value ?? ""),
+        attempts,
+        durationMs,
+        healed: false,
+      };
+    }
+    const fault = record.fault ?? { class: "unknown", code: "UNKNOWN", effect: "unknown" };
+    const error = reviveError(
+      record.error ?? { type: "Error", message: `Task "${name}" failed` },
+      fault,
+    );
+    const rollback = OUTCOME_OF[record.undo] ?? "none";
+    return { ok: false, name, fault, error, attempts, durationMs, rollback };
+  }
+
+  async #write(change: Partial<StepRecord>): Promise<void> {
+    const { book, clock } = this.#world;
+    this.#record ??= newStep({
+      runId: book.run.id,
+      task: this.#plan.name,
+      name: "",
+      kind: "task",
+      position: book.nextPosition(),
+      hasUndo: false,
+      atMs: clock.now(),
+    });
+    this.#record = await book.writeStep({ ...this.#record, ...change });
+  }
+
+  #durationMs(): number {
+    return this.#world.clock.elapsed() - this.#startedAtMs;
+  }
+}
+
+/** How a task's record keeps the outcome of its rollback. */
+const UNDO_OF = { complete: "done", incomplete: "failed", none: "none" } as const;
+const OUTCOME_OF: Readonly<Record<string, RollbackOutcome>> = {
+  done: "complete",
+  failed: "incomplete",
+};

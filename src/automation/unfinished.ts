@@ -1,0 +1,37 @@
+/** What becomes of a run that was cut off: the rule, without journal or clock. */
+
+import { formatMs } from "../core/duration.ts";
+import type { RunRecord } from "../core/journal.ts";
+
+/** What a human may ask for. */
+export type Choice = "resume" | "fresh" | "rollback";
+
+/** What is known when an unfinished run is found. */
+export interface Found {
+  readonly run: RunRecord;
+  /** What would start now. */
+  readonly wanted: Pick<RunRecord, "codeHash" | "input">;
+  readonly nowMs: number;
+  readonly resumeWithinMs: number;
+  readonly maxResumes: number;
+  readonly choice?: Choice | undefined;
+}
+
+/** Go on, or why a human has to say so. */
+export type Verdict = { readonly go: Choice } | { readonly ask: readonly string[] };
+
+/** Decides. Whatever the human chose holds; else only a run that is surely the same is resumed. */
+export function judgeUnfinished(found: Found): Verdict {
+  const { run, wanted, nowMs, resumeWithinMs, maxResumes, choice } = found;
+  if (choice !== undefined) return { go: choice };
+  const ageMs = nowMs - run.startedAtMs;
+  const doubts = [
+    ...(wanted.input === run.input ? [] : ["it was started with other input"]),
+    ...(wanted.codeHash === run.codeHash ? [] : ["the automation's code has changed since"]),
+    ...(ageMs <= resumeWithinMs
+      ? []
+      : [`it is ${formatMs(ageMs)} old, and resumed only within ${formatMs(resumeWithinMs)}`]),
+    ...(run.resumes < maxResumes ? [] : [`it was resumed ${run.resumes} times already`]),
+  ];
+  return doubts.length === 0 ? { go: "resume" } : { ask: doubts };
+}

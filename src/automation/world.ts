@@ -1,0 +1,112 @@
+/** What all tasks of one run share. */
+
+import type { Rule } from "../classify/classify.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Random } from "../core/dice.ts";
+import { LeaseLostError } from "../core/errors.ts";
+import { summariseError, type ErrorSummary } from "../core/error-summary.ts";
+import type { EventDetails, Where } from "../core/events.ts";
+import { loggerTo, type Logger } from "../core/logger.ts";
+import type { Redactor } from "../core/redact.ts";
+import type { Stream } from "../core/stream.ts";
+import type { Reconciled } from "./automation.ts";
+import { OWN_TASK, type Book } from "./book.ts";
+
+/** What a human decided about a step in doubt. */
+export type Decision = Exclude<Reconciled<unknown>, "unknown">;
+
+/** See the header. */
+export interface World {
+  readonly book: Book;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly stream: Stream;
+  readonly redactor: Redactor;
+  /** The automation's own rules. */
+  readonly rules: readonly Rule[];
+  /** By `task/step`, or `step` in the run's own task. */
+  readonly decisions: Readonly<Record<string, Decision>>;
+  readonly halt: Halt;
+}
+
+/** Why a run halts: the caller cancelled it, its journal or lease failed, or a human has to look. */
+export type HaltKind = "cancelled" | "broken" | "stopped";
+
+/** Stops the whole run. The first reason stays, except that a broken journal outranks all. Nothing new starts after it. */
+export class Halt {
+  readonly #controller = new AbortController();
+  #reason: { readonly kind: HaltKind; readonly error: unknown } | undefined;
+
+  /** Aborts when what runs must end now: when the run was cancelled or is broken. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get kind(): HaltKind | undefined {
+    return this.#reason?.kind;
+  }
+
+  /** The caller ends the run: what runs is aborted. */
+  cancel(error: unknown): void {
+    this.#reason ??= { kind: "cancelled", error };
+    this.#controller.abort(error);
+  }
+
+  /** The journal or the lease failed: what runs is aborted, and nothing may be written any more. */
+  break(error: unknown): void {
+    if (this.#reason?.kind !== "broken") this.#reason = { kind: "broken", error };
+    this.#controller.abort(error);
+  }
+
+  /** A human has to look: nothing new starts, and what runs may end. */
+  stop(error: unknown): void {
+    this.#reason ??= { kind: "stopped", error };
+  }
+
+  /** Throws the reason, if there is one. */
+  check(): void {
+    if (this.#reason !== undefined) throw this.#reason.error;
+  }
+
+  /** Throws only when nothing may be written any more; a rollback is shielded from the rest. */
+  checkWritable(): void {
+    if (this.#reason?.kind === "broken") throw this.#reason.error;
+  }
+}
+
+/** Breaks the run off because its journal or lease failed, and tells so once. */
+export function breakOff(world: World, error: unknown): void {
+  if (world.halt.kind !== "broken") {
+    const type = error instanceof LeaseLostError ? "lease.lost" : "journal.failed";
+    emit(world, {}, { type, error });
+  }
+  world.halt.break(error);
+}
+
+/** Tells the stream what happened at `where` in the run. The run's own task has no name there. */
+export function emit(world: World, { task, ...where }: Where, details: EventDetails): void {
+  const named = task === undefined || task === OWN_TASK ? {} : { task };
+  world.stream(details, { ...runOf(world), ...named, ...where });
+}
+
+/** The part of every `Where` of a run. */
+export function runOf({ book: { run } }: World): Where {
+  return { automation: run.automation, runId: run.id };
+}
+
+/** A logger for what runs at `where`. */
+export function loggerAt(world: World, where: Where): Logger {
+  return loggerTo((level, message, data) =>
+    emit(world, where, {
+      type: "log.written",
+      level,
+      message,
+      ...(data === undefined ? {} : { data }),
+    }),
+  );
+}
+
+/** An error as it may be journaled. */
+export function redactedSummary(world: World, error: unknown): ErrorSummary {
+  return world.redactor.value(summariseError(error)) as ErrorSummary;
+}

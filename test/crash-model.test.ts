@@ -1,0 +1,198 @@
+/**
+ * A process that dies at any of its writes to the journal, and the next start: every place is tried,
+ * on a virtual clock. The real thing, with kill -9, is crash.test.ts.
+ */
+
+import { expect, test } from "vitest";
+import { automation, execute, type Automation, type Run } from "../src/automation/index.ts";
+import { memoryJournal } from "../src/journal/index.ts";
+import { VirtualClock } from "../src/testing/index.ts";
+import { dyingJournal, type Death } from "./dying-journal.ts";
+
+/** What automations change: objects by key, and how often each step put one. */
+class Objects {
+  readonly keys = new Set<string>();
+  readonly puts: string[] = [];
+  readonly removals: string[] = [];
+
+  put(step: string, key: string): string {
+    this.puts.push(step);
+    this.keys.add(key);
+    return key;
+  }
+
+  remove(step: string, key: string): void {
+    this.removals.push(step);
+    this.keys.delete(key);
+  }
+}
+
+type Program = (run: Run, objects: Objects) => Promise<void>;
+
+const step = (run: Pick<Run, "step">, objects: Objects, name: string) =>
+  run.step(name, ({ key }) => objects.put(name, key), {
+    undo: ({ key }) => objects.remove(name, key),
+  });
+
+const fail = (): never => {
+  throw Object.assign(new Error("refused"), { code: "EACCES" });
+};
+
+/** Fails for good. Without its undo it would be in doubt when nobody saw its end. */
+const failingStep = (run: Pick<Run, "step">, name: string) =>
+  run.step(name, fail, { undo: () => {} });
+
+const PROGRAMS: readonly [name: string, program: Program, complete: number][] = [
+  [
+    "three steps",
+    async (run, objects) => {
+      await step(run, objects, "a");
+      await run.read("look", () => objects.keys.size > 0);
+      await step(run, objects, "b");
+      await step(run, objects, "c");
+    },
+    3,
+  ],
+  [
+    "steps side by side",
+    async (run, objects) => {
+      await step(run, objects, "a");
+      await Promise.all(["b", "c", "d"].map((name) => step(run, objects, name)));
+      await step(run, objects, "e");
+    },
+    5,
+  ],
+  [
+    "tasks",
+    async (run, objects) => {
+      await step(run, objects, "a");
+      await run.task("inner", async (task) => {
+        await step(task, objects, "b");
+        await step(task, objects, "c");
+      });
+      await step(run, objects, "d");
+    },
+    4,
+  ],
+  [
+    "a failure at the end",
+    async (run, objects) => {
+      await step(run, objects, "a");
+      await step(run, objects, "b");
+      await failingStep(run, "c");
+    },
+    0,
+  ],
+  [
+    "a task that fails and is left out",
+    async (run, objects) => {
+      await step(run, objects, "a");
+      const inner = await run.task(
+        "inner",
+        async (task) => {
+          await step(task, objects, "b");
+          await failingStep(task, "c");
+        },
+        { mayFail: true },
+      );
+      await run.read("outcome", () => inner.ok);
+      await step(run, objects, "d");
+    },
+    2,
+  ],
+  [
+    "a failure that is caught, and a later one that is not",
+    async (run, objects) => {
+      await step(run, objects, "a");
+      await run.read("gone", fail).catch(() => undefined);
+      await step(run, objects, "b");
+      await failingStep(run, "c");
+    },
+    0,
+  ],
+];
+
+/** Runs until the death, or to the end when it does not come to it. */
+async function runUntil(
+  program: Automation<never>,
+  journal: ReturnType<typeof memoryJournal>,
+  death: Death,
+) {
+  const clock = new VirtualClock();
+  return clock.settle(
+    () =>
+      new Promise<"died" | "ended">((resolve, reject) => {
+        const dying = dyingJournal(journal, death, () => resolve("died"));
+        execute(program, { clock, journal: dying, env: {} }).then(() => resolve("ended"), reject);
+      }),
+  );
+}
+
+/** Dies at `death`, starts again, and answers what is to be seen then; `undefined` past the last write. */
+async function dieAndResume(main: Program, death: Death) {
+  const objects = new Objects();
+  const journal = memoryJournal({ isGone: () => true });
+  const program = automation("demo", (run) => main(run, objects)) as Automation<never>;
+  if ((await runUntil(program, journal, death)) === "ended") return undefined;
+  const [run] = await journal.findRuns();
+  const recorded = await journal.readSteps(run?.id ?? "");
+  const finished = recorded
+    .filter(({ status, kind }) => status === "completed" && kind === "step")
+    .map(({ name }) => name);
+  if (run?.exitCode !== undefined) return { exitCode: run.exitCode, objects, finished };
+  const clock = new VirtualClock();
+  const { exitCode } = await clock.settle(() => execute(program, { clock, journal, env: {} }));
+  return { exitCode, objects, finished };
+}
+
+test.for(PROGRAMS)(
+  "killed at any write, %s end well at the next start",
+  async ([, main, complete]) => {
+    const deaths: string[] = [];
+    for (let write = 1; ; write++) {
+      const outcomes = [];
+      for (const side of ["before", "after"] as const) {
+        const outcome = await dieAndResume(main, { write, side });
+        if (outcome === undefined) continue;
+        outcomes.push(outcome);
+        deaths.push(`${side} ${write}`);
+        const { objects, finished, exitCode } = outcome;
+        const repeated = finished.filter(
+          (name) => objects.puts.filter((put) => put === name).length > 1,
+        );
+        const at = `${side} write ${write}`;
+        expect({ at, left: objects.keys.size, repeated, exitCode }).toEqual({
+          at,
+          left: complete,
+          repeated: [],
+          exitCode: complete === 0 ? 80 : 0,
+        });
+      }
+      if (outcomes.length === 0) break;
+    }
+    expect(deaths.length).toBeGreaterThan(8);
+  },
+);
+
+test("killed again while it resumes, at every pair of places, it still ends well", async () => {
+  const [, main, complete] = PROGRAMS[3] ?? expect.unreachable();
+  let pairs = 0;
+  for (let first = 1; first <= 8; first++) {
+    for (let second = 1; second <= 8; second++) {
+      const objects = new Objects();
+      const journal = memoryJournal({ isGone: () => true });
+      const program = automation("demo", (run) => main(run, objects)) as Automation<never>;
+      const once = await runUntil(program, journal, { write: first, side: "after" });
+      const twice =
+        once === "ended"
+          ? once
+          : await runUntil(program, journal, { write: second, side: "before" });
+      if (twice === "ended") continue;
+      pairs++;
+      const clock = new VirtualClock();
+      const { exitCode } = await clock.settle(() => execute(program, { clock, journal, env: {} }));
+      expect({ exitCode, left: objects.keys.size }).toEqual({ exitCode: 80, left: complete });
+    }
+  }
+  expect(pairs).toBeGreaterThan(20);
+});
