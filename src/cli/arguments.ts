@@ -1,0 +1,81 @@
+/** Reads the words of a command line by a command's flags, strictly. */
+
+import { parseArgs } from "node:util";
+import { UsageError, type Arguments, type Command } from "./command.ts";
+import { nearest } from "./nearest.ts";
+
+const HELP = { type: "boolean", short: "h" } as const;
+
+/** What was asked of a command: to run with these arguments, or its help. */
+export type Call = { readonly help: true } | { readonly help: false; readonly args: Arguments };
+
+/** @throws {UsageError} For an unknown flag, a missing value, or too few or too many words. */
+export function readArguments(command: Command, words: readonly string[]): Call {
+  const { values, positionals } = parse(command, words);
+  if (values["help"] === true) return { help: true };
+  checkPositionals(command, positionals);
+  checkChoices(command, values);
+  return {
+    help: false,
+    args: {
+      positionals,
+      text: (flag) => (typeof values[flag] === "string" ? values[flag] : undefined),
+      texts: (flag) => (Array.isArray(values[flag]) ? (values[flag] as string[]) : []),
+      has: (flag) => values[flag] === true,
+    },
+  };
+}
+
+interface Parsed {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly positionals: readonly string[];
+}
+
+function parse(command: Command, words: readonly string[]): Parsed {
+  const options = Object.fromEntries(
+    Object.entries(command.flags).map(([name, { type, multiple = false }]) => [
+      name,
+      { type, multiple },
+    ]),
+  );
+  try {
+    return parseArgs({
+      args: [...words],
+      options: { ...options, help: HELP },
+      allowPositionals: true,
+    });
+  } catch (error) {
+    throw new UsageError(explain(error, command));
+  }
+}
+
+/** Node's own message, or one that knows the nearest flag. */
+function explain(error: unknown, command: Command): string {
+  const { code, message } = error as Error & { code?: string };
+  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
+    const unknown = /'(-[^']*)'/.exec(message)?.[1] ?? "";
+    const known = [...Object.keys(command.flags), "help"].map((name) => `--${name}`);
+    const near = nearest(unknown, known);
+    return `unknown flag ${unknown}${near === undefined ? "" : `; did you mean ${near}?`}`;
+  }
+  return message.replace(/^Option /, "").replace(/\. .*$/s, "");
+}
+
+function checkPositionals(command: Command, positionals: readonly string[]): void {
+  const { min, max } = command.positionals;
+  if (positionals.length < min)
+    throw new UsageError(`too few words: ${command.name} takes ${command.usage}`);
+  if (positionals.length > max) {
+    throw new UsageError(`unexpected word ${JSON.stringify(positionals[max])}`);
+  }
+}
+
+function checkChoices(command: Command, values: Readonly<Record<string, unknown>>): void {
+  for (const [name, { choices }] of Object.entries(command.flags)) {
+    const value = values[name];
+    if (choices === undefined || typeof value !== "string" || choices.includes(value)) continue;
+    throw new UsageError(
+      `--${name}: expected ${choices.join(" or ")}, received ${JSON.stringify(value)}`,
+    );
+  }
+}

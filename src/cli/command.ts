@@ -1,0 +1,83 @@
+/** What a command of the command line is, and what it is given. */
+
+import type { Clock } from "../core/clock.ts";
+import type { Journal } from "../core/journal.ts";
+
+/** A flag, as help and completion show it. */
+export interface Flag {
+  /** `boolean` flags take no value. */
+  readonly type: "string" | "boolean";
+  /** What stands for the value in the help: `JSON|@FILE`. */
+  readonly value?: string;
+  readonly summary: string;
+  /** The only values that are taken, where that is so. */
+  readonly choices?: readonly string[];
+  /** Whether it may be given several times. */
+  readonly multiple?: boolean;
+}
+
+/** The flags of a command, by their long names. */
+export type Flags = Readonly<Record<string, Flag>>;
+
+/** What stands on the command line after a command's name, read by its flags. */
+export interface Arguments {
+  readonly positionals: readonly string[];
+  /** The value of a flag that was given. */
+  text(flag: string): string | undefined;
+  /** All values of a flag that may be given several times. */
+  texts(flag: string): readonly string[];
+  /** Whether a boolean flag was given. */
+  has(flag: string): boolean;
+}
+
+/** An example: what is typed, and what it does. */
+export interface Example {
+  readonly line: string;
+  readonly does: string;
+}
+
+/** One command, one file. */
+export interface Command {
+  readonly name: string;
+  /** One line, a verb first. */
+  readonly summary: string;
+  /** What follows the name: `FILE [--input JSON|@FILE]`. */
+  readonly usage: string;
+  /** Whole paragraphs for `--help`, beyond what the flags say. */
+  readonly details?: string;
+  /** How many words it takes beside its flags. */
+  readonly positionals: { readonly min: number; readonly max: number };
+  readonly flags: Flags;
+  readonly examples: readonly Example[];
+  /** Answers the exit code. */
+  run(args: Arguments, world: World): Promise<number>;
+}
+
+/** The world outside, handed in once by `main.ts`. */
+export interface World {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly clock: Clock;
+  /** Writes to the standard output: results only. */
+  print(text: string): void;
+  /** Writes to the standard error: progress, logs, complaints. */
+  complain(text: string): void;
+  /** Whether the standard error shows colours. */
+  readonly hasColours: boolean;
+  openJournal(): Promise<Journal>;
+  /** Calls `onSignal` when the process is asked to stop. The answer ends that. */
+  onInterrupt(onSignal: (signal: Interrupt) => void): () => void;
+}
+
+/** A signal that asks the process to stop. */
+export interface Interrupt {
+  readonly name: string;
+  readonly number: number;
+}
+
+/** The command line was not understood. */
+export class UsageError extends Error {
+  static {
+    Object.defineProperty(this.prototype, "name", { value: "UsageError" });
+  }
+}

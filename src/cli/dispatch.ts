@@ -1,0 +1,79 @@
+/** Finds the command that was asked for, runs it, and turns whatever it throws into an exit code. */
+
+import { EXIT } from "../core/exit-codes.ts";
+import { readArguments } from "./arguments.ts";
+import { UsageError, type Command, type World } from "./command.ts";
+import { complaintOf } from "./complaint.ts";
+import { commandHelp, overview } from "./help.ts";
+import { nearest } from "./nearest.ts";
+
+/** What the command line consists of. */
+export interface Program {
+  readonly version: string;
+  readonly stateHome: string;
+  /** Each command is loaded only when it is used, for start-up's sake. */
+  readonly commands: Readonly<Record<string, () => Promise<Command>>>;
+}
+
+/** Runs one command line and answers its exit code. Never rejects. */
+export async function dispatch(
+  words: readonly string[],
+  program: Program,
+  world: World,
+): Promise<number> {
+  try {
+    return await run(words, program, world);
+  } catch (error) {
+    const { text, exitCode } = complaintOf(error, world.env);
+    world.complain(text);
+    return exitCode;
+  }
+}
+
+async function run(words: readonly string[], program: Program, world: World): Promise<number> {
+  const [first, ...rest] = words;
+  if (first === undefined || first === "--help" || first === "-h" || first === "help") {
+    const helped = first === "help" ? rest[0] : undefined;
+    if (helped !== undefined) return run([helped, "--help"], program, world);
+    const text = overview(await allCommands(program), program.stateHome);
+    if (first !== undefined) world.print(text);
+    else world.complain(text);
+    return first === undefined ? EXIT.usage : EXIT.ok;
+  }
+  if (first === "--version" || first === "-V") {
+    world.print(`${program.version}\n`);
+    return EXIT.ok;
+  }
+  return runCommand(await findCommand(first, program), rest, world);
+}
+
+async function findCommand(name: string, { commands }: Program): Promise<Command> {
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (load !== undefined) return load();
+  const near = nearest(name, Object.keys(commands));
+  const hint = near === undefined ? "; holdfast --help lists them" : `; did you mean ${near}?`;
+  throw new UsageError(`there is no command ${JSON.stringify(name)}${hint}`);
+}
+
+function allCommands({ commands }: Program): Promise<Command[]> {
+  return Promise.all(Object.values(commands).map((load) => load()));
+}
+
+async function runCommand(
+  command: Command,
+  words: readonly string[],
+  world: World,
+): Promise<number> {
+  try {
+    const call = readArguments(command, words);
+    if (!call.help) return await command.run(call.args, world);
+    world.print(commandHelp(command));
+    return EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    world.complain(
+      `holdfast ${command.name}: ${error.message}\nUsage: holdfast ${command.name} ${command.usage}\n`,
+    );
+    return EXIT.usage;
+  }
+}

@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+/** The bin: builds the world once, and hands over. */
+
+import { enableCompileCache } from "node:module";
+
+const NEEDED_MAJOR = 24;
+const runningMajor = Number(process.versions.node.split(".")[0]);
+
+if (runningMajor < NEEDED_MAJOR) {
+  process.stderr.write(
+    `holdfast: Node ${NEEDED_MAJOR} or newer is needed, and this is ${process.versions.node}; install it from your distribution or with your version manager\n`,
+  );
+  process.exitCode = 78;
+} else {
+  enableCompileCache();
+  // Not imported statically: an older Node would fail on what is in there, before it could say why.
+  const { start } = await import("./start.ts");
+  await start(process.argv.slice(2));
+}

@@ -1,0 +1,50 @@
+/** What `--input` and `--decide` mean. */
+
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Decision } from "../automation/world.ts";
+import { clip } from "../core/show.ts";
+import { UsageError } from "./command.ts";
+
+/** Reads `--input`: JSON, or `@` and the name of a file with JSON in it. */
+export function readInput(text: string | undefined, cwd: string): unknown {
+  if (text === undefined) return undefined;
+  const source = text.startsWith("@") ? readInputFile(text.slice(1), cwd) : text;
+  return parseJson(source, `--input${text.startsWith("@") ? ` ${text}` : ""}`);
+}
+
+function readInputFile(file: string, cwd: string): string {
+  try {
+    return readFileSync(resolve(cwd, file), "utf8");
+  } catch (error) {
+    throw new UsageError(
+      `--input @${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`,
+    );
+  }
+}
+
+/** Reads the values of `--decide`: `STEP=absent`, or `STEP=` and the value as JSON. */
+export function readDecisions(texts: readonly string[]): Record<string, Decision> {
+  return Object.fromEntries(texts.map(readDecision));
+}
+
+function readDecision(text: string): [string, Decision] {
+  const [, step = "", answer = ""] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+  if (step === "") {
+    throw new UsageError(
+      `--decide: expected STEP=absent or STEP=JSON, received ${JSON.stringify(clip(text, 60))}`,
+    );
+  }
+  if (answer === "absent") return [step, "absent"];
+  return [step, { value: parseJson(answer, `--decide ${step}`) }];
+}
+
+function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new UsageError(
+      `${what}: not JSON (${(error as Error).message}); give it as '{"name":"value"}', or as @file`,
+    );
+  }
+}

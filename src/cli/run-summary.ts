@@ -1,0 +1,86 @@
+/** The end of a run, for people and for programs. */
+
+import type { RunResult } from "../automation/run.ts";
+import type { TaskEnd } from "../automation/outcome.ts";
+import { formatMs } from "../core/duration.ts";
+import { errorLine, summariseError } from "../core/error-summary.ts";
+import { EXIT } from "../core/exit-codes.ts";
+import { redactor } from "../core/redact.ts";
+import { clip } from "../core/show.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The summary as text; its first line is `12/14 tasks succeeded` and what run that was. */
+export function summaryOf(result: RunResult, { file, env }: { file: string; env: Env }): string {
+  const { count, automation, runId, durationMs } = result;
+  const lines = [
+    `${count.succeeded}/${count.total} tasks succeeded: ${automation}, run ${runId}, ${formatMs(durationMs)}`,
+    ...result.tasks.flatMap((end) => taskLines(end, automation)),
+    ...endLines(result, file),
+  ];
+  return redactor({ env }).text(`${lines.join("\n")}\n`);
+}
+
+function taskLines({ result, mayFail }: TaskEnd, automation: string): string[] {
+  if (result.ok) return [];
+  const name = result.name === "" ? automation : result.name;
+  const error = clip(errorLine(summariseError(result.error)), 300);
+  const rollback = {
+    complete: "rolled back completely",
+    incomplete: "ROLLBACK INCOMPLETE",
+    none: "nothing to roll back",
+  }[result.rollback];
+  const allowed = mayFail ? " (it may fail)" : "";
+  return [
+    `  failed: ${name}${allowed}: ${result.fault.code} (${result.fault.class}): ${error}; ${rollback}`,
+  ];
+}
+
+function endLines({ status, exitCode, error, runId }: RunResult, file: string): string[] {
+  const show = `holdfast show ${runId}`;
+  switch (status) {
+    case "succeeded":
+      return [];
+    case "failed":
+      return exitCode === EXIT.rollbackIncomplete
+        ? [`A human is needed: what could not be undone is listed by ${show}`]
+        : [`What happened: ${show}`];
+    case "interrupted":
+      return [
+        `Interrupted: ${errorLine(summariseError(error))}`,
+        `Go on with the same command: holdfast run ${file}; or take it back: holdfast run ${file} --rollback`,
+      ];
+    case "in doubt":
+      return [
+        `In doubt: ${errorLine(summariseError(error))}`,
+        `Look whether it happened (${show} tells its key), then: holdfast run ${file} --decide STEP=absent, or --decide STEP=JSON with its value, or --rollback`,
+      ];
+  }
+}
+
+/** The summary as one JSON document. */
+export function runAsJson(result: RunResult, env: Env): string {
+  const { runId, automation, status, exitCode, count, durationMs, tasks, error } = result;
+  const document = {
+    schema: 1,
+    runId,
+    automation,
+    status,
+    exitCode,
+    tasksSucceeded: count.succeeded,
+    tasksTotal: count.total,
+    durationMs: Math.round(durationMs),
+    tasks: tasks.map(({ result: task, mayFail }) => ({
+      name: task.name === "" ? automation : task.name,
+      ok: task.ok,
+      mayFail,
+      attempts: task.attempts,
+      durationMs: Math.round(task.durationMs),
+      ...(task.ok
+        ? {}
+        : { fault: task.fault, error: summariseError(task.error), rollback: task.rollback }),
+    })),
+    ...(error === undefined ? {} : { error: summariseError(error) }),
+  };
+  return `${JSON.stringify(redactor({ env }).value(document), undefined, 2)}\n`;
+}

@@ -1,0 +1,93 @@
+/** `holdfast runs`: lists what ran. */
+
+import { formatMs } from "../core/duration.ts";
+import { EXIT } from "../core/exit-codes.ts";
+import type { RunRecord, RunStatus } from "../core/journal.ts";
+import { UsageError, type Command } from "./command.ts";
+import { columns, formatMoment } from "./table.ts";
+
+const STATUSES: Readonly<Record<string, RunStatus>> = {
+  running: "running",
+  interrupted: "interrupted",
+  "in-doubt": "in doubt",
+  succeeded: "succeeded",
+  failed: "failed",
+  abandoned: "abandoned",
+};
+
+/** See the header. */
+export const runs: Command = {
+  name: "runs",
+  summary: "List runs, the newest first",
+  usage: "[--automation NAME] [--status STATUS] [--limit N] [--json]",
+  positionals: { min: 0, max: 0 },
+  flags: {
+    automation: { type: "string", value: "NAME", summary: "Only runs of this automation" },
+    status: {
+      type: "string",
+      value: "STATUS",
+      summary: `Only runs in this state: ${Object.keys(STATUSES).join(", ")}`,
+      choices: Object.keys(STATUSES),
+    },
+    limit: { type: "string", value: "N", summary: "How many at most; default 20" },
+    json: { type: "boolean", summary: "Print them as JSON" },
+  },
+  examples: [
+    { line: "holdfast runs", does: "The newest twenty" },
+    { line: "holdfast runs --status failed --json", does: "The failed ones, for a program" },
+  ],
+
+  async run(args, world) {
+    const limit = readLimit(args.text("limit"));
+    const status = STATUSES[args.text("status") ?? ""];
+    const journal = await world.openJournal();
+    try {
+      const found = await journal.findRuns({ automation: args.text("automation"), status, limit });
+      if (args.has("json")) {
+        world.print(
+          `${JSON.stringify({ schema: 1, runs: found.map(withoutInput) }, undefined, 2)}\n`,
+        );
+      } else if (found.length === 0) {
+        world.complain("No runs yet; holdfast run FILE makes the first.\n");
+      } else {
+        world.print(
+          `${columns([HEADINGS, ...found.map((record) => rowOf(record, world.clock.now()))])}\n`,
+        );
+      }
+      return EXIT.ok;
+    } finally {
+      await journal.close();
+    }
+  },
+};
+
+const HEADINGS = ["RUN", "AUTOMATION", "STATUS", "EXIT", "TASKS", "STARTED", "TOOK"];
+
+function rowOf(record: RunRecord, nowMs: number): string[] {
+  const { id, automation, status, exitCode, tasks, startedAtMs, endedAtMs } = record;
+  return [
+    id,
+    automation,
+    status,
+    exitCode === undefined ? "-" : String(exitCode),
+    tasks === undefined ? "-" : `${tasks.succeeded}/${tasks.total}`,
+    formatMoment(startedAtMs),
+    formatMs((endedAtMs ?? nowMs) - startedAtMs),
+  ];
+}
+
+/** A run for programs, its input left out: it may be large, and `show` has it. */
+function withoutInput(record: RunRecord): Omit<RunRecord, "input"> {
+  const { input, ...rest } = record;
+  void input;
+  return rest;
+}
+
+function readLimit(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const limit = Number(text);
+  if (Number.isSafeInteger(limit) && limit >= 1 && limit <= 10_000) return limit;
+  throw new UsageError(
+    `--limit: expected a whole number from 1 to 10000, received ${JSON.stringify(text)}`,
+  );
+}

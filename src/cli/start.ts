@@ -1,0 +1,92 @@
+/** Makes the real world, runs the command line in it, and ends the process with its exit code. */
+
+import { readFileSync } from "node:fs";
+import { constants } from "node:os";
+import type { Journal } from "../core/journal.ts";
+import { systemClock } from "../core/system.ts";
+import { journalFile, stateHome } from "../journal/home.ts";
+import type { Command, Interrupt, World } from "./command.ts";
+import { dispatch, type Program } from "./dispatch.ts";
+
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import("./run.ts")).run,
+  runs: async () => (await import("./runs.ts")).runs,
+  show: async () => (await import("./show.ts")).show,
+  completion: async () => (await import("./completion.ts")).completion(COMMANDS),
+};
+
+/** The signals that ask a process to stop; each has a handler only while a run listens. */
+const STOPPING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Runs the command line and ends the process, even where an automation left a socket or a timer open.
+ *
+ * @param changes Parts of the world that are not the real ones, for tests.
+ */
+export async function start(words: readonly string[], changes: Partial<World> = {}): Promise<void> {
+  hideExperimentalWarnings();
+  ignoreClosedPipes();
+  const world = { ...realWorld(), ...changes };
+  const exitCode = await dispatch(words, programOf(world), world);
+  await Promise.all([drained(process.stdout), drained(process.stderr)]);
+  process.exit(exitCode);
+}
+
+function programOf({ env }: World): Program {
+  const file = new URL("../../package.json", import.meta.url);
+  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
+  return { version, stateHome: stateHome(env), commands: COMMANDS };
+}
+
+function realWorld(): World {
+  const { env } = process;
+  return {
+    env,
+    cwd: process.cwd(),
+    clock: systemClock,
+    print: (text) => void process.stdout.write(text),
+    complain: (text) => void process.stderr.write(text),
+    hasColours: process.stderr.isTTY && process.stderr.hasColors(env),
+    async openJournal(): Promise<Journal> {
+      const { sqliteJournal } = await import("../journal/sqlite.ts");
+      return sqliteJournal(journalFile(env));
+    },
+    onInterrupt: listenForInterrupts,
+  };
+}
+
+function listenForInterrupts(onSignal: (signal: Interrupt) => void): () => void {
+  const handlers = STOPPING.map((name) => {
+    const handler = () => onSignal({ name, number: constants.signals[name] });
+    process.on(name, handler);
+    return { name, handler };
+  });
+  return () => {
+    for (const { name, handler } of handlers) process.off(name, handler);
+  };
+}
+
+/** `node:sqlite` and the stripping of types say that they are experimental; users can do nothing about it. */
+function hideExperimentalWarnings(): void {
+  const others = process.listeners("warning");
+  process.removeAllListeners("warning");
+  process.on("warning", (warning) => {
+    if (warning.name !== "ExperimentalWarning") for (const tell of others) tell(warning);
+  });
+}
+
+/** `holdfast runs | head` is no failure: whoever reads has read enough. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+}
+
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed) resolve();
+    else stream.write("", () => resolve());
+  });
+}
