@@ -38,9 +38,7 @@ export abstract class AbortSource {
   protected unwatch(): void {}
 
   protected tellListeners(): void {
-    const listeners = [...(this.#listeners ?? [])];
-    this.#listeners?.clear();
-    for (const listener of listeners) listener(this.reason);
+    for (const listener of this.#listeners ?? []) listener(this.reason);
   }
 }
 
@@ -68,6 +66,7 @@ export class LimitAbort extends AbortSource {
 
   /** Aborts with a reason that is ready: making one here would cost ten times as much. */
   abort(reason: unknown): void {
+    if (this.#isAborted) return;
     this.#isAborted = true;
     this.#reason = reason;
     this.tellListeners();

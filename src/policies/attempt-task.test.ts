@@ -227,6 +227,17 @@ test("what `retry` is given itself holds over what the task is given", async () 
   });
 });
 
+test("the attempt's limit speaks to `on` as well", async () => {
+  const clock = new VirtualClock();
+  const types: string[] = [];
+
+  await clock.settle(() =>
+    attemptTask("copy", never, { clock, on: ({ type }) => types.push(type) }),
+  );
+
+  expect(types).toEqual(["timeout.expired", "attempt.failed", "retry.stopped"]);
+});
+
 test("an abort rejects at once with the signal's reason, and nothing runs any more", async () => {
   const clock = new VirtualClock();
   const caller = new AbortController();

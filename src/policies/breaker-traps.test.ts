@@ -185,7 +185,8 @@ test("B8 refusals by our own policies and the caller's abort are no failures of 
   }
   const clock = new VirtualClock();
   const inner = await opened(clock);
-  const circuit = breaker("outer", { failures: 1, clock });
+  const strict = { transient: { breaker: "counts" }, timeout: { breaker: "counts" } } as const;
+  const circuit = breaker("outer", { failures: 1, clock, reactions: strict });
   const caller = new AbortController();
 
   await errorOf(circuit.run(() => Promise.reject(new BulkheadFull("full"))));

@@ -101,7 +101,7 @@ class CircuitGuard {
   readonly #rules: Rules;
   readonly #tell: Emit;
   #circuit: Circuit = CLOSED;
-  /** The failure that opened it; nothing is kept of it while the circuit is closed. */
+  /** The failure that opened it last. */
   #lastFailure: unknown;
 
   constructor(name: string, settled: Settled<typeof READERS>) {
@@ -125,7 +125,6 @@ class CircuitGuard {
       return value;
     } catch (error) {
       this.#fail(generation, error, attempt);
-      attempt.throwIfAborted();
       throw error;
     }
   }
@@ -177,7 +176,6 @@ class CircuitGuard {
     const before = this.#circuit.state;
     this.#circuit = next;
     if (next.state === before) return;
-    if (next.state === "closed") this.#lastFailure = undefined;
     const type = next.state === "closed" ? "breaker.closed" : "breaker.half_opened";
     this.#tell({ type, policy: this.#name });
   }

@@ -1,7 +1,10 @@
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
+import { breaker } from "./breaker.ts";
 import { pipeline } from "./pipeline.ts";
 import type { Attempt, Policy } from "./policy.ts";
+import { retry } from "./retry.ts";
+import { timeout } from "./timeout.ts";
 
 const never = (): Promise<never> => new Promise(() => {});
 
@@ -70,6 +73,35 @@ test("no two calls share a signal that nobody handed in", async () => {
   const signals = await Promise.all([1, 2].map(() => bare.run(({ signal }) => signal)));
 
   expect(signals[0]).not.toBe(signals[1]);
+});
+
+/** How many signals are made while `work` runs. */
+async function signalsMade(work: () => Promise<unknown>): Promise<number> {
+  const Original = globalThis.AbortController;
+  let made = 0;
+  globalThis.AbortController = class extends Original {
+    constructor() {
+      super();
+      made++;
+    }
+  };
+  try {
+    await work();
+  } finally {
+    globalThis.AbortController = Original;
+  }
+  return made;
+}
+
+test("a signal is made where it is read, once, and nowhere else", async () => {
+  const guarded = pipeline(timeout("1m"), retry({ total: "1m" }), breaker("bank"), timeout("1s"));
+
+  const made = [
+    await signalsMade(() => guarded.run(() => "done")),
+    await signalsMade(() => guarded.run((attempt) => [attempt.signal, attempt.signal])),
+  ];
+
+  expect(made).toEqual([0, 1]);
 });
 
 test("the work is given the caller's own signal, attempt and deadline", async () => {

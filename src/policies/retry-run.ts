@@ -65,7 +65,6 @@ export class RetryRun<Value> {
 
   async #repeat(outer: LazyAttempt): Promise<Value> {
     for (;;) {
-      outer.throwIfAborted();
       this.#attempt++;
       this.#startedAtMs = this.#parts.clock.elapsed();
       try {

@@ -258,6 +258,24 @@ test("a listener that fails, at once or later, changes nothing", async () => {
   expect(codes).toEqual(["TIMED_OUT", "TIMED_OUT"]);
 });
 
+test("a listener that cancels the call when it hears of the timeout is the first to end it", async () => {
+  const clock = new VirtualClock();
+  const caller = new AbortController();
+  let kept: Attempt | undefined;
+  const policy = timeout("1s", { clock, on: () => caller.abort("stop") });
+
+  const reason = await clock.settle(() =>
+    policy
+      .run((attempt) => {
+        kept = attempt;
+        return never();
+      }, caller)
+      .catch((error: unknown) => error),
+  );
+
+  expect([reason, kept?.signal.reason]).toEqual(["stop", "stop"]);
+});
+
 test("the policy is frozen and has its name", () => {
   const policies = [timeout("1s"), timeout("1s", { name: "bank" })];
 
