@@ -4,8 +4,11 @@
  * input does.
  */
 
+import { once } from "node:events";
 import { writeSync } from "node:fs";
-import { createInterface } from "node:readline/promises";
+import { createInterface, type Interface } from "node:readline/promises";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout } from "node:timers/promises";
 import type { RunRecord, StepRecord } from "../src/core/journal.ts";
 import { sqliteJournal, thisProcess } from "../src/journal/index.ts";
 
@@ -40,6 +43,17 @@ async function openAll(files: readonly string[]): Promise<void> {
       tell(String(error));
     }
   }
+}
+
+/** Writes to `file`, as one that makes it does, until a moment after it is told to end. */
+async function writeUntilTold(file: string, input: Interface): Promise<void> {
+  const db = new DatabaseSync(file);
+  db.exec("BEGIN IMMEDIATE");
+  tell("writing");
+  await once(input, "line");
+  // A real wait: whoever tells it to end waits for the lock by then, and can tell nothing more.
+  await setTimeout(300);
+  db.close();
 }
 
 /** Claims `count` automations of one file, and tells which were won. */
@@ -97,6 +111,7 @@ async function main([task, ...args]: readonly string[]): Promise<void> {
   tell("ready");
   await new Promise((begin) => input.once("line", begin));
   if (task === "open") await openAll(args);
+  if (task === "hold") await writeUntilTold(args[0] ?? "", input);
   if (task === "claim") await claimAll(args[0] ?? "", Number(args[1]));
   if (task === "write") await writeOn(args[0] ?? "");
   tell("done");

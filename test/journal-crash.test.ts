@@ -23,7 +23,7 @@ test("after kill -9 in mid-write the journal is whole and holds every acknowledg
   for (let kill = 1; kill <= KILLS; kill++) {
     // The same file again: the next process takes the run over, for its owner is gone.
     const writer = await startJournalProcess("write", file);
-    writer.begin();
+    writer.goOn();
     await writer.heard(1 + Math.floor(dice() * 120));
     await writer.kill();
     for (const line of writer.lines) acknowledged.add(Number(line));

@@ -12,13 +12,13 @@ export interface JournalProcess {
   readonly lines: readonly string[];
   /** Resolves once it has told so many lines, or is done, or has ended. */
   heard(count: number): Promise<void>;
-  /** Lets it begin. */
-  begin(): void;
+  /** Lets it begin, or end what it does until it is told. */
+  goOn(): void;
   /** Ends it like a power cut would, and resolves when all that it told is in `lines`. */
   kill(): Promise<void>;
 }
 
-/** Resolves when the child waits for `begin`. */
+/** Resolves when the child waits for `goOn`. */
 export async function startJournalProcess(...args: readonly string[]): Promise<JournalProcess> {
   const child = spawn(process.execPath, [join(import.meta.dirname, "journal-child.ts"), ...args], {
     stdio: ["pipe", "pipe", "inherit"],
@@ -42,7 +42,7 @@ export async function startJournalProcess(...args: readonly string[]): Promise<J
         await Promise.race([once(output, "line"), closed]);
       }
     },
-    begin: () => void child.stdin.write("\n"),
+    goOn: () => void child.stdin.write("\n"),
     async kill() {
       child.kill("SIGKILL");
       await closed;

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { sqliteJournal } from "../src/journal/index.ts";
 import { startJournalProcess } from "./journal-process.ts";
 
 function temporaryDirectory(): string {
@@ -17,7 +18,7 @@ async function race(count: number, ...args: readonly string[]) {
   const racers = await Promise.all(
     Array.from({ length: count }, () => startJournalProcess(...args)),
   );
-  for (const racer of racers) racer.begin();
+  for (const racer of racers) racer.goOn();
   // All of them stay until the last is done: a claim of a process that has ended is free again.
   await Promise.all(racers.map((racer) => racer.heard(Infinity)));
   await Promise.all(racers.map((racer) => racer.kill()));
@@ -40,4 +41,18 @@ test("processes that open a journal for the first time at once all get it", asyn
   const complaints = await race(4, "open", ...files);
 
   expect(complaints).toEqual([[], [], [], []]);
+});
+
+test("a journal that is opened for the first time waits for another process that makes it", async () => {
+  const file = join(temporaryDirectory(), "holdfast.db");
+  const maker = await startJournalProcess("hold", file);
+  maker.goOn();
+  await maker.heard(1);
+
+  expect(() => sqliteJournal(file, { busyTimeout: 0 })).toThrow("is locked by another process");
+  maker.goOn();
+  const journal = sqliteJournal(file);
+  onTestFinished(() => journal.close());
+
+  expect(await journal.findRuns()).toEqual([]);
 });

@@ -211,6 +211,7 @@ test.for<[kind: string, value: unknown]>([
   ["text of two bytes a sign", "é".repeat(500_000)],
   ["a key", { ["x".repeat(1_000_000)]: 1 }],
   ["bytes", new Uint8Array(1_000_001)],
+  ["more bytes than any text can hold", new Uint8Array(2 ** 29)],
   ["bytes that grow when written", new Uint8Array(800_000)],
   ["many small members", Array.from({ length: 500_000 }, () => 1)],
 ])("%s over a megabyte is refused, with what to do instead", ([, value]) => {

@@ -221,6 +221,6 @@ export function journalModel(kind: string, open: OpenJournal): void {
       }
     });
 
-    await expect(fc.assert(property, { numRuns: 100 })).resolves.toBeUndefined();
+    await expect(fc.assert(property, { numRuns: 50 })).resolves.toBeUndefined();
   });
 }

@@ -33,6 +33,22 @@ export function recordsContract(kind: string, open: OpenJournal): void {
       expect(await journal.findRun("run-1")).toEqual(ended);
     });
 
+    test("a run is found by what its record says now", async () => {
+      const { journal } = setUp(open);
+      const { hold } = await journal.claim(runRecord({ startedAtMs: 1 }), ANN);
+      const other = runRecord({ id: "run-2", automation: "weekly", startedAtMs: 2 });
+      await journal.claim(other, ANN);
+      const changed = runRecord({ automation: "hourly", startedAtMs: 3 });
+
+      await journal.writeRun(hold, changed);
+
+      expect({
+        all: await journal.findRuns(),
+        before: await journal.findRuns({ automation: "nightly" }),
+        now: await journal.findRuns({ automation: "hourly" }),
+      }).toEqual({ all: [changed, other], before: [], now: [changed] });
+    });
+
     test("a finished run cannot be opened again beside an unfinished one", async () => {
       const { journal } = setUp(open);
       const { hold } = await journal.claim(runRecord(), ANN);

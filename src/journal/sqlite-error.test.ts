@@ -13,6 +13,7 @@ function fileError(code: string): Error {
 }
 
 test.for<[name: string, error: Error, problem: string]>([
+  ["SQLITE_ERROR", sqliteError(1), "is damaged: keep a copy of it"],
   ["SQLITE_PERM", sqliteError(3), "cannot be opened or written by this user: check"],
   ["SQLITE_BUSY", sqliteError(5), "is locked by another process for longer than the busy timeout"],
   ["SQLITE_BUSY_SNAPSHOT", sqliteError(517), "is locked by another process"],

@@ -4,6 +4,7 @@ import { isHoldfastError, JournalError } from "../core/errors.ts";
 
 /** SQLite's primary result codes that are looked at here. Source: sqlite.org/rescode.html. */
 export const SQLITE = {
+  error: 1,
   perm: 3,
   busy: 5,
   locked: 6,
@@ -23,6 +24,8 @@ const LOCKED =
   "is locked by another process for longer than the busy timeout: see what has it open (fuser, lsof), end that, and start again";
 const FORBIDDEN =
   "cannot be opened or written by this user: check that its directory exists, and the permissions of both";
+const DAMAGED =
+  'is damaged: keep a copy of it and of the files beside it, then follow "When it is damaged" in docs/journal.md';
 const FULL =
   "cannot grow, for its disk is full: free some space there and start again; what was written before is safe";
 
@@ -37,10 +40,9 @@ const PROBLEMS: ReadonlyMap<number, string> = new Map([
     SQLITE.ioError,
     "cannot be read or written, for its disk reports an error: check the disk, its free space and the system's log",
   ],
-  [
-    SQLITE.corrupt,
-    'is damaged: keep a copy of it and of the files beside it, then follow "When it is damaged" in docs/journal.md',
-  ],
+  // Our SQL does not change: when it is an error, the tables are not what they were.
+  [SQLITE.error, DAMAGED],
+  [SQLITE.corrupt, DAMAGED],
   [SQLITE.full, FULL],
   [SQLITE.notADatabase, "is not a SQLite database: move it away, or name another file"],
 ]);

@@ -81,6 +81,7 @@ export function openJournalFile(file: string, busyTimeoutMs: number): DatabaseSy
     const version = readVersion(db, file);
     switchToWal(db, timeoutMs, file);
     db.exec("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON");
+    // Not otherwise: it would wait for whoever is writing.
     if (version < SCHEMA_VERSION) migrate(db, file);
     return db;
   } catch (error) {
@@ -124,8 +125,8 @@ function readVersion(db: DatabaseSync, file: string): number {
 }
 
 /**
- * SQLite waits for other processes everywhere but here: the switch begins as a reader, and two
- * readers that wait for each other would never end.
+ * SQLite waits for other processes everywhere but here: the switch begins as a reader that turns into
+ * a writer, and two of those would wait for each other for ever.
  */
 function switchToWal(db: DatabaseSync, timeoutMs: number, file: string): void {
   for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
@@ -143,14 +144,10 @@ function switchToWal(db: DatabaseSync, timeoutMs: number, file: string): void {
 }
 
 function migrate(db: DatabaseSync, file: string): void {
+  // When anything fails the database is closed, which rolls this back.
   db.exec("BEGIN IMMEDIATE");
-  try {
-    // Again, now that no one else writes: another process may have been faster.
-    for (const migration of MIGRATIONS.slice(readVersion(db, file))) db.exec(migration);
-    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
-    db.exec("COMMIT");
-  } catch (error) {
-    if (db.isTransaction) db.exec("ROLLBACK");
-    throw error;
-  }
+  // Again, now that no one else writes: another process may have been faster.
+  for (const migration of MIGRATIONS.slice(readVersion(db, file))) db.exec(migration);
+  db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
+  db.exec("COMMIT");
 }

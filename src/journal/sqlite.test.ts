@@ -1,10 +1,12 @@
 import {
   chmodSync,
   closeSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -13,16 +15,16 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { expect, onTestFinished, test } from "vitest";
+import { afterAll, expect, onTestFinished, test } from "vitest";
 import type { Journal } from "../core/journal.ts";
 import { owner, refusal, runRecord, stepRecord, World } from "./journal-fixtures.contract.ts";
 import { journalContract } from "./journal.contract.ts";
 import type { LeaseOptions } from "./lease.ts";
-import { SCHEMA_VERSION } from "./sqlite-file.ts";
+import { openJournalFile, SCHEMA_VERSION } from "./sqlite-file.ts";
 import { sqliteJournal, type SqliteJournalOptions } from "./sqlite.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdfast-journal-"));
-process.once("exit", () => rmSync(root, { recursive: true, force: true }));
+afterAll(() => rmSync(root, { recursive: true }));
 let files = 0;
 
 /** A path where nothing is yet. */
@@ -91,6 +93,16 @@ test("a reader is not kept waiting by a writer, and sees only what was committed
   await journal.claim(runRecord(), owner(1));
   const writer = openPlain(file);
   writer.exec("BEGIN IMMEDIATE; DELETE FROM runs");
+
+  expect(await journal.findRun("run-1")).toEqual(runRecord());
+});
+
+test("a journal is opened without waiting for a writer", async () => {
+  const file = newFile();
+  await open(file).claim(runRecord(), owner(1));
+  openPlain(file).exec("BEGIN IMMEDIATE");
+
+  const journal = open(file, { busyTimeout: 0 });
 
   expect(await journal.findRun("run-1")).toEqual(runRecord());
 });
@@ -186,6 +198,32 @@ test("a file that is no database is refused and left as it is", () => {
     }),
   );
   expect(statSync(file).size).toBe(1_200);
+});
+
+test.runIf(process.platform === "linux")("a file that is refused is let go of", () => {
+  const noDatabase = newFile();
+  mkdirSync(join(noDatabase, ".."));
+  writeFileSync(noDatabase, "dear diary, ".repeat(100));
+  const noSteps = newFile();
+  openJournalFile(noSteps, 0).close();
+  const plain = openPlain(noSteps);
+  plain.exec("DROP TABLE steps");
+  plain.close();
+  const isOpen = (file: string) =>
+    readdirSync("/proc/self/fd").some((name) => {
+      const path = join("/proc/self/fd", name);
+      return existsSync(path) && readlinkSync(path) === file;
+    });
+
+  expect(() => sqliteJournal(noDatabase)).toThrow("is not a SQLite database");
+  expect(() => sqliteJournal(noSteps)).toThrow(`Journal ${noSteps} is damaged`);
+  expect([isOpen(noDatabase), isOpen(noSteps)]).toEqual([false, false]);
+});
+
+test("a relative path is told in full", () => {
+  expect(() => sqliteJournal("package.json")).toThrow(
+    `Journal ${join(process.cwd(), "package.json")} is not a SQLite database`,
+  );
 });
 
 test("another program's database is refused and left as it is", () => {

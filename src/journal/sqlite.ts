@@ -87,7 +87,12 @@ class SqliteJournal implements Journal {
     this.#options = options;
     this.renewEveryMs = renewEveryMs(options.lease);
     this.#db = openJournalFile(file, options.busyTimeout);
-    this.#statements = prepareStatements(this.#db);
+    try {
+      this.#statements = prepareStatements(this.#db);
+    } catch (error) {
+      this.#db.close();
+      throw toJournalError(error, file);
+    }
     this.#commits = new GroupCommit(this.#db);
   }
 
