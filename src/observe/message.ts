@@ -9,37 +9,39 @@ import { stepLabel } from "./step-label.ts";
 
 type EventOf<Type extends EventType> = Extract<HoldfastEvent, { readonly type: Type }>;
 
+/** Why it happened, as the end of a sentence; empty where nothing is to be told. */
+type Because = string;
+
 /** A sentence for each event: a missing one does not compile. */
-const SENTENCES: { readonly [Type in EventType]: (event: EventOf<Type>) => string } = {
+const SENTENCES: {
+  readonly [Type in EventType]: (event: EventOf<Type>, because: Because) => string;
+} = {
   "run.started": (event) => `${automation(event)} started${run(event)}`,
   "run.resumed": (event) =>
     `${automation(event)} goes on where it was cut off${run(event)}, resume ${event.resumes}`,
   "run.completed": (event) =>
     `${automation(event)} completed in ${length(event.durationMs)}: ${tasks(event.tasks)}`,
-  "run.failed": (event) =>
-    `${automation(event)} failed after ${length(event.durationMs)}: ${tasks(event.tasks)}` +
-    (event.error === undefined ? "" : `; ${failure(event.error, event.fault)}`),
+  "run.failed": (event, because) =>
+    `${automation(event)} failed after ${length(event.durationMs)}, ${tasks(event.tasks)}${because}`,
   "run.interrupted": (event) =>
     `${automation(event)} was interrupted after ${length(event.durationMs)}: ${event.reason}`,
-  "run.stopped": (event) => `${automation(event)} stopped: ${failure(event.error, event.fault)}`,
-  "requirement.failed": (event) =>
-    `${automation(event)} was not started: ${failure(event.error, event.fault)}`,
+  "run.stopped": (event, because) => `${automation(event)} stopped${because}`,
+  "requirement.failed": (event, because) => `${automation(event)} was not started${because}`,
 
   "task.started": (event) => `${task(event)} started`,
   "task.completed": (event) =>
     event.replayed
       ? `${task(event)} was completed before`
       : `${task(event)} completed in ${length(event.durationMs)}`,
-  "task.failed": (event) =>
-    `${task(event)} failed after ${length(event.durationMs)}: ${failure(event.error, event.fault)}`,
+  "task.failed": (event, because) =>
+    `${task(event)} failed after ${length(event.durationMs)}${because}`,
 
   "step.started": (event) => `${subject(event)} started`,
   "step.completed": (event) =>
     `${subject(event)} completed in ${length(event.durationMs)}` +
     (event.attempts > 1 ? ` at attempt ${event.attempts}` : ""),
-  "step.failed": (event) =>
-    `${subject(event)} failed after ${count(event.attempts, "attempt")}: ` +
-    failure(event.error, event.fault),
+  "step.failed": (event, because) =>
+    `${subject(event)} failed after ${count(event.attempts, "attempt")}${because}`,
   "step.replayed": (event) =>
     event.outcome === "completed"
       ? `${subject(event)} was completed before`
@@ -50,52 +52,65 @@ const SENTENCES: { readonly [Type in EventType]: (event: EventOf<Type>) => strin
 
   "attempt.started": (event) => `${subject(event)} started attempt ${event.number}`,
   "attempt.succeeded": (event) => `${subject(event)} succeeded at attempt ${event.number}`,
-  "attempt.failed": (event) =>
-    `${subject(event)} failed at attempt ${event.number}: ${failure(event.error, event.fault)}`,
+  "attempt.failed": (event, because) =>
+    `${subject(event)} failed at attempt ${event.number}${because}`,
   "attempt.abandoned": (event) =>
     `${subject(event)} left an attempt behind that did not end within ` +
     `${length(event.graceMs)} of its abort`,
 
-  "retry.scheduled": (event) =>
-    `${subject(event)} failed at attempt ${event.number}: ${event.fault.code} ` +
-    `(${event.fault.class}); next in ${length(event.waitMs)}`,
-  "retry.stopped": (event) =>
+  "retry.scheduled": (event) => `${subject(event)} is tried again ${wait(event.waitMs)}`,
+  "retry.stopped": (event, because) =>
     `${subject(event)} is not tried again after ${count(event.attempts, "attempt")}, ` +
-    `${event.reason}: ${failure(event.error, event.fault)}`,
+    `${event.reason}${because}`,
 
-  "breaker.opened": (event) =>
-    `Breaker "${event.policy}" opened for ${length(event.pauseMs)}: ` +
-    failure(event.error, event.fault),
+  "breaker.opened": (event, because) =>
+    `Breaker "${event.policy}" opened for ${length(event.pauseMs)}${because}`,
   "breaker.half_opened": (event) => `Breaker "${event.policy}" lets one call through as a probe`,
   "breaker.closed": (event) => `Breaker "${event.policy}" closed`,
   "breaker.rejected": (event) =>
     `Breaker "${event.policy}" refused a call; it stays open for ${length(event.retryAfterMs)}`,
   "timeout.expired": (event) => `${subject(event)} did not end within ${length(event.limitMs)}`,
-  "verify.failed": (event) =>
-    `${subject(event)} ended, and its result is not good: ${failure(event.error, event.fault)}`,
+  "verify.failed": (event, because) =>
+    `${subject(event)} ended, and its result is not good${because}`,
 
-  "rollback.started": (event) =>
-    `${task(event)} is rolled back, ${count(event.steps, "step")}: ` +
-    failure(event.error, event.fault),
+  "rollback.started": (event, because) =>
+    `${task(event)} is rolled back, ${count(event.steps, "step")}${because}`,
   "rollback.completed": (event) => `${task(event)} was rolled back, ${count(event.steps, "step")}`,
   "rollback.failed": (event) =>
     `${task(event)} could not be rolled back, a human is needed: ` +
     `the effect of ${clip(event.steps.join(", "), LONGEST_FAILURE)} is still there`,
   "undo.started": (event) => `${subject(event)} is being undone`,
   "undo.completed": (event) => `${subject(event)} was undone in ${length(event.durationMs)}`,
-  "undo.failed": (event) =>
-    `${subject(event)} could not be undone${event.isFinal ? ", a human is needed" : ""}: ` +
-    failure(event.error, event.fault),
+  "undo.failed": (event, because) =>
+    `${subject(event)} could not be undone${event.isFinal ? ", a human is needed" : ""}${because}`,
 
-  "lease.lost": (event) => `${automation(event)} stops: ${failure(event.error)}`,
-  "journal.failed": (event) => `The journal failed: ${failure(event.error)}`,
+  "lease.lost": (event, because) => `${automation(event)} stops${because}`,
+  "journal.failed": (_, because) => `The journal failed${because}`,
   "log.written": (event) => event.message,
 };
 
 /** One sentence without a full stop, such as `Step "upload" completed in 2.3 s`. */
 export function messageOf(event: HoldfastEvent): string {
-  const sentence = SENTENCES[event.type] as (event: HoldfastEvent) => string;
-  return sentence(event);
+  const reason = reasonOf(event);
+  return sentence(event, reason === undefined ? "" : `: ${reason}`);
+}
+
+/** The sentence without the failure at its end, for whoever was told of that already. */
+export function headlineOf(event: HoldfastEvent): string {
+  return sentence(event, "");
+}
+
+/** The failure that an event tells of, in one line. */
+export function reasonOf(event: HoldfastEvent): string | undefined {
+  if (!("error" in event) || event.error === undefined) return undefined;
+  return failure(event.error, "fault" in event ? event.fault : undefined);
+}
+
+function sentence(event: HoldfastEvent, because: Because): string {
+  return (SENTENCES[event.type] as (event: HoldfastEvent, because: Because) => string)(
+    event,
+    because,
+  );
 }
 
 const LONGEST_FAILURE = 500;
@@ -123,12 +138,18 @@ function task({ where }: HoldfastEvent): string {
     : `Task "${where.task}"`;
 }
 
-/** Who did it: a step, or outside of a run the policy that speaks. */
+/** Who did it: a step, a policy within it, or outside of a run the policy that speaks. */
 function subject(event: HoldfastEvent): string {
   const label = stepLabel(event.where);
-  if (label !== undefined) return `Step "${label}"`;
-  if ("policy" in event && event.policy !== undefined) return `Policy "${event.policy}"`;
-  return event.where.task === undefined ? "The work" : task(event);
+  const policy = "policy" in event ? event.policy : undefined;
+  if (label === undefined) {
+    if (policy !== undefined) return `Policy "${policy}"`;
+    return event.where.task === undefined ? "The work" : task(event);
+  }
+  // A step's own policies bear its name, those of its undo `upload: undo`.
+  if (policy === undefined || policy === label) return `Step "${label}"`;
+  const part = policy.startsWith(`${label}: `) ? policy.slice(label.length + 2) : policy;
+  return `Step "${label}" (${part})`;
 }
 
 function reconciled(event: EventOf<"step.reconciled">): string {
@@ -148,6 +169,10 @@ function tasks({ succeeded, total }: TaskCount): string {
 
 function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
+
+function wait(waitMs: number): string {
+  return Number(waitMs) === 0 ? "at once" : `in ${length(waitMs)}`;
 }
 
 /** Redaction makes text of a number that is infinite. */

@@ -86,7 +86,7 @@ test("a record has all that the event tells, in the order that ecs-logging asks 
     "{
      "@timestamp": "2026-11-22T01:23:45.678Z",
      "log.level": "WARNING",
-     "message": "Step \\"prune/upload\\" failed at attempt 5: no answer (HTTP_503, degraded)",
+     "message": "Step \\"prune/upload\\" (s3-put) failed at attempt 5: no answer (HTTP_503, degraded)",
      "ecs.version": "9.4.0",
      "service.name": "nightly",
      "service.version": "1.4.0",
