@@ -3,7 +3,6 @@
 import { createHash } from "node:crypto";
 import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
 import type { Random } from "../core/dice.ts";
-import { InputError, UnfinishedRunError } from "../core/errors.ts";
 import type { Sink } from "../core/events.ts";
 import type { Journal, Owner, RunRecord } from "../core/journal.ts";
 import {
@@ -18,18 +17,17 @@ import {
 } from "../core/options.ts";
 import type { Reader } from "../core/options.ts";
 import { redactor, type Redactor } from "../core/redact.ts";
-import { schemaProblems, type StandardSchema } from "../core/standard-schema.ts";
 import { eventStream } from "../core/stream.ts";
 import { systemClock, systemRandom } from "../core/system.ts";
-import { decodeValue } from "../journal/codec.ts";
 import { memoryJournal } from "../journal/memory.ts";
 import { thisProcess } from "../journal/owner.ts";
 import type { Automation } from "./automation.ts";
 import { Book } from "./book.ts";
+import { claimRun } from "./claim-run.ts";
 import { newRunId } from "./key.ts";
 import { toStorable } from "./storable.ts";
 import { RunExecution, type RunResult } from "./run.ts";
-import { judgeUnfinished, type Choice } from "./unfinished.ts";
+import type { Choice } from "./unfinished.ts";
 import { breakOff, Halt, type Decision, type World } from "./world.ts";
 
 /** How an automation is executed from code. */
@@ -44,7 +42,9 @@ export interface ExecuteOptions {
   readonly sinks?: readonly Sink[] | undefined;
   /**
    * What becomes of an earlier run that was cut off. Default: it is resumed when input and code are
-   * the same and it is neither too old nor resumed too often, else `execute` rejects.
+   * the same and it is neither too old nor resumed too often, else `execute` rejects. `"resume"` and
+   * `"rollback"` go on with its own input, whatever `input` says. When there is none, `"rollback"`
+   * rejects, and the others start a new one.
    */
   readonly unfinished?: Choice | undefined;
   /**
@@ -109,13 +109,19 @@ export async function execute<Input>(
   const settled = settle(options);
   const world = makeWorld(automation, settled);
   const wanted = newRun(automation, settled, world.redactor);
-  await checkedInput(automation, settled.input);
   const journal = settled.journal ?? memoryJournal({ clock: settled.clock });
-  const { claim, choice } = await claimRun(automation, { journal, wanted, settled });
+  const { claim, choice, input } = await claimRun(automation, {
+    journal,
+    owner: settled.owner ?? thisProcess(),
+    wanted,
+    input: settled.input,
+    asked: settled.unfinished,
+    clock: settled.clock,
+  });
   const book = new Book(journal, claim, (error) => breakOff(whole, error));
   const whole: World = { ...world, book };
   const execution = new RunExecution(whole, automation, {
-    input: await checkedInput(automation, decodeValue(claim.run.input)),
+    input,
     env: settled.env,
     renewEveryMs: journal.renewEveryMs,
     codeHash: wanted.codeHash,
@@ -150,50 +156,6 @@ function newRun(automation: Automation<never>, settled: Settled, redactor: Redac
     startedAtMs: clock.now(),
     resumes: 0,
   };
-}
-
-async function checkedInput<Input>(automation: Automation<Input>, input: unknown): Promise<Input> {
-  const schema = automation.settled.input as StandardSchema<Input> | undefined;
-  if (schema === undefined) return input as Input;
-  const result = await schema["~standard"].validate(input);
-  if (result.issues === undefined) return result.value;
-  throw new InputError(
-    `The input does not fit "${automation.name}": ${schemaProblems(result.issues)}`,
-  );
-}
-
-/** Claims the run that is to be executed: the one that was cut off, or a new one. */
-async function claimRun(
-  automation: Automation<never>,
-  parts: { journal: Journal; wanted: RunRecord; settled: Settled },
-) {
-  const { journal, wanted, settled } = parts;
-  const owner = settled.owner ?? thisProcess();
-  const claim = await journal.claim(wanted, owner);
-  if (claim.isNew) return { claim, choice: "fresh" as const };
-  const verdict = judgeUnfinished({
-    run: claim.run,
-    wanted,
-    nowMs: settled.clock.now(),
-    resumeWithinMs: automation.settled.resumeWithin,
-    maxResumes: automation.settled.maxResumes,
-    choice: settled.unfinished,
-  });
-  if ("ask" in verdict) {
-    await journal.release(claim.hold);
-    throw new UnfinishedRunError(
-      claim.run.id,
-      `Run ${claim.run.id} of "${automation.name}" was cut off, and ${verdict.ask.join(", and ")}; choose: resume it, start fresh and leave its effects as they are, or roll it back`,
-    );
-  }
-  if (verdict.go !== "fresh") return { claim, choice: verdict.go };
-  await journal.writeRun(claim.hold, {
-    ...claim.run,
-    status: "abandoned",
-    endedAtMs: settled.clock.now(),
-  });
-  await journal.release(claim.hold);
-  return { claim: await journal.claim(wanted, owner), choice: "fresh" as const };
 }
 
 /** Lets the caller's signal halt the run while `work` runs, and leaves no listener behind. */

@@ -2,6 +2,7 @@
 
 import { UndoFailedError } from "../core/errors.ts";
 import type { Fault } from "../core/fault.ts";
+import type { StepRecord } from "../core/journal.ts";
 import type { RollbackOutcome } from "../policies/task-result.ts";
 import { stepLabel } from "./book.ts";
 import type { Scope } from "./scope.ts";
@@ -56,10 +57,14 @@ async function isUndone(step: Step, scope: Scope): Promise<boolean> {
 
 /** What is recorded and cannot be taken back: the code no longer reaches it, or nobody knows how. */
 function unreachable(scope: Scope): string[] {
-  const { book } = scope.world;
+  const { book, decisions } = scope.world;
+  const labelOf = ({ task, name }: StepRecord) => stepLabel(task, name);
   const gone = book.unvisited(scope.name).filter(needsUndo);
-  const unknown = scope.isRollingBack
-    ? book.stepsOf(scope.name).filter((record) => record.undo === "none" && isInDoubt(record))
-    : [];
-  return [...gone, ...unknown].map(({ task, name }) => stepLabel(task, name));
+  if (!scope.isRollingBack) return gone.map(labelOf);
+  const unknown = book
+    .stepsOf(scope.name)
+    .filter((record) => record.undo === "none" && isInDoubt(record))
+    // A human looked, and it did not happen.
+    .filter((record) => decisions[labelOf(record)] !== "absent");
+  return [...gone, ...unknown].map(labelOf);
 }

@@ -5,7 +5,7 @@ import { AutomationError, InDoubtError } from "../core/errors.ts";
 import type { TaskCount } from "../core/events.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import type { Fault } from "../core/fault.ts";
-import type { RunStatus } from "../core/journal.ts";
+import { UNFINISHED, type RunStatus } from "../core/journal.ts";
 import { flag, readOptions } from "../core/options.ts";
 import type { TaskFailure, TaskResult } from "../policies/task-result.ts";
 import type { Automation, Run, Task, TaskOptions } from "./automation.ts";
@@ -215,7 +215,7 @@ export class RunExecution<Input> {
 
   async #end(end: End): Promise<RunResult> {
     const { book, clock } = this.#world;
-    const count = countTasks(this.#ends);
+    const count = this.#count(end);
     const durationMs = clock.elapsed() - this.#startedAtMs;
     const { status, exitCode } = end;
     await book.writeRun({ status, exitCode, tasks: count, endedAtMs: clock.now() });
@@ -224,6 +224,14 @@ export class RunExecution<Input> {
     const { error } = end;
     const ended = { runId, automation, status, exitCode, tasks: this.#ends, count, durationMs };
     return error === undefined ? ended : { ...ended, error };
+  }
+
+  /** The run's own task counts as soon as the run halts, for it has not ended then. */
+  #count({ status }: End): TaskCount {
+    const { succeeded, total } = countTasks(this.#ends);
+    const isOpen =
+      UNFINISHED.includes(status) && !this.#ends.some(({ result }) => result.name === OWN_TASK);
+    return { succeeded, total: isOpen ? total + 1 : total };
   }
 
   #tell(end: End, tasks: TaskCount, durationMs: number): void {

@@ -1,0 +1,129 @@
+/** Claims the run that is to be executed: the one that was cut off, or a new one. */
+
+import type { Clock } from "../core/clock.ts";
+import { InputError, UnfinishedRunError } from "../core/errors.ts";
+import {
+  UNFINISHED,
+  type Claim,
+  type Journal,
+  type Owner,
+  type RunRecord,
+} from "../core/journal.ts";
+import { show } from "../core/show.ts";
+import { schemaProblems, type StandardSchema } from "../core/standard-schema.ts";
+import { decodeValue } from "../journal/codec.ts";
+import type { Automation } from "./automation.ts";
+import { judgeUnfinished, type Choice } from "./unfinished.ts";
+
+/** What is asked for. */
+export interface Asked {
+  readonly journal: Journal;
+  readonly owner: Owner;
+  /** The new run, if it comes to that. */
+  readonly wanted: RunRecord;
+  /** The new run's input. */
+  readonly input: unknown;
+  readonly asked: Choice | undefined;
+  readonly clock: Clock;
+}
+
+/** A run under a hold, and what becomes of it. */
+export interface Claimed<Input> {
+  readonly claim: Claim;
+  readonly choice: Choice;
+  /** The run's own input, checked. */
+  readonly input: Input;
+}
+
+/** Rejects as `execute` does; then nothing is held, and no new run is left behind to be taken up. */
+export async function claimRun<Input>(
+  automation: Automation<Input>,
+  asked: Asked,
+): Promise<Claimed<Input>> {
+  const { journal, owner, wanted, clock } = asked;
+  await checkRequest(automation, asked);
+  const claim = await journal.claim(wanted, owner);
+  try {
+    const choice = choose(automation, claim, asked);
+    if (choice !== "fresh" || claim.isNew) {
+      const input = await checkedInput(automation, decodeValue(claim.run.input));
+      return { claim, choice, input };
+    }
+  } catch (error) {
+    if (claim.isNew) await abandon(journal, claim, clock);
+    else await journal.release(claim.hold);
+    throw error;
+  }
+  await abandon(journal, claim, clock);
+  return claimRun(automation, { ...asked, asked: undefined });
+}
+
+/** What can be refused before anything is claimed. */
+async function checkRequest(
+  automation: Automation<never>,
+  { journal, input, asked }: Asked,
+): Promise<void> {
+  if (asked === "resume" || asked === "rollback") {
+    // It goes on with its own input, whatever is given now.
+    if (await hasUnfinished(journal, automation)) return;
+    if (asked === "rollback") throw nothingToRollBack(automation);
+  }
+  await checkedInput(automation, input);
+}
+
+/** @throws {UnfinishedRunError} When a human has to say what becomes of the run that was found. */
+function choose(
+  automation: Automation<never>,
+  { run, isNew }: Claim,
+  { wanted, asked, clock }: Asked,
+): Choice {
+  if (isNew) {
+    // Another process ended the run between the look and the claim.
+    if (asked === "rollback") throw nothingToRollBack(automation);
+    return "fresh";
+  }
+  const { name, settled } = automation;
+  const verdict = judgeUnfinished({
+    run,
+    wanted,
+    nowMs: clock.now(),
+    resumeWithinMs: settled.resumeWithin,
+    maxResumes: settled.maxResumes,
+    choice: asked,
+  });
+  if ("go" in verdict) return verdict.go;
+  throw new UnfinishedRunError(
+    run.id,
+    `Run ${run.id} of "${name}" was cut off, and ${verdict.ask.join(", and ")}; choose: resume it, start fresh and leave its effects as they are, or roll it back`,
+  );
+}
+
+async function hasUnfinished(journal: Journal, { name }: Automation<never>): Promise<boolean> {
+  const found = await Promise.all(
+    UNFINISHED.map((status) => journal.findRuns({ automation: name, status, limit: 1 })),
+  );
+  return found.flat().length > 0;
+}
+
+function nothingToRollBack({ name }: Automation<never>): InputError {
+  return new InputError(`There is no unfinished run of "${name}" that could be rolled back`);
+}
+
+async function abandon(journal: Journal, { run, hold }: Claim, clock: Clock): Promise<void> {
+  await journal.writeRun(hold, { ...run, status: "abandoned", endedAtMs: clock.now() });
+  await journal.release(hold);
+}
+
+async function checkedInput<Input>(automation: Automation<Input>, input: unknown): Promise<Input> {
+  const { name } = automation;
+  const schema = automation.settled.input as StandardSchema<Input> | undefined;
+  if (schema !== undefined) {
+    const result = await schema["~standard"].validate(input);
+    if (result.issues === undefined) return result.value;
+    throw new InputError(`The input does not fit "${name}": ${schemaProblems(result.issues)}`);
+  }
+  if (typeof input === "object" && input !== null && !Array.isArray(input)) return input as Input;
+  throw new InputError(
+    `The input does not fit "${name}": expected an object, received ${show(input)}`,
+  );
+}
