@@ -49,22 +49,27 @@ function parse(command: Command, words: readonly string[]): Parsed {
   }
 }
 
-/** Node's own message, or one that knows the nearest flag. */
-function explain(error: unknown, command: Command): string {
+/** What Node complains of, as the flags' own help has it. */
+function explain(error: unknown, { flags }: Command): string {
   const { code, message } = error as Error & { code?: string };
+  const named = /'(?:-\w, )?(-[^'=\s]*)/.exec(message)?.[1] ?? "";
   if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
-    const unknown = /'(-[^']*)'/.exec(message)?.[1] ?? "";
-    const known = [...Object.keys(command.flags), "help"].map((name) => `--${name}`);
-    const near = nearest(unknown, known);
-    return `unknown flag ${unknown}${near === undefined ? "" : `; did you mean ${near}?`}`;
+    const known = [...Object.keys(flags), "help"].map((name) => `--${name}`);
+    const near = nearest(named, known);
+    return `unknown flag ${named}${near === undefined ? "" : `; did you mean ${near}?`}`;
   }
-  return message.replace(/^Option /, "").replace(/\. .*$/s, "");
+  const { type = "boolean", value = "VALUE" } = flags[named.replace(/^-+/, "")] ?? {};
+  if (type === "boolean") return `${named} takes no value`;
+  // Node refuses a value that begins with a dash, for it may be a flag whose value was forgotten.
+  return `${named} needs a value: ${named} ${value}, or ${named}=${value} when it begins with a dash`;
 }
 
 function checkPositionals(command: Command, positionals: readonly string[]): void {
   const { min, max } = command.positionals;
-  if (positionals.length < min)
-    throw new UsageError(`too few words: ${command.name} takes ${command.usage}`);
+  if (positionals.length < min) {
+    // The words stand first in the usage.
+    throw new UsageError(`${command.usage.split(" ")[positionals.length]} is missing`);
+  }
   if (positionals.length > max) {
     throw new UsageError(`unexpected word ${JSON.stringify(positionals[max])}`);
   }
@@ -74,8 +79,11 @@ function checkChoices(command: Command, values: Readonly<Record<string, unknown>
   for (const [name, { choices }] of Object.entries(command.flags)) {
     const value = values[name];
     if (choices === undefined || typeof value !== "string" || choices.includes(value)) continue;
-    throw new UsageError(
-      `--${name}: expected ${choices.join(" or ")}, received ${JSON.stringify(value)}`,
-    );
+    throw new UsageError(`--${name}: expected ${list(choices)}, received ${JSON.stringify(value)}`);
   }
+}
+
+/** `a, b or c`. */
+function list(words: readonly string[]): string {
+  return words.join(", ").replace(/, (?=[^,]*$)/, " or ");
 }

@@ -45,8 +45,12 @@ export interface Command {
   readonly usage: string;
   /** Whole paragraphs for `--help`, beyond what the flags say. */
   readonly details?: string;
-  /** How many words it takes beside its flags. */
-  readonly positionals: { readonly min: number; readonly max: number };
+  /** How many words it takes beside its flags, and which are offered; files where that is not said. */
+  readonly positionals: {
+    readonly min: number;
+    readonly max: number;
+    readonly words?: readonly string[];
+  };
   readonly flags: Flags;
   readonly examples: readonly Example[];
   /** Answers the exit code. */
@@ -67,6 +71,8 @@ export interface World {
   openJournal(): Promise<Journal>;
   /** Calls `onSignal` when the process is asked to stop. The answer ends that. */
   onInterrupt(onSignal: (signal: Interrupt) => void): () => void;
+  /** Calls `tell` with an error that nobody caught, in a timer or a promise. The answer ends that. */
+  onUncaught(tell: (error: unknown) => void): () => void;
 }
 
 /** A signal that asks the process to stop. */

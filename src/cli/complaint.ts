@@ -4,7 +4,8 @@ import { summariseError } from "../core/error-summary.ts";
 import { isHoldfastError } from "../core/errors.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import { redactor } from "../core/redact.ts";
-import { UsageError } from "./command.ts";
+import { UsageError, type Command, type World } from "./command.ts";
+import { printable } from "./printable.ts";
 
 /** Exit code and advice, by the code of our own errors. Those that are missing here are bugs. */
 const BY_CODE: Readonly<Record<string, { readonly exitCode: number; readonly advice?: string }>> = {
@@ -12,7 +13,6 @@ const BY_CODE: Readonly<Record<string, { readonly exitCode: number; readonly adv
   VALUE_NOT_STORABLE: { exitCode: EXIT.usage },
   AUTOMATION_FILE_INVALID: { exitCode: EXIT.config },
   OPTIONS_INVALID: { exitCode: EXIT.config },
-  STATE_HOME_INVALID: { exitCode: EXIT.config },
   REPLAY_MISMATCH: {
     exitCode: EXIT.config,
     advice:
@@ -35,25 +35,45 @@ const BY_CODE: Readonly<Record<string, { readonly exitCode: number; readonly adv
 };
 
 /** What to write to the standard error, ending in a line end, and the exit code. */
-export function complaintOf(
-  error: unknown,
-  env: Readonly<Record<string, string | undefined>>,
-): { readonly text: string; readonly exitCode: number } {
-  const { text, exitCode } = describe(error);
-  return { text: redactor({ env }).text(text), exitCode };
+export interface Complaint {
+  readonly text: string;
+  readonly exitCode: number;
 }
 
-function describe(error: unknown): { text: string; exitCode: number } {
-  if (error instanceof UsageError)
-    return { text: `holdfast: ${error.message}\n`, exitCode: EXIT.usage };
+/** @param command The one that was to be run, if it came to that. */
+export function complaintOf(error: unknown, env: World["env"], command?: Command): Complaint {
+  const { text, exitCode } = describe(error, command);
+  return { text: printable(redactor({ env }).text(text)), exitCode };
+}
+
+function describe(error: unknown, command: Command | undefined): Complaint {
+  if (error instanceof UsageError) {
+    const name = command === undefined ? "holdfast" : `holdfast ${command.name}`;
+    const usage = command === undefined ? "" : `Usage: ${name} ${command.usage}\n`;
+    return { text: `${name}: ${error.message}\n${usage}`, exitCode: EXIT.usage };
+  }
   const known = isHoldfastError(error) ? BY_CODE[error.code] : undefined;
   if (known !== undefined) {
     const advice = known.advice === undefined ? "" : `${known.advice}\n`;
     return { text: `holdfast: ${(error as Error).message}\n${advice}`, exitCode: known.exitCode };
   }
-  const { stack, message } = summariseError(error);
   return {
-    text: `holdfast: this is a bug in holdfast; please report it with the lines below\n${stack ?? message}\n`,
+    text: `holdfast: this is a bug in holdfast; please report it with the lines below\n${stackOf(error)}\n`,
     exitCode: EXIT.bug,
   };
+}
+
+/**
+ * What is said of an error that nobody caught, outside of any step: a timer or a promise that the
+ * automation let go of, or a bug. Nothing can be told of the run then, so the process ends as if it
+ * had been killed.
+ */
+export function uncaughtComplaint(error: unknown, env: World["env"]): Complaint {
+  const text = `holdfast: an error that nobody caught, outside of any step; a run that was under way is cut off, and the next start goes on with it\n${stackOf(error)}\n`;
+  return { text: printable(redactor({ env }).text(text)), exitCode: EXIT.bug };
+}
+
+function stackOf(error: unknown): string {
+  const { stack, message } = summariseError(error);
+  return stack ?? message;
 }

@@ -1,7 +1,8 @@
 /** `holdfast completion`: scripts that complete commands, flags and their values in a shell. */
 
 import { EXIT } from "../core/exit-codes.ts";
-import type { Command } from "./command.ts";
+import { UsageError, type Command, type Flag } from "./command.ts";
+import { quoted } from "./shell-word.ts";
 
 type Loaders = Readonly<Record<string, () => Promise<Command>>>;
 
@@ -17,7 +18,7 @@ export function completion(loaders: Loaders): Command {
     name: "completion",
     summary: "Print a completion script for a shell",
     usage: "bash|zsh|fish",
-    positionals: { min: 1, max: 1 },
+    positionals: { min: 1, max: 1, words: Object.keys(SHELLS) },
     flags: {},
     examples: [
       { line: 'eval "$(holdfast completion bash)"', does: "In ~/.bashrc" },
@@ -30,10 +31,7 @@ export function completion(loaders: Loaders): Command {
       const [shell = ""] = args.positionals;
       const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
       if (script === undefined) {
-        world.complain(
-          `holdfast completion: expected bash, zsh or fish, received ${JSON.stringify(shell)}\n`,
-        );
-        return EXIT.usage;
+        throw new UsageError(`expected bash, zsh or fish, received ${JSON.stringify(shell)}`);
       }
       const others = Object.entries(loaders).filter(([name]) => name !== "completion");
       const commands = await Promise.all(others.map(([, load]) => load()));
@@ -47,48 +45,64 @@ function flagsOf({ flags }: Command): string[] {
   return [...Object.keys(flags), "help"].map((name) => `--${name}`);
 }
 
+/** What stands after a flag or as a word: one of these, or a file. */
+type Offer = readonly string[] | "files";
+
+function offerOf({ type, value = "", choices }: Flag): Offer | undefined {
+  if (type === "boolean") return undefined;
+  return choices ?? (value.includes("FILE") ? "files" : []);
+}
+
 function bash(commands: readonly Command[]): string {
-  const cases = commands.map(
-    (command) => `    ${command.name}) words="${flagsOf(command).join(" ")}" ;;`,
-  );
-  const values = choicesOf(commands).map(
-    ([flag, choices]) =>
-      `    --${flag}) COMPREPLY=($(compgen -W "${choices.join(" ")}" -- "$word")); return ;;`,
-  );
+  const reply = (offer: Offer) =>
+    offer === "files" ? "_holdfast_files" : `words="${offer.join(" ")}"`;
+  const cases = commands.map((command) => {
+    const { name, flags, positionals } = command;
+    const values = Object.entries(flags).flatMap(([flag, how]) => {
+      const offer = offerOf(how);
+      return offer === undefined ? [] : [`        --${flag}) ${reply(offer)} ;;`];
+    });
+    return `    *:${name})
+      case "$before" in
+${[...values, `        *) ${reply(positionals.words ?? "files")}`].join("\n")}
+          if [[ "$word" == -* ]]; then words="${flagsOf(command).join(" ")}" COMPREPLY=(); fi ;;
+      esac ;;`;
+  });
   return `# holdfast: completion for bash
+_holdfast_files() {
+  local IFS=$'\\n'
+  COMPREPLY=($(compgen -f -- "$word"))
+}
 _holdfast() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" words
-  if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "${commands.map(({ name }) => name).join(" ")} --help --version" -- "$word"))
-    return
-  fi
-  case "$before" in
-${values.join("\n")}
-  esac
-  case "\${COMP_WORDS[1]}" in
+  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" words=""
+  COMPREPLY=()
+  case "$COMP_CWORD:\${COMP_WORDS[1]}" in
+    1:*) words="${[...commands.map(({ name }) => name), "--help", "--version"].join(" ")}" ;;
 ${cases.join("\n")}
   esac
-  case "$word" in
-    -*) COMPREPLY=($(compgen -W "$words" -- "$word")) ;;
-    *) COMPREPLY=($(compgen -f -- "$word")) ;;
-  esac
+  if [ -n "$words" ]; then COMPREPLY=($(compgen -W "$words" -- "$word")); fi
 }
 complete -o filenames -F _holdfast holdfast
 `;
 }
 
 function zsh(commands: readonly Command[]): string {
-  const names = commands.map(({ name, summary }) => `    ${quote(`${name}:${summary}`)}`);
-  const cases = commands.map(({ name, flags }) => {
-    const specs = Object.entries(flags).map(([flag, { type, summary, choices, multiple }]) => {
-      const text = summary.replaceAll(/[[\]:]/g, " ");
-      const value =
-        type === "boolean"
-          ? ""
-          : `:value:${choices === undefined ? "_files" : `(${choices.join(" ")})`}`;
-      return quote(`${multiple === true ? "*" : ""}--${flag}[${text}]${value}`);
+  const names = commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`);
+  const action = (offer: Offer) => {
+    if (offer === "files") return "_files";
+    // A blank is how zsh writes "nothing to offer".
+    return offer.length === 0 ? " " : `(${offer.join(" ")})`;
+  };
+  const cases = commands.map(({ name, flags, positionals }) => {
+    const specs = Object.entries(flags).map(([flag, how]) => {
+      const text = how.summary.replaceAll(/[[\]:]/g, " ");
+      const offer = offerOf(how);
+      const value = offer === undefined ? "" : `:value:${action(offer)}`;
+      return quoted(`${how.multiple === true ? "*" : ""}--${flag}[${text}]${value}`);
     });
-    return `    ${name}) _arguments ${[...specs, "'--help[Show help]'", "'*:file:_files'"].join(" ")} ;;`;
+    const words =
+      positionals.max === 0 ? [] : [quoted(`1:word:${action(positionals.words ?? "files")}`)];
+    return `    ${name}) _arguments ${[...specs, "'--help[Show help]'", ...words].join(" ")} ;;`;
   });
   return `#compdef holdfast
 # holdfast: completion for zsh
@@ -112,26 +126,24 @@ compdef _holdfast holdfast
 }
 
 function fish(commands: readonly Command[]): string {
-  const lines = commands.flatMap(({ name, summary, flags }) => [
-    `complete -c holdfast -n __fish_use_subcommand -a ${name} -d ${quote(summary)}`,
-    ...Object.entries(flags).map(([flag, { type, summary: does, choices }]) => {
-      const takes =
-        type === "boolean"
-          ? ""
-          : choices === undefined
-            ? " -r -F"
-            : ` -x -a ${quote(choices.join(" "))}`;
-      return `complete -c holdfast -n '__fish_seen_subcommand_from ${name}' -l ${flag} -d ${quote(does)}${takes}`;
-    }),
-  ]);
+  const lines = commands.flatMap(({ name, summary, flags, positionals }) => {
+    const after = `complete -c holdfast -n '__fish_seen_subcommand_from ${name}'`;
+    const { words } = positionals;
+    return [
+      `complete -c holdfast -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`,
+      ...(words === undefined ? [] : [`${after} -f -a ${quoted(words.join(" "))}`]),
+      `${after} -l help -d 'Show help'`,
+      ...Object.entries(flags).map(([flag, how]) => {
+        const offer = offerOf(how);
+        const takes =
+          offer === undefined
+            ? ""
+            : offer === "files"
+              ? " -r -F"
+              : ` -x -a ${quoted(offer.join(" "))}`;
+        return `${after} -l ${flag} -d ${quoted(how.summary)}${takes}`;
+      }),
+    ];
+  });
   return `# holdfast: completion for fish\ncomplete -c holdfast -n __fish_use_subcommand -f\n${lines.join("\n")}\n`;
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
-function choicesOf(commands: readonly Command[]): [string, readonly string[]][] {
-  const flags = commands.flatMap((command) => Object.entries(command.flags));
-  return flags.flatMap(([name, { choices }]) => (choices === undefined ? [] : [[name, choices]]));
 }

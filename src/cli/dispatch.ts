@@ -10,6 +10,7 @@ import { nearest } from "./nearest.ts";
 /** What the command line consists of. */
 export interface Program {
   readonly version: string;
+  /** Where the journal is kept, or why nowhere. */
   readonly stateHome: string;
   /** Each command is loaded only when it is used, for start-up's sake. */
   readonly commands: Readonly<Record<string, () => Promise<Command>>>;
@@ -50,9 +51,15 @@ async function run(words: readonly string[], program: Program, world: World): Pr
 async function findCommand(name: string, { commands }: Program): Promise<Command> {
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load !== undefined) return load();
-  const near = nearest(name, Object.keys(commands));
-  const hint = near === undefined ? "; holdfast --help lists them" : `; did you mean ${near}?`;
-  throw new UsageError(`there is no command ${JSON.stringify(name)}${hint}`);
+  const isFlag = name.startsWith("-");
+  const near = nearest(name, isFlag ? ["--help", "--version"] : Object.keys(commands));
+  if (near !== undefined) {
+    throw new UsageError(
+      `${isFlag ? "unknown flag" : "there is no command"} ${name}; did you mean ${near}?`,
+    );
+  }
+  if (isFlag) throw new UsageError(`unknown flag ${name}; a command's own flags stand after it`);
+  throw new UsageError(`there is no command ${JSON.stringify(name)}; holdfast --help lists them`);
 }
 
 function allCommands({ commands }: Program): Promise<Command[]> {
@@ -71,9 +78,8 @@ async function runCommand(
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    world.complain(
-      `holdfast ${command.name}: ${error.message}\nUsage: holdfast ${command.name} ${command.usage}\n`,
-    );
-    return EXIT.usage;
+    const { text, exitCode } = complaintOf(error, world.env, command);
+    world.complain(text);
+    return exitCode;
   }
 }

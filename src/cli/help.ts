@@ -21,7 +21,7 @@ ${table([
 
 Environment:
 ${table([
-  ["HOLDFAST_HOME", `Where the journal is kept; now ${stateHome}`],
+  ["HOLDFAST_HOME", `Where the journal is kept: an absolute path; now ${stateHome}`],
   ["NO_COLOR", "When set, nothing is coloured"],
 ])}
 

@@ -10,21 +10,7 @@ import { registerHooks } from "node:module";
 import { dirname, extname, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { isAutomation, type Automation } from "../automation/automation.ts";
-import { HoldfastError } from "../core/errors.ts";
-import { clip } from "../core/show.ts";
-
-/** The file is no automation that can be run. */
-export class AutomationFileError extends HoldfastError {
-  static {
-    Object.defineProperty(this.prototype, "name", { value: "AutomationFileError" });
-  }
-  readonly code = "AUTOMATION_FILE_INVALID";
-
-  /** @param advice What to do about it. */
-  constructor(file: string, problem: string, advice: string, options?: ErrorOptions) {
-    super(`${file}: ${problem}\n${advice}`, options);
-  }
-}
+import { AutomationFileError, explainLoadError } from "./load-error.ts";
 
 /** An automation, and what tells it from a changed one. */
 export interface LoadedAutomation {
@@ -41,8 +27,8 @@ const MODULE_TYPES = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];
 export async function loadAutomation(file: string, cwd: string): Promise<LoadedAutomation> {
   const path = resolve(cwd, file);
   await checkFile(path, file);
-  const loaded = hookModules();
-  const module = await importFile(path, file);
+  const loaded = hookModules(file);
+  const module = await importFile(path, file, loaded);
   return { automation: pickAutomation(module, file), file: path, codeHash: hashOf(path, loaded) };
 }
 
@@ -72,69 +58,29 @@ async function checkFile(path: string, file: string): Promise<void> {
   }
 }
 
-async function importFile(path: string, file: string): Promise<Record<string, unknown>> {
+async function importFile(
+  path: string,
+  file: string,
+  loaded: ReadonlySet<string>,
+): Promise<Record<string, unknown>> {
+  const { promise: drained, reject } = Promise.withResolvers<never>();
+  const drain = () => reject(new AutomationFileError(file, ...NEVER_LOADED));
+  // When nothing is left that could wake an `await` of the file, Node would end the process.
+  process.once("beforeExit", drain);
   try {
-    return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+    const loading = import(pathToFileURL(path).href) as Promise<Record<string, unknown>>;
+    return await Promise.race([loading, drained]);
   } catch (error) {
-    throw explain(error, file);
+    throw explainLoadError(error, { file, newest: [...loaded].at(-1) });
+  } finally {
+    process.off("beforeExit", drain);
   }
 }
 
-interface Explanation {
-  readonly problem: string;
-  readonly advice: string;
-}
-
-const DOES_NOT_PARSE: Explanation = {
-  problem: "it does not parse",
-  advice: "Mend the syntax; tsc --noEmit shows it in full.",
-};
-
-const NOT_FOUND: Explanation = {
-  problem: "an import of it cannot be found",
-  advice:
-    "Install the package beside the file, or mend the path; relative imports need their ending, as in ./store.ts.",
-};
-
-/** What Node's refusals mean, by their code, and what to do about them. */
-const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
-  ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX: {
-    problem: "it uses TypeScript that cannot be stripped",
-    advice:
-      "Enums, namespaces, parameter properties and import aliases have code of their own. Use const objects, modules and fields instead, or compile the file first; tsc's erasableSyntaxOnly finds them.",
-  },
-  ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING: {
-    problem: "Node does not strip types from files under node_modules",
-    advice: "Move the automation out of node_modules, or compile it to JavaScript first.",
-  },
-  ERR_INVALID_TYPESCRIPT_SYNTAX: DOES_NOT_PARSE,
-  ERR_MODULE_NOT_FOUND: NOT_FOUND,
-  MODULE_NOT_FOUND: NOT_FOUND,
-};
-
-function explain(error: unknown, file: string): AutomationFileError {
-  const thrown: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
-  const { code = "", message, stack = "" } = thrown;
-  const known = EXPLANATIONS[code] ?? (thrown instanceof SyntaxError ? DOES_NOT_PARSE : undefined);
-  const { problem, advice } = known ?? {
-    problem: "it failed while it was being loaded",
-    advice: clip(stack, 2_000),
-  };
-  const place = known === undefined ? "" : placeOf(stack);
-  return new AutomationFileError(file, `${problem}: ${oneLine(message)}${place}`, advice, {
-    cause: error,
-  });
-}
-
-/** Where Node found it, from the first lines of the stack: ` (/srv/nightly.ts:3)`. */
-function placeOf(stack: string): string {
-  const found = /^(?:file:\/\/)?(\/[^\n]*:\d+)$/m.exec(stack)?.[1];
-  return found === undefined ? "" : ` (${decodeURI(found)})`;
-}
-
-function oneLine(message: string): string {
-  return clip(message.replaceAll(/\s+/g, " ").trim(), 400);
-}
+const NEVER_LOADED = [
+  "it waits for something that never comes while it is being loaded",
+  "Look for an await outside of the automation's function, in the file and in what it imports.",
+] as const;
 
 function pickAutomation(module: Record<string, unknown>, file: string): Automation<never> {
   const { default: standard } = module;
@@ -155,18 +101,23 @@ function pickAutomation(module: Record<string, unknown>, file: string): Automati
 /** Where this holdfast keeps its own modules: `src` when it runs from source, else `dist`. */
 const OWN_MODULES = new URL("../", import.meta.url);
 
-/** Makes `holdfast` resolve to this one, and answers the local files that are loaded from now on. */
-function hookModules(): ReadonlySet<string> {
+/** Makes `holdfast` resolve to this one, and answers the modules that are read from now on, in order. */
+function hookModules(file: string): ReadonlySet<string> {
   const loaded = new Set<string>();
   const entries = ownEntries();
   registerHooks({
     resolve(specifier, context, nextResolve) {
       const own = entries.get(specifier);
-      return own === undefined ? nextResolve(specifier, context) : { url: own, shortCircuit: true };
+      if (own !== undefined) return { url: own, shortCircuit: true };
+      if (specifier.startsWith("holdfast/")) {
+        const known = [...entries.keys()].filter((name) => !name.endsWith(".json")).join(", ");
+        throw new AutomationFileError(file, `there is no "${specifier}"`, `There are ${known}.`);
+      }
+      return nextResolve(specifier, context);
     },
     load(url, context, nextLoad) {
-      if (isLocal(url)) loaded.add(url);
-      return nextLoad(url, { ...context, format: context.format ?? formatOf(url) });
+      loaded.add(url);
+      return nextLoad(url, context);
     },
   });
   return loaded;
@@ -193,20 +144,13 @@ function isLocal(url: string): boolean {
   );
 }
 
-/** Files of a package that does not say what its modules are: taken as ES modules, without a warning. */
-function formatOf(url: string): string | undefined {
-  if (!url.startsWith("file:")) return undefined;
-  if (url.endsWith(".ts")) return "module-typescript";
-  return url.endsWith(".js") ? "module" : undefined;
-}
-
 function hashOf(path: string, loaded: ReadonlySet<string>): string {
   const hash = createHash("sha256");
-  const files = [...loaded].map((url) => fileURLToPath(url)).toSorted();
-  for (const file of files)
-    hash
-      .update(`${relative(dirname(path), file)}\0`)
-      .update(readFileSync(file))
-      .update("\0");
+  // Sorted, for in which order modules are read is Node's own affair.
+  const files = [...loaded].filter(isLocal).map((url) => fileURLToPath(url));
+  for (const file of files.toSorted()) {
+    const name = relative(dirname(path), file);
+    hash.update(`${name}\0`).update(readFileSync(file)).update("\0");
+  }
   return hash.digest("hex");
 }

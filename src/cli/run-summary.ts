@@ -4,9 +4,12 @@ import type { RunResult } from "../automation/run.ts";
 import type { TaskEnd } from "../automation/outcome.ts";
 import { formatMs } from "../core/duration.ts";
 import { errorLine, summariseError } from "../core/error-summary.ts";
+import { InDoubtError } from "../core/errors.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import { redactor } from "../core/redact.ts";
 import { clip } from "../core/show.ts";
+import { printable } from "./printable.ts";
+import { shellWord } from "./shell-word.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -18,7 +21,7 @@ export function summaryOf(result: RunResult, { file, env }: { file: string; env:
     ...result.tasks.flatMap((end) => taskLines(end, automation)),
     ...endLines(result, file),
   ];
-  return redactor({ env }).text(`${lines.join("\n")}\n`);
+  return printable(redactor({ env }).text(`${lines.join("\n")}\n`));
 }
 
 function taskLines({ result, mayFail }: TaskEnd, automation: string): string[] {
@@ -38,6 +41,7 @@ function taskLines({ result, mayFail }: TaskEnd, automation: string): string[] {
 
 function endLines({ status, exitCode, error, runId }: RunResult, file: string): string[] {
   const show = `holdfast show ${runId}`;
+  const again = `holdfast run ${shellWord(file)}`;
   switch (status) {
     case "succeeded":
       return [];
@@ -48,14 +52,26 @@ function endLines({ status, exitCode, error, runId }: RunResult, file: string): 
     case "interrupted":
       return [
         `Interrupted: ${errorLine(summariseError(error))}`,
-        `Go on with the same command: holdfast run ${file}; or take it back: holdfast run ${file} --rollback`,
+        "Go on with the same command, or take it back:",
+        `  ${again} --resume`,
+        `  ${again} --rollback`,
       ];
     case "in doubt":
       return [
         `In doubt: ${errorLine(summariseError(error))}`,
-        `Look whether it happened (${show} tells its key), then: holdfast run ${file} --decide STEP=absent, or --decide STEP=JSON with its value, or --rollback`,
+        ...decisionLines(error, show, again),
       ];
   }
+}
+
+function decisionLines(error: unknown, show: string, again: string): string[] {
+  const step = error instanceof InDoubtError ? error.step : "STEP";
+  return [
+    `Look whether it happened; ${show} tells its key. Then say that it did not, what it answered, or take the run back:`,
+    `  ${again} --resume --decide ${shellWord(`${step}=absent`)}`,
+    `  ${again} --resume --decide ${shellWord(`${step}=JSON`)}`,
+    `  ${again} --rollback`,
+  ];
 }
 
 /** The summary as one JSON document. */

@@ -1,17 +1,14 @@
 /** `holdfast run`: runs an automation to its end, or takes it up where it was cut off. */
 
-import { resolve } from "node:path";
 import { execute } from "../automation/execute.ts";
 import type { RunResult } from "../automation/run.ts";
 import type { Choice } from "../automation/unfinished.ts";
 import { EXIT } from "../core/exit-codes.ts";
-import type { Sink } from "../core/events.ts";
-import { fileSink, type FileSink } from "../observe/file-sink.ts";
-import { jsonLines } from "../observe/json-lines.ts";
 import { UsageError, type Arguments, type Command, type Interrupt, type World } from "./command.ts";
+import { complaintOf, uncaughtComplaint } from "./complaint.ts";
 import { loadAutomation } from "./load-automation.ts";
-import { progressLines } from "./progress.ts";
 import { readDecisions, readInput } from "./run-input.ts";
+import { complainer, openOutput, type Complain } from "./run-output.ts";
 import { runAsJson, summaryOf } from "./run-summary.ts";
 
 const CHOICES: readonly Choice[] = ["resume", "rollback", "fresh"];
@@ -20,7 +17,7 @@ const CHOICES: readonly Choice[] = ["resume", "rollback", "fresh"];
 export const run: Command = {
   name: "run",
   summary: "Run an automation, or resume it where it was cut off",
-  usage: "FILE [--input JSON|@FILE] [--log FILE] [--log-format text|json] [--json]",
+  usage: "FILE [--input JSON|@FILE] [--resume|--rollback|--fresh] [--log FILE] [--json]",
   details: `
 FILE is a TypeScript or JavaScript file whose default export is an automation. It may
 import "holdfast" without having it installed. Progress goes to the standard error; the
@@ -31,9 +28,9 @@ changed code it takes --resume, --rollback or --fresh. Ctrl-C stops gracefully, 
 next start goes on; a second Ctrl-C kills.
 
 Exit codes: 0 all tasks succeeded; 1 failed, nothing to roll back; 2 usage; 65 verification
-failed; 69 another process runs it; 74 journal; 75 gave up, worth trying later; 78 bad
-automation file; 80 failed and rolled back; 81 rollback incomplete; 82 a human decides;
-128+n ended by signal n.`,
+failed; 69 another process runs it; 70 a bug, or an error that nobody caught; 74 journal;
+75 gave up, worth trying later; 78 bad automation file or configuration; 80 failed and rolled
+back; 81 rollback incomplete; 82 a human decides; 128+n ended by signal n.`,
   positionals: { min: 1, max: 1 },
   flags: {
     input: {
@@ -43,7 +40,7 @@ automation file; 80 failed and rolled back; 81 rollback incomplete; 82 a human d
     },
     resume: {
       type: "boolean",
-      summary: "Go on with a run that was cut off, although input or code differ",
+      summary: "Go on with a run that was cut off, with its own input and the code as it is now",
     },
     rollback: { type: "boolean", summary: "Take back what a run that was cut off did" },
     fresh: { type: "boolean", summary: "Leave what a run that was cut off did, and start anew" },
@@ -77,40 +74,59 @@ automation file; 80 failed and rolled back; 81 rollback incomplete; 82 a human d
   ],
 
   async run(args, world) {
-    const choice = readChoice(args);
-    const input = readInput(args.text("input"), world.cwd);
-    const decisions = readDecisions(args.texts("decide"));
-    const [name = ""] = args.positionals;
-    const { automation, file, codeHash } = await loadAutomation(name, world.cwd);
-    const logFile = openLog(args.text("log"), world);
-    const journal = await world.openJournal();
-    const interruption = listen(world);
+    const complain = complainer(args, world);
+    const stopWatching = world.onUncaught((error) => {
+      const { text, exitCode } = uncaughtComplaint(error, world.env);
+      complain(text, "CRITICAL");
+      process.exit(exitCode);
+    });
     try {
-      const result = await execute(automation, {
-        journal,
-        input,
-        decisions,
-        file,
-        codeHash,
-        sinks: sinksOf(args, world, { automation: automation.name, logFile }),
-        signal: interruption.signal,
-        unfinished: choice,
-        env: world.env,
-        clock: world.clock,
-      });
-      world.print(
-        args.has("json")
-          ? runAsJson(result, world.env)
-          : summaryOf(result, { file: name, env: world.env }),
-      );
-      return exitCodeOf(result, interruption.received());
+      return await perform(args, world, complain);
+    } catch (error) {
+      if (error instanceof UsageError) throw error;
+      const { text, exitCode } = complaintOf(error, world.env);
+      complain(text, "ERROR");
+      return exitCode;
     } finally {
-      interruption.end();
-      await journal.close();
-      logFile?.close();
+      stopWatching();
     }
   },
 };
+
+async function perform(args: Arguments, world: World, complain: Complain): Promise<number> {
+  const choice = readChoice(args);
+  const input = readInput(args.text("input"), world.cwd);
+  const decisions = readDecisions(args.texts("decide"));
+  const [name = ""] = args.positionals;
+  const { automation, file, codeHash } = await loadAutomation(name, world.cwd);
+  const output = openOutput(args, world, { automation: automation.name, complain });
+  const journal = await world.openJournal();
+  const interruption = listen(world, complain);
+  try {
+    const result = await execute(automation, {
+      journal,
+      input,
+      decisions,
+      file,
+      codeHash,
+      sinks: output.sinks,
+      signal: interruption.signal,
+      unfinished: choice,
+      env: world.env,
+      clock: world.clock,
+    });
+    world.print(
+      args.has("json")
+        ? runAsJson(result, world.env)
+        : summaryOf(result, { file: name, env: world.env }),
+    );
+    return exitCodeOf(result, interruption.received());
+  } finally {
+    interruption.end();
+    await journal.close();
+    output.close();
+  }
+}
 
 function readChoice(args: Arguments): Choice | undefined {
   const given = CHOICES.filter((choice) => args.has(choice));
@@ -118,49 +134,15 @@ function readChoice(args: Arguments): Choice | undefined {
   return given[0];
 }
 
-function sinksOf(
-  args: Arguments,
-  world: World,
-  { automation, logFile }: { automation: string; logFile: FileSink | undefined },
-): Sink[] {
-  const service = { name: automation };
-  const toStderr = (text: string) => world.complain(text);
-  return [
-    args.text("log-format") === "json"
-      ? jsonLines(toStderr, service)
-      : progressLines(toStderr, world.hasColours),
-    ...(logFile === undefined ? [] : [jsonLines((line) => logFile.write(line), service)]),
-  ];
-}
-
-/** Opens the log; one that cannot be written any more is told of once, and does not fail the run. */
-function openLog(name: string | undefined, world: World): FileSink | undefined {
-  if (name === undefined) return undefined;
-  const path = resolve(world.cwd, name);
-  const file = fileSink(path);
-  let isBroken = false;
-  return {
-    close: () => file.close(),
-    write(text) {
-      try {
-        file.write(text);
-      } catch (error) {
-        if (!isBroken)
-          world.complain(`holdfast: log ${path} is incomplete: ${(error as Error).message}\n`);
-        isBroken = true;
-      }
-    },
-  };
-}
-
 /** The first signal stops the run, the second kills the process. */
-function listen(world: World) {
+function listen(world: World, complain: Complain) {
   const controller = new AbortController();
   let first: Interrupt | undefined;
   const end = world.onInterrupt((signal) => {
     if (first !== undefined) process.exit(EXIT.signal + signal.number);
     first = signal;
-    world.complain(`Stopping on ${signal.name}: what runs is being ended. Once more kills.\n`);
+    const text = `Stopping on ${signal.name}: what runs is being ended. Once more kills.\n`;
+    complain(text, "WARNING");
     controller.abort(new Error(`stopped by ${signal.name}`));
   });
   return { signal: controller.signal, received: () => first, end };

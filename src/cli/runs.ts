@@ -4,6 +4,7 @@ import { formatMs } from "../core/duration.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import type { RunRecord, RunStatus } from "../core/journal.ts";
 import { UsageError, type Command } from "./command.ts";
+import { printable } from "./printable.ts";
 import { columns, formatMoment } from "./table.ts";
 
 const STATUSES: Readonly<Record<string, RunStatus>> = {
@@ -20,7 +21,7 @@ export const runs: Command = {
   name: "runs",
   summary: "List runs, the newest first",
   usage: "[--automation NAME] [--status STATUS] [--limit N] [--json]",
-  positionals: { min: 0, max: 0 },
+  positionals: { min: 0, max: 0, words: [] },
   flags: {
     automation: { type: "string", value: "NAME", summary: "Only runs of this automation" },
     status: {
@@ -48,11 +49,13 @@ export const runs: Command = {
           `${JSON.stringify({ schema: 1, runs: found.map(withoutInput) }, undefined, 2)}\n`,
         );
       } else if (found.length === 0) {
-        world.complain("No runs yet; holdfast run FILE makes the first.\n");
-      } else {
-        world.print(
-          `${columns([HEADINGS, ...found.map((record) => rowOf(record, world.clock.now()))])}\n`,
+        const isFiltered = args.text("automation") !== undefined || status !== undefined;
+        world.complain(
+          isFiltered ? "No runs fit.\n" : "No runs yet; holdfast run FILE makes the first.\n",
         );
+      } else {
+        const rows = found.map((record) => rowOf(record, world.clock.now()));
+        world.print(`${printable(columns([HEADINGS, ...rows]))}\n`);
       }
       return EXIT.ok;
     } finally {

@@ -24,7 +24,7 @@ const STOPPING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * @param changes Parts of the world that are not the real ones, for tests.
  */
 export async function start(words: readonly string[], changes: Partial<World> = {}): Promise<void> {
-  hideExperimentalWarnings();
+  hideWarnings();
   ignoreClosedPipes();
   const world = { ...realWorld(), ...changes };
   const exitCode = await dispatch(words, programOf(world), world);
@@ -35,7 +35,16 @@ export async function start(words: readonly string[], changes: Partial<World> = 
 function programOf({ env }: World): Program {
   const file = new URL("../../package.json", import.meta.url);
   const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
-  return { version, stateHome: stateHome(env), commands: COMMANDS };
+  return { version, stateHome: nameStateHome(env), commands: COMMANDS };
+}
+
+/** A wrong `HOLDFAST_HOME` keeps nobody from reading the help, which says what is wrong with it. */
+function nameStateHome(env: World["env"]): string {
+  try {
+    return stateHome(env);
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 function realWorld(): World {
@@ -46,12 +55,17 @@ function realWorld(): World {
     clock: systemClock,
     print: (text) => void process.stdout.write(text),
     complain: (text) => void process.stderr.write(text),
-    hasColours: process.stderr.isTTY && process.stderr.hasColors(env),
+    // A stream that is no terminal has neither of the two.
+    hasColours: process.stderr.isTTY === true && process.stderr.hasColors(env),
     async openJournal(): Promise<Journal> {
       const { sqliteJournal } = await import("../journal/sqlite.ts");
       return sqliteJournal(journalFile(env));
     },
     onInterrupt: listenForInterrupts,
+    onUncaught(tell) {
+      process.on("uncaughtException", tell);
+      return () => void process.off("uncaughtException", tell);
+    },
   };
 }
 
@@ -66,12 +80,20 @@ function listenForInterrupts(onSignal: (signal: Interrupt) => void): () => void 
   };
 }
 
-/** `node:sqlite` and the stripping of types say that they are experimental; users can do nothing about it. */
-function hideExperimentalWarnings(): void {
+/**
+ * What users can do nothing about: that `node:sqlite` and the stripping of types are experimental, and
+ * that Node had to find out by itself whether a file is an ES module. What it could not load at all
+ * is told by the error.
+ */
+function hideWarnings(): void {
   const others = process.listeners("warning");
   process.removeAllListeners("warning");
-  process.on("warning", (warning) => {
-    if (warning.name !== "ExperimentalWarning") for (const tell of others) tell(warning);
+  process.on("warning", (warning: Error & { readonly code?: string }) => {
+    const isHidden =
+      warning.name === "ExperimentalWarning" ||
+      warning.code === "MODULE_TYPELESS_PACKAGE_JSON" ||
+      warning.message.startsWith("Failed to load the ES module");
+    if (!isHidden) for (const tell of others) tell(warning);
   });
 }
 

@@ -1,0 +1,176 @@
+import { expect, test } from "vitest";
+import type { RunResult } from "../automation/run.ts";
+import { InDoubtError } from "../core/errors.ts";
+import type { TaskFailure, TaskResult } from "../policies/task-result.ts";
+import { runAsJson, summaryOf } from "./run-summary.ts";
+
+const reset = Object.assign(new Error("read ECONNRESET"), {
+  code: "ECONNRESET",
+  stack: "the stack",
+});
+const FAILED: TaskFailure = {
+  ok: false,
+  name: "prune",
+  fault: { class: "transient", code: "ECONNRESET", effect: "unknown" },
+  error: reset,
+  attempts: 2,
+  durationMs: 3.6,
+  rollback: "complete",
+};
+const SUCCEEDED: TaskResult<unknown> = {
+  ok: true,
+  name: "",
+  value: "not shown",
+  attempts: 1,
+  durationMs: 1.2,
+  healed: false,
+};
+
+function result(change: Partial<RunResult>): RunResult {
+  return {
+    runId: "r1",
+    automation: "nightly",
+    status: "failed",
+    exitCode: 80,
+    tasks: [
+      { result: SUCCEEDED, mayFail: false },
+      { result: FAILED, mayFail: false },
+    ],
+    count: { succeeded: 1, total: 2 },
+    durationMs: 1_234.5,
+    error: reset,
+    ...change,
+  };
+}
+
+function summary(change: Partial<RunResult>, file = "nightly.ts"): string {
+  return summaryOf(result(change), { file, env: { API_TOKEN: "hunter2-hunter2" } });
+}
+
+test("a run that succeeded is one line", () => {
+  const change = {
+    status: "succeeded",
+    exitCode: 0,
+    tasks: [{ result: SUCCEEDED, mayFail: false }],
+    count: { succeeded: 1, total: 1 },
+  } as const;
+
+  expect(summary(change)).toBe("1/1 tasks succeeded: nightly, run r1, 1.2 s\n");
+});
+
+test("every failed task is told, and how its rollback ended", () => {
+  const failed = (change: Partial<TaskFailure>, mayFail = false) => ({
+    result: { ...FAILED, ...change },
+    mayFail,
+  });
+  const tasks = [
+    failed({ name: "" }),
+    failed({ name: "a", rollback: "none" }),
+    failed({ name: "b", rollback: "incomplete" }),
+    failed({ name: "c" }, true),
+  ];
+
+  expect(summary({ tasks })).toMatchInlineSnapshot(`
+    "1/2 tasks succeeded: nightly, run r1, 1.2 s
+      failed: nightly: ECONNRESET (transient): read ECONNRESET; rolled back completely
+      failed: a: ECONNRESET (transient): read ECONNRESET; nothing to roll back
+      failed: b: ECONNRESET (transient): read ECONNRESET; ROLLBACK INCOMPLETE
+      failed: c (it may fail): ECONNRESET (transient): read ECONNRESET; rolled back completely
+    What happened: holdfast show r1
+    "
+  `);
+});
+
+test("an incomplete rollback calls for a human", () => {
+  expect(summary({ exitCode: 81, tasks: [] })).toMatchInlineSnapshot(`
+    "1/2 tasks succeeded: nightly, run r1, 1.2 s
+    A human is needed: what could not be undone is listed by holdfast show r1
+    "
+  `);
+});
+
+test("a run that was interrupted says how to go on, in words that a shell takes", () => {
+  const change = {
+    status: "interrupted",
+    error: new Error("stopped by SIGINT"),
+    tasks: [],
+  } as const;
+
+  expect(summary(change, "my night.ts")).toMatchInlineSnapshot(`
+    "1/2 tasks succeeded: nightly, run r1, 1.2 s
+    Interrupted: stopped by SIGINT
+    Go on with the same command, or take it back:
+      holdfast run 'my night.ts' --resume
+      holdfast run 'my night.ts' --rollback
+    "
+  `);
+});
+
+test("a run in doubt says how to decide", () => {
+  const error = new InDoubtError("r1", "prune/the charge");
+
+  expect(summary({ status: "in doubt", error, tasks: [] })).toMatchInlineSnapshot(`
+    "1/2 tasks succeeded: nightly, run r1, 1.2 s
+    In doubt: Step "prune/the charge" was begun and nobody saw its end; it can be neither repeated, undone nor looked up
+    Look whether it happened; holdfast show r1 tells its key. Then say that it did not, what it answered, or take the run back:
+      holdfast run nightly.ts --resume --decide 'prune/the charge=absent'
+      holdfast run nightly.ts --resume --decide 'prune/the charge=JSON'
+      holdfast run nightly.ts --rollback
+    "
+  `);
+});
+
+test("no secret and no control character is in it", () => {
+  const error = new Error("no hunter2-hunter2\u001b[2J", {
+    cause: new Error("\u0007hunter2-hunter2"),
+  });
+
+  expect(summary({ tasks: [{ result: { ...FAILED, error }, mayFail: false }] })).toContain(
+    "failed: prune: ECONNRESET (transient): no ***: ***; rolled back completely",
+  );
+});
+
+test("for programs it is one document", () => {
+  const env = { API_TOKEN: "hunter2-hunter2" };
+  const error = Object.assign(new Error("no hunter2-hunter2"), { stack: "the stack" });
+  const text = runAsJson(result({ error }), env);
+
+  expect([JSON.parse(text), text.endsWith("}\n")]).toEqual([
+    {
+      schema: 1,
+      runId: "r1",
+      automation: "nightly",
+      status: "failed",
+      exitCode: 80,
+      tasksSucceeded: 1,
+      tasksTotal: 2,
+      durationMs: 1_235,
+      tasks: [
+        { name: "nightly", ok: true, mayFail: false, attempts: 1, durationMs: 1 },
+        {
+          name: "prune",
+          ok: false,
+          mayFail: false,
+          attempts: 2,
+          durationMs: 4,
+          fault: FAILED.fault,
+          error: {
+            type: "Error",
+            message: "read ECONNRESET",
+            code: "ECONNRESET",
+            stack: "the stack",
+          },
+          rollback: "complete",
+        },
+      ],
+      error: { type: "Error", message: "no ***", stack: "the stack" },
+    },
+    true,
+  ]);
+});
+
+test("for programs a run that succeeded has no error", () => {
+  const { error: _, ...succeeded } = result({ status: "succeeded", exitCode: 0 });
+
+  expect(JSON.parse(runAsJson(succeeded, {}))).not.toHaveProperty("error");
+});

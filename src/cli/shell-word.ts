@@ -1,0 +1,11 @@
+/** Text as a word of a shell's command line, for commands that people copy. */
+
+/** Quoted only where a shell would take it for more than a word. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : quoted(text);
+}
+
+/** In single quotes, in which a POSIX shell gives no character a meaning. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

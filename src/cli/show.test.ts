@@ -1,0 +1,280 @@
+import { expect, test } from "vitest";
+import {
+  attemptBegun,
+  attemptFailed,
+  newStep,
+  renewed,
+  stepCompleted,
+  stepFailed,
+  undoBegun,
+  undoEnded,
+} from "../automation/step-record.ts";
+import type { RunRecord, StepRecord } from "../core/journal.ts";
+import { encodeValue } from "../journal/codec.ts";
+import { memoryJournal } from "../journal/memory.ts";
+import { thisProcess } from "../journal/owner.ts";
+import { show } from "./show.ts";
+import { fakeWorld, runCommand } from "./world-fixture.contract.ts";
+
+const RUN: RunRecord = {
+  id: "01aaaaaaaaaaaaaaaaaaaaaaaa",
+  automation: "nightly",
+  status: "running",
+  file: "/srv/my night.ts",
+  codeHash: "hash",
+  input: encodeValue({ directory: "/srv/data" }, "input"),
+  startedAtMs: new Date(2026, 10, 22, 3, 0, 7).getTime(),
+  resumes: 0,
+};
+
+function step(name: string, change: Partial<Parameters<typeof newStep>[0]> = {}): StepRecord {
+  const parts = {
+    runId: RUN.id,
+    task: "",
+    kind: "step",
+    position: 1,
+    hasUndo: true,
+    atMs: 0,
+  } as const;
+  return { ...newStep({ ...parts, name, ...change }), key: `key-${name}` };
+}
+
+function failure(message: string, atMs: number) {
+  const fault = { class: "degraded", code: "HTTP_503", effect: "unknown" } as const;
+  return { atMs, fault, error: { type: "Error", message, stack: "the stack" } };
+}
+
+const completed = (record: StepRecord, value: unknown = 1): StepRecord =>
+  stepCompleted(attemptBegun(record, 1, 0), encodeValue(value, "value"), 2_000);
+
+/** Shows what the journal holds of one run. */
+async function shown(
+  steps: readonly StepRecord[],
+  change: Partial<RunRecord> = {},
+  words: readonly string[] = ["last"],
+) {
+  const world = fakeWorld({ env: { API_TOKEN: "hunter2-hunter2" } });
+  const journal = memoryJournal({ clock: world.clock });
+  const { hold } = await journal.claim(RUN, thisProcess());
+  for (const record of steps) await journal.writeStep(hold, record);
+  await journal.writeRun(hold, { ...RUN, endedAtMs: RUN.startedAtMs + 65_000, ...change });
+  const opened = fakeWorld({ env: world.env, journal });
+  return runCommand(show, words, opened);
+}
+
+test("shows tasks, steps, attempts, faults and undos", async () => {
+  const uploaded = attemptFailed(
+    attemptBegun(step("upload"), 1, 0),
+    failure("no room", 40),
+    "none",
+  );
+  const undone = (record: StepRecord) => undoEnded(undoBegun(record, 1, 0), "done", { atMs: 5 });
+  const pruned = step("remove", { task: "prune", position: 4 });
+  const task = step("", { task: "prune", kind: "task", position: 3 });
+  const { stdout, ...rest } = await shown(
+    [
+      completed(step("archive")),
+      stepCompleted(attemptBegun(renewed(undone(uploaded)), 2, 50), "1", 90),
+      completed(step("read back", { kind: "read", hasUndo: false, position: 2 })),
+      { ...stepFailed(task, failure("not found", 9)), undo: "done" },
+      undone(undoEnded(undoBegun(completed(pruned), 1, 0), "begun", failure("blip", 3))),
+    ],
+    { status: "succeeded", exitCode: 0, tasks: { succeeded: 1, total: 2 }, resumes: 1 },
+  );
+
+  expect(rest).toEqual({ exitCode: 0, stderr: "" });
+  expect(stdout).toMatchInlineSnapshot(`
+    "nightly, run 01aaaaaaaaaaaaaaaaaaaaaaaa: succeeded, exit code 0, 1/2 tasks succeeded
+      started 2026-11-22 03:00:07, took 1 m 5 s, resumed once
+      file /srv/my night.ts
+      input {"directory":"/srv/data"}
+
+    task nightly
+      ✓ step archive: completed in 2 s
+          key key-archive
+      ✓ step upload: completed in 90 ms
+          key 01aaaaaaaaaaaaaaaaaaaaaaaa-upload-d22f108d
+          attempt 1, 40 ms: HTTP_503 (degraded, effect unknown): no room
+          attempt 2, 40 ms
+          undo attempt 1, 5 ms
+      ✓ read read back: completed in 2 s
+
+    task prune: failed, rolled back completely
+      because of HTTP_503 (degraded): not found
+      ✓ step remove: completed in 2 s, undone
+          key key-remove
+          undo attempt 1, 3 ms: HTTP_503 (degraded, effect unknown): blip
+    "
+  `);
+});
+
+const HEADS: [what: string, change: Partial<RunRecord>, steps: StepRecord[], lines: string[]][] = [
+  [
+    "a run that has not ended",
+    {},
+    [attemptBegun(step("upload"), 1, 0)],
+    [
+      "nightly, run 01aaaaaaaaaaaaaaaaaaaaaaaa: running",
+      "  started 2026-11-22 03:00:07, took 1 m 5 s",
+      "  file /srv/my night.ts",
+      '  input {"directory":"/srv/data"}',
+      "  not ended; if its process is gone, holdfast run '/srv/my night.ts' --resume takes it up",
+      "",
+      "task nightly",
+      "  ✗ step upload: begun, no end yet",
+      "      key key-upload",
+      "      attempt 1, end not seen",
+    ],
+  ],
+  [
+    "a run that was interrupted",
+    { status: "interrupted", exitCode: 130, resumes: 2, tasks: { succeeded: 0, total: 1 } },
+    [attemptFailed(attemptBegun(step("upload"), 1, 0), failure("no room", 40), "none")],
+    [
+      "nightly, run 01aaaaaaaaaaaaaaaaaaaaaaaa: interrupted, exit code 130, 0/1 tasks succeeded",
+      "  started 2026-11-22 03:00:07, took 1 m 5 s, resumed 2 times",
+      "  file /srv/my night.ts",
+      '  input {"directory":"/srv/data"}',
+      "  unfinished: holdfast run '/srv/my night.ts' --resume takes it up",
+      "",
+      "task nightly",
+      "  ✗ step upload: between two attempts",
+      "      key key-upload",
+      "      attempt 1, 40 ms: HTTP_503 (degraded, effect unknown): no room",
+    ],
+  ],
+  [
+    "a run in doubt",
+    { status: "in doubt", exitCode: 82 },
+    [attemptBegun(step("the charge", { task: "pay", hasUndo: false }), 1, 0)],
+    [
+      "nightly, run 01aaaaaaaaaaaaaaaaaaaaaaaa: in doubt, exit code 82",
+      "  started 2026-11-22 03:00:07, took 1 m 5 s",
+      "  file /srv/my night.ts",
+      '  input {"directory":"/srv/data"}',
+      "  in doubt: if it did not happen, holdfast run '/srv/my night.ts' --resume --decide 'pay/the charge=absent'; holdfast run --help tells the other ways",
+      "",
+      "task pay",
+      "  ✗ step the charge: begun, its end was not seen",
+      "      key key-the charge",
+      "      attempt 1, end not seen",
+    ],
+  ],
+  [
+    "a run from code, which no file takes up",
+    { status: "interrupted", file: undefined },
+    [],
+    [
+      "nightly, run 01aaaaaaaaaaaaaaaaaaaaaaaa: interrupted",
+      "  started 2026-11-22 03:00:07, took 1 m 5 s",
+      '  input {"directory":"/srv/data"}',
+    ],
+  ],
+];
+
+test.for(HEADS)("shows %s", async ([, change, steps, lines]) => {
+  const { stdout } = await shown(steps, change);
+
+  expect(stdout.trimEnd().split("\n")).toEqual(lines);
+});
+
+test.for<[undo: StepRecord["undo"], line: string]>([
+  ["begun", "  ✓ step a: completed in 2 s, undo begun"],
+  ["failed", "  ✓ step a: completed in 2 s, UNDO FAILED"],
+])("an undo that is %s is shown, with its attempt that has no end", async ([undo, line]) => {
+  const { stdout } = await shown([{ ...undoBegun(completed(step("a")), 1, 0), undo }]);
+
+  expect(stdout.trimEnd().split("\n").slice(-3)).toEqual([
+    line,
+    "      key key-a",
+    "      undo attempt 1, end not seen",
+  ]);
+});
+
+test("an attempt whose end was not seen is shown, also where a later one ended well", async () => {
+  const cutOff = undoBegun(completed(step("a")), 1, 0);
+  const { stdout } = await shown([undoEnded(undoBegun(cutOff, 2, 0), "done", { atMs: 5 })]);
+
+  expect(stdout.trimEnd().split("\n").slice(-2)).toEqual([
+    "      undo attempt 1, end not seen",
+    "      undo attempt 2, 5 ms",
+  ]);
+});
+
+test.for<[undo: StepRecord["undo"], line: string]>([
+  ["done", "task prune: failed, rolled back completely"],
+  ["failed", "task prune: failed, ROLLBACK INCOMPLETE"],
+  ["none", "task prune: failed, nothing to roll back"],
+])("a failed task whose undo is %s", async ([undo, line]) => {
+  const task = step("", { task: "prune", kind: "task" });
+  const { stdout } = await shown([{ ...stepFailed(task, failure("no", 1)), undo }]);
+
+  expect(stdout.trimEnd().split("\n").slice(-2)).toEqual([
+    line,
+    "  because of HTTP_503 (degraded): no",
+  ]);
+});
+
+test("--json is everything that the journal holds, with values as they were", async () => {
+  const value = { at: new Date(0), big: 5n, set: new Set([1]), bytes: new Uint8Array([1, 2]) };
+  const { stdout } = await shown([completed(step("a"), value)], {}, ["last", "--json"]);
+
+  const document = JSON.parse(stdout) as { steps: unknown[] };
+  expect(document).toMatchObject({
+    schema: 1,
+    run: { id: RUN.id, input: { directory: "/srv/data" }, codeHash: "hash" },
+    steps: [
+      { name: "a", key: "key-a", attempts: [{ number: 1, startedAtMs: 0, endedAtMs: 2_000 }] },
+    ],
+  });
+  expect(document.steps[0]).toHaveProperty("value");
+});
+
+test.for(["01aa", "aaaa", RUN.id, "last"])("a run is found by %s", async (name) => {
+  const { exitCode } = await shown([], {}, [name]);
+
+  expect(exitCode).toBe(0);
+});
+
+test.for<[name: string, stderr: string]>([
+  ["zz", 'holdfast show: there is no run "zz"; holdfast runs lists them\n'],
+  ["hunter2-hunter2", 'holdfast show: there is no run "***"; holdfast runs lists them\n'],
+])("no run is found by %s", async ([name, stderr]) => {
+  expect(await shown([], {}, [name])).toEqual({ exitCode: 1, stdout: "", stderr });
+});
+
+test("a name that fits several runs is not enough, and last is the newest", async () => {
+  const world = fakeWorld();
+  const journal = memoryJournal({ clock: world.clock });
+  for (const id of ["01a", "01b"]) {
+    const { hold } = await journal.claim({ ...RUN, id }, thisProcess());
+    await journal.writeRun(hold, { ...RUN, id, status: "failed" });
+  }
+  const ask = (name: string) => runCommand(show, [name], fakeWorld({ journal }));
+
+  expect(await ask("01")).toEqual({
+    exitCode: 1,
+    stdout: "",
+    stderr: 'holdfast show: 2 runs fit "01"; give more of the name\n',
+  });
+  expect((await ask("last")).stdout.split("\n")[0]).toBe("nightly, run 01b: failed");
+});
+
+test("without any run, last says so", async () => {
+  expect(await runCommand(show, ["last"], fakeWorld())).toEqual({
+    exitCode: 1,
+    stdout: "",
+    stderr: "holdfast show: there are no runs yet; holdfast run FILE makes the first\n",
+  });
+});
+
+test("no secret and no control character is shown", async () => {
+  const leaky = stepFailed(attemptBegun(step("a"), 1, 0), failure("\u001b[2Jno", 1));
+  const { stdout } = await shown([{ ...leaky, key: "hunter2-hunter2" }]);
+
+  expect([
+    stdout.includes("hunter2"),
+    stdout.includes("\u001b"),
+    stdout.includes("key ***"),
+  ]).toEqual([false, false, true]);
+});

@@ -1,0 +1,77 @@
+/** A world for the tests of commands: what they print and complain of is kept. */
+
+import type { Journal } from "../core/journal.ts";
+import { memoryJournal } from "../journal/memory.ts";
+import { VirtualClock } from "../testing/virtual-clock.ts";
+import { readArguments } from "./arguments.ts";
+import type { Command, World } from "./command.ts";
+
+/** A world, and what was written in it. */
+export interface FakeWorld extends World {
+  readonly clock: VirtualClock;
+  readonly printed: string[];
+  readonly complained: string[];
+}
+
+/** @param journal Closing it is left to the test. */
+export function fakeWorld(parts: { journal?: Journal; env?: World["env"] } = {}): FakeWorld {
+  const clock = new VirtualClock();
+  const { journal = memoryJournal({ clock }), env = {} } = parts;
+  const printed: string[] = [];
+  const complained: string[] = [];
+  return {
+    env,
+    cwd: "/",
+    clock,
+    printed,
+    complained,
+    print: (text) => void printed.push(text),
+    complain: (text) => void complained.push(text),
+    hasColours: false,
+    openJournal: async () => ({ ...openJournal(journal), close: async () => undefined }),
+    onInterrupt: () => () => undefined,
+    onUncaught: () => () => undefined,
+  };
+}
+
+function openJournal(journal: Journal): Omit<Journal, "close"> {
+  return {
+    claim: (run, owner) => journal.claim(run, owner),
+    renew: (hold) => journal.renew(hold),
+    release: (hold) => journal.release(hold),
+    writeRun: (hold, run) => journal.writeRun(hold, run),
+    writeStep: (hold, step) => journal.writeStep(hold, step),
+    findRun: (id) => journal.findRun(id),
+    findRuns: (filter) => journal.findRuns(filter),
+    readSteps: (id) => journal.readSteps(id),
+    renewEveryMs: journal.renewEveryMs,
+  };
+}
+
+/** Runs a command as its line has it, and answers what came of it. */
+export async function runCommand(command: Command, words: readonly string[], world: FakeWorld) {
+  const call = readArguments(command, words);
+  if (call.help) throw new Error("help was asked for");
+  const exitCode = await command.run(call.args, world);
+  return { exitCode, stdout: world.printed.join(""), stderr: world.complained.join("") };
+}
+
+/** A command with a flag of every kind. */
+export const SAMPLE: Command = {
+  name: "sample",
+  summary: "Show every kind of flag: it's a sample",
+  usage: "FILE [--input JSON|@FILE] [--tag TAG] [--mode MODE] [--quiet]",
+  details: "\nWhat FILE is.",
+  positionals: { min: 1, max: 1 },
+  flags: {
+    input: { type: "string", value: "JSON|@FILE", summary: "What to work on" },
+    tag: { type: "string", value: "TAG", summary: "A tag", multiple: true },
+    mode: { type: "string", value: "MODE", summary: "How", choices: ["fast", "safe", "dry"] },
+    quiet: { type: "boolean", summary: "Say nothing" },
+  },
+  examples: [
+    { line: "holdfast sample a.ts", does: "Sample it" },
+    { line: "holdfast sample a.ts --quiet", does: "Quietly" },
+  ],
+  run: async () => 0,
+};
