@@ -1,0 +1,291 @@
+/** Runs that are stopped or killed, and what the next start makes of them. Real processes and signals. */
+
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { fixture, holdfast, place, start, steady, type Ended, type Place } from "./cli-process.ts";
+
+type Env = Readonly<Record<string, string>>;
+
+const TWO_STEPS = fixture("two-steps.ts");
+
+function inputOf(at: Place): string {
+  return JSON.stringify({ ledger: at.ledger, go: join(at.root, "go") });
+}
+
+/** Starts two steps, and resolves when the second is under way. */
+async function secondUnderWay(at: Place, ...flags: string[]) {
+  const running = start(at, ["run", TWO_STEPS, "--input", inputOf(at), ...flags]);
+  await expect.poll(() => at.did(), { timeout: 20_000, interval: 5 }).toContain("second");
+  return running;
+}
+
+/** Lets the second step end, and starts again. */
+function again(at: Place, ...flags: string[]): Promise<Ended> {
+  at.file("go", "");
+  return holdfast(at, ["run", TWO_STEPS, "--input", inputOf(at), ...flags]);
+}
+
+test.concurrent.for<[signal: NodeJS.Signals, exitCode: number]>([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+])("%s stops gracefully with %i, and the next start goes on", async ([signal, exitCode]) => {
+  const at = place();
+  const running = await secondUnderWay(at);
+  running.child.kill(signal);
+  const stopped = await running.ended;
+
+  const next = await again(at);
+
+  expect({
+    exitCode: stopped.exitCode,
+    summary: steady(stopped.stdout, at),
+    says: steady(stopped.stderr, at).split("\n").slice(-4),
+    next: [next.exitCode, steady(next.stdout, at)],
+    did: at.did(),
+  }).toEqual({
+    exitCode,
+    summary: `0/1 tasks succeeded: two-steps, run RUN, LENGTH
+Interrupted: stopped by ${signal}
+Go on with the same command, or take it back:
+  holdfast run ${TWO_STEPS} --resume
+  holdfast run ${TWO_STEPS} --rollback
+`,
+    says: [
+      `Stopping on ${signal}: what runs is being ended. Once more kills.`,
+      'TIME ·  Step "second" was interrupted',
+      `TIME ·  Automation "two-steps" was interrupted after LENGTH: stopped by ${signal}`,
+      "",
+    ],
+    next: [0, "1/1 tasks succeeded: two-steps, run RUN, LENGTH\n"],
+    // Its end was not seen, so the second step is undone before it is done again; the first is not.
+    did: ["first", "second", "undo second", "second"],
+  });
+});
+
+test.concurrent("a second Ctrl-C kills at once", async () => {
+  const at = place();
+  const file = at.file(
+    "deaf.ts",
+    `import { automation } from "holdfast/automation";
+    export default automation("deaf", (run) => run.step("deaf", () => new Promise(() => {}), { grace: "1h" }));`,
+  );
+  const running = start(at, ["run", file]);
+  await running.heard('Step "deaf" started');
+
+  running.child.kill("SIGINT");
+  await running.heard("Once more kills.");
+  running.child.kill("SIGINT");
+
+  const { exitCode, stdout } = await running.ended;
+  expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: "" });
+});
+
+test.concurrent("after kill -9 the next start goes on, and says so", async () => {
+  const at = place();
+  const running = await secondUnderWay(at);
+  running.child.kill("SIGKILL");
+  const killed = await running.ended;
+  const shown = await holdfast(at, ["show", "last"]);
+
+  const next = await again(at);
+
+  expect({
+    exitCodes: [killed.exitCode, next.exitCode],
+    shown: steady(shown.stdout, at).split("\n").slice(0, 5),
+    says: steady(next.stderr, at),
+    did: at.did(),
+  }).toEqual({
+    exitCodes: [137, 0],
+    shown: [
+      "two-steps, run RUN: running",
+      expect.stringMatching(/^ {2}started \d{4}-\d\d-\d\d TIME, took LENGTH$/) as string,
+      `  file ${TWO_STEPS}`,
+      `  input {"ledger":"PLACE/ledger","go":"PLACE/go"}`,
+      `  not ended; if its process is gone, holdfast run ${TWO_STEPS} --resume takes it up`,
+    ],
+    says: `TIME !  Automation "two-steps" goes on where it was cut off, run RUN, resume 1
+TIME ·  Step "first" was completed before
+TIME ·  Step "second" started
+TIME ·  Step "second" is being undone
+TIME ✓  Step "second" was undone in LENGTH
+TIME ✓  Step "second" completed in LENGTH at attempt 2
+`,
+    did: ["first", "second", "undo second", "second"],
+  });
+});
+
+/** Runs an automation that dies in the middle. */
+async function cutOff(at: Place, name: string, env: Env = { CRASH: "1" }): Promise<string[]> {
+  const words = ["run", fixture(name), "--input", JSON.stringify({ ledger: at.ledger })];
+  const { exitCode } = await holdfast(at, words, env);
+  expect(exitCode).toBe(137);
+  return words;
+}
+
+test.concurrent("killed in the middle of a rollback, the next start finishes it", async () => {
+  const at = place();
+  const words = await cutOff(at, "dying-undo.ts");
+
+  const next = await holdfast(at, words);
+
+  expect({ exitCode: next.exitCode, did: at.did(), summary: steady(next.stdout, at) }).toEqual({
+    exitCode: 80,
+    did: ["first", "second", "undo second", "undo first", "undo first"],
+    summary: `0/1 tasks succeeded: dying-undo, run RUN, LENGTH
+  failed: dying-undo: ERROR (unknown): no such bucket; rolled back completely
+What happened: holdfast show RUN
+`,
+  });
+});
+
+test.concurrent("a step in doubt stops the run for a human, and asks again until one decides", async () => {
+  const at = place();
+  const words = await cutOff(at, "charge.ts");
+
+  const asked = await holdfast(at, words);
+  const askedAgain = await holdfast(at, [...words, "--decide", "order=absent"]);
+  const shown = await holdfast(at, ["show", "last"]);
+
+  const again = `holdfast run ${fixture("charge.ts")}`;
+  const summary = `0/1 tasks succeeded: charge, run RUN, LENGTH
+In doubt: Step "the charge" was begun and nobody saw its end; it can be neither repeated, undone nor looked up
+Look whether it happened; holdfast show RUN tells its key. Then say that it did not, what it answered, or take the run back:
+  ${again} --resume --decide 'the charge=absent'
+  ${again} --resume --decide 'the charge=JSON'
+  ${again} --rollback
+`;
+  expect({
+    asked: [asked, askedAgain].map(({ exitCode, stdout }) => [exitCode, steady(stdout, at)]),
+    says: steady(asked.stderr, at).split("\n").at(-2),
+    shown: shown.stdout.split("\n")[4],
+    did: at.did(),
+  }).toEqual({
+    asked: [
+      [82, summary],
+      [82, summary],
+    ],
+    says: 'TIME ✗✗ Automation "charge" stopped: Step "the charge" was begun and nobody saw its end; it can be neither repeated, undone nor looked up (IN_DOUBT, fatal)',
+    shown: `  in doubt: if it did not happen, ${again} --resume --decide 'the charge=absent'; holdfast run --help tells the other ways`,
+    did: ["order", "charge"],
+  });
+});
+
+const DECISIONS: [flags: string[], exitCode: number, did: string[]][] = [
+  [["--decide", "the charge=absent"], 0, ["charge", "paid 5"]],
+  [["--decide", "the charge=7"], 0, ["paid 7"]],
+  [["--rollback"], 81, ["undo order"]],
+  [["--rollback", "--decide", "the charge=absent"], 80, ["undo order"]],
+  [["--fresh"], 0, ["order", "charge", "paid 5"]],
+  [["--resume"], 82, []],
+];
+
+test.concurrent.for(DECISIONS)("of a run in doubt, %j makes %i", async ([flags, exitCode, did]) => {
+  const at = place();
+  const words = await cutOff(at, "charge.ts");
+
+  const ended = await holdfast(at, [...words, ...flags]);
+
+  expect({ exitCode: ended.exitCode, did: at.did() }).toEqual({
+    exitCode,
+    did: ["order", "charge", ...did],
+  });
+});
+
+test.concurrent("other input asks first, and each answer does what it says", async () => {
+  const at = place();
+  const running = await secondUnderWay(at);
+  running.child.kill("SIGKILL");
+  await running.ended;
+  at.file("go", "");
+
+  const asked = await holdfast(at, ["run", TWO_STEPS, "--input", "{}"]);
+  const rolledBack = await holdfast(at, ["run", TWO_STEPS, "--rollback"]);
+  const nothingLeft = await holdfast(at, ["run", TWO_STEPS, "--rollback"]);
+
+  expect({
+    asked: { ...asked, stderr: steady(asked.stderr, at) },
+    rolledBack: rolledBack.exitCode,
+    nothingLeft,
+    did: at.did(),
+  }).toEqual({
+    asked: {
+      exitCode: 82,
+      stdout: "",
+      stderr: `holdfast: Run RUN of "two-steps" was cut off, and it was started with other input; choose: resume it, start fresh and leave its effects as they are, or roll it back
+  --resume    go on with that run, its input and the code as it is now
+  --rollback  take back what it did
+  --fresh     leave what it did, and start a new run
+`,
+    },
+    rolledBack: 80,
+    nothingLeft: {
+      exitCode: 2,
+      stdout: "",
+      stderr: 'holdfast: There is no unfinished run of "two-steps" that could be rolled back\n',
+    },
+    did: ["first", "second", "undo second", "undo first"],
+  });
+});
+
+test.concurrent("--resume goes on with the run's own input, also where that of the command does not fit", async () => {
+  const at = place();
+  const file = at.file(
+    "picky.ts",
+    `import { automation } from "holdfast/automation";
+    const input = { "~standard": { version: 1, vendor: "test", validate: (value: any) =>
+      typeof value.name === "string" ? { value } : { issues: [{ message: "expected text", path: ["name"] }] } } } as const;
+    export default automation("picky", { input }, async (run) => {
+      await run.step("only", () => process.env.CRASH ? process.kill(process.pid, "SIGKILL") : 1, { undo() {} });
+    });`,
+  );
+  await holdfast(at, ["run", file, "--input", '{"name":"a"}'], { CRASH: "1" });
+
+  const unfit = await holdfast(at, ["run", file]);
+  const resumed = await holdfast(at, ["run", file, "--resume"]);
+  const unfitToo = await holdfast(at, ["run", file, "--resume"]);
+
+  const refusal = {
+    exitCode: 2,
+    stdout: "",
+    stderr: 'holdfast: The input does not fit "picky": name: expected text\n',
+  };
+  expect({ unfit, resumed: resumed.exitCode, unfitToo }).toEqual({
+    unfit: refusal,
+    resumed: 0,
+    unfitToo: refusal,
+  });
+});
+
+test.concurrent("changed code that no longer fits the journal exits with 78, names both, and --rollback is left", async () => {
+  const at = place();
+  const write = (step: string) =>
+    at.file(
+      "changing.ts",
+      `import { automation } from "holdfast/automation";
+      export default automation("changing", async (run) => {
+        await run.step("${step}", () => 1, { undo() {} });
+        if (process.env.CRASH) process.kill(process.pid, "SIGKILL");
+      });`,
+    );
+  const file = write("before");
+  await holdfast(at, ["run", file], { CRASH: "1" });
+  write("after");
+
+  const ended = await holdfast(at, ["run", file, "--resume"]);
+  const rolledBack = await holdfast(at, ["run", file, "--rollback"]);
+
+  expect({
+    exitCode: ended.exitCode,
+    says: steady(ended.stderr, at).split("\n").slice(-3),
+    rolledBack: rolledBack.exitCode,
+  }).toEqual({
+    exitCode: 78,
+    says: [
+      'holdfast: Run RUN recorded "before", which the code of "changing" no longer has',
+      "Bring the former code back and run it again, or choose: --rollback takes back what it still can, --fresh leaves everything as it is and starts anew.",
+      "",
+    ],
+    rolledBack: 81,
+  });
+});

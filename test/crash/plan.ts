@@ -1,0 +1,100 @@
+/** Which kill comes at which moment. Pure: the same windows and seed give the same kills. */
+
+import { seededDice, type Random } from "../../src/testing/index.ts";
+import type { Scenario } from "./night.ts";
+import { kindOf, labelOf, type Window } from "./windows.ts";
+
+/** A window of one scenario. */
+export interface ScenarioWindow {
+  readonly scenario: Scenario;
+  readonly window: Window;
+}
+
+/** When a run is killed: at a window, or from outside at this share of the time that it takes. */
+export type Aim = ScenarioWindow | { readonly scenario: Scenario; readonly share: number };
+
+/** Every so many kills one comes from outside. */
+const OUTSIDE_EVERY = 8;
+
+/** What to aim at: kills count from 1, and do not depend on how many there are. */
+export interface Plan {
+  aimOf(number: number): Aim;
+  /** How many kills it takes to aim at every window so often. */
+  killsFor(times: number): number;
+}
+
+/** Deals the windows one after the other and over again, one of each kind first. */
+export function makePlan(
+  windows: readonly ScenarioWindow[],
+  scenarios: readonly Scenario[],
+  seed: string,
+): Plan {
+  const order = oneOfEachKindFirst(shuffled(windows, seededDice(`${seed}/order`)));
+  return {
+    aimOf(number) {
+      if (number % OUTSIDE_EVERY === 0) {
+        const dice = seededDice(`${seed}/outside/${number}`);
+        return { scenario: draw(scenarios, dice), share: dice() };
+      }
+      const dealt = number - Math.floor(number / OUTSIDE_EVERY) - 1;
+      return order[dealt % order.length] as ScenarioWindow;
+    },
+    killsFor(times) {
+      const dealt = times * order.length;
+      return dealt + Math.floor((dealt - 1) / (OUTSIDE_EVERY - 1));
+    },
+  };
+}
+
+/** An aim in words. */
+export function describeAim(aim: Aim): string {
+  const when =
+    "window" in aim ? labelOf(aim.window) : `from outside, at ${Math.round(aim.share * 100)} %`;
+  return `${aim.scenario.name}, ${shorten(when)}`;
+}
+
+/** Objects of two nights ago are named by that night's run, which says nothing to whoever reads. */
+export function shorten(text: string): string {
+  return text.replaceAll(/demo\/\w{26}-archive-\w+/g, "old");
+}
+
+/**
+ * The windows that `runs`, the undisturbed ones of one scenario, all pass: what they pass only now
+ * and then depends on the faults that they meet.
+ */
+export function commonWindows(runs: readonly (readonly Window[])[]): Window[] {
+  const [first = [], ...others] = runs.map((windows) => [
+    ...new Map(windows.map((window) => [labelOf(window), window])),
+  ]);
+  const labels = others.map((windows) => new Map(windows));
+  return first
+    .filter(([label]) => labels.every((passed) => passed.has(label)))
+    .map(([, window]) => window);
+}
+
+/** The part of `windows` from where they leave the way of `known`. */
+export function partingFrom(known: readonly Window[], windows: readonly Window[]): Window[] {
+  const labels = new Set(known.map(labelOf));
+  const start = windows.findIndex((window) => !labels.has(labelOf(window)));
+  return start < 0 ? [] : windows.slice(start);
+}
+
+function oneOfEachKindFirst(windows: readonly ScenarioWindow[]): ScenarioWindow[] {
+  const seen = new Map<string, number>();
+  const ranked = windows.map((entry) => {
+    const kind = kindOf(entry.window);
+    const rank = seen.get(kind) ?? 0;
+    seen.set(kind, rank + 1);
+    return { entry, rank };
+  });
+  return ranked.toSorted((a, b) => a.rank - b.rank).map(({ entry }) => entry);
+}
+
+function draw<Item>(items: readonly Item[], dice: Random): Item {
+  return items[Math.floor(dice() * items.length)] as Item;
+}
+
+function shuffled<Item>(items: readonly Item[], dice: Random): Item[] {
+  const drawn = items.map((item) => ({ item, lot: dice() }));
+  return drawn.toSorted((a, b) => a.lot - b.lot).map(({ item }) => item);
+}

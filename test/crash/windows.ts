@@ -1,0 +1,134 @@
+/**
+ * The moments at which a run can be killed so that the next start finds something else: on either
+ * side of each record that it writes to its journal. Kills from outside also come in between.
+ *
+ *   intent │ effect │ result │ next intent        of a step, an undo, a task, the run
+ *          ▲        ▲        ▲
+ *   before the effect, after the effect, after the record
+ */
+
+import type { Journal, RunRecord, StepRecord } from "../../src/core/journal.ts";
+
+/** What is written. An intent is written before something happens, anything else after it. */
+export type Written =
+  | "intent"
+  | "result"
+  | "failed attempt"
+  | "failure"
+  | "renewal"
+  | "undo's intent"
+  | "undo's result"
+  | "failed undo"
+  | "task's intent"
+  | "task's result"
+  | "task's failure"
+  | "task's rollback"
+  | "claim"
+  | "resumption"
+  | "end"
+  | "release";
+
+/** One moment of a run. */
+export interface Window {
+  /** The step as `task/step`, the task, or `run`. */
+  readonly subject: string;
+  readonly written: Written;
+  readonly side: "before" | "after";
+}
+
+/** Nothing happens before these that the record before them did not leave as well. */
+const INTENTS: ReadonlySet<Written> = new Set([
+  "intent",
+  "renewal",
+  "undo's intent",
+  "task's intent",
+  "claim",
+  "resumption",
+  "release",
+]);
+
+/** A window in words; no two have the same. */
+export function labelOf({ subject, written, side }: Window): string {
+  return `${subject}: ${kindOf({ written, side })}`;
+}
+
+/** A window's kind in words: the three of a step have names of their own. */
+export function kindOf({ written, side }: Pick<Window, "written" | "side">): string {
+  if (written === "intent") return "before the effect";
+  if (written === "result") return side === "before" ? "after the effect" : "after the record";
+  if (written === "undo's intent") return "before the undo";
+  if (written === "undo's result") return side === "before" ? "after the undo" : "after its record";
+  return `${side} the ${written}`;
+}
+
+/**
+ * `journal`, with `reach` called at every window that its writing passes: "before" ones before
+ * anything is asked of it, "after" ones when it is on disk.
+ */
+export function watchedJournal(journal: Journal, reach: (window: Window) => void): Journal {
+  async function around<Value>(
+    subject: string,
+    written: Written,
+    write: () => Promise<Value>,
+  ): Promise<Value> {
+    if (!INTENTS.has(written)) reach({ subject, written, side: "before" });
+    const value = await write();
+    reach({ subject, written, side: "after" });
+    return value;
+  }
+  return {
+    claim: (run, owner) => around("run", "claim", () => journal.claim(run, owner)),
+    renew: (hold) => journal.renew(hold),
+    release: (hold) => around("run", "release", () => journal.release(hold)),
+    writeRun: (hold, run) => around("run", writtenOfRun(run), () => journal.writeRun(hold, run)),
+    writeStep: (hold, step) =>
+      around(subjectOf(step), writtenOf(step), () => journal.writeStep(hold, step)),
+    findRun: (id) => journal.findRun(id),
+    findRuns: (filter) => journal.findRuns(filter),
+    readSteps: (id) => journal.readSteps(id),
+    renewEveryMs: journal.renewEveryMs,
+    close: () => journal.close(),
+  };
+}
+
+/** Whom a record is about. */
+export function subjectOf({ task, name }: Pick<StepRecord, "task" | "name">): string {
+  if (name === "") return task === "" ? "the run's own task" : `task ${task}`;
+  return task === "" ? name : `${task}/${name}`;
+}
+
+/** What a step's or task's record says when it is written. */
+export function writtenOf(record: StepRecord): Written {
+  return record.kind === "task" ? writtenOfTask(record) : writtenOfStep(record);
+}
+
+function writtenOfTask({ status }: StepRecord): Written {
+  switch (status) {
+    case "begun":
+      return "task's intent";
+    case "completed":
+      return "task's result";
+    case "rolling back":
+      return "task's rollback";
+    case "failed":
+      return "task's failure";
+  }
+}
+
+function writtenOfStep({ status, undo, undoAttempts, attempts, effect }: StepRecord): Written {
+  if (undo === "done") return "undo's result";
+  if (undo === "failed") return "failed undo";
+  if (undo === "begun") return isRunning(undoAttempts) ? "undo's intent" : "failed undo";
+  if (status === "completed") return "result";
+  if (status === "failed") return "failure";
+  if (isRunning(attempts)) return "intent";
+  return effect === "none" && undoAttempts.length > 0 ? "renewal" : "failed attempt";
+}
+
+function isRunning(attempts: StepRecord["attempts"]): boolean {
+  return attempts.at(-1)?.endedAtMs === undefined;
+}
+
+function writtenOfRun({ status }: RunRecord): Written {
+  return status === "running" ? "resumption" : "end";
+}

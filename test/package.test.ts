@@ -1,0 +1,120 @@
+/**
+ * The tarball that would be published, installed elsewhere.
+ *
+ * Packs, installs and runs real processes: whether a package works shows only outside its checkout.
+ */
+
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const execFileAsync = promisify(execFile);
+
+const ROOT = join(import.meta.dirname, "..");
+const folder = mkdtempSync(join(tmpdir(), "holdfast package-"));
+const project = join(folder, "project");
+const installed = join(project, "node_modules/holdfast");
+
+interface Manifest {
+  readonly version: string;
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly dependencies?: object;
+  readonly optionalDependencies?: object;
+}
+
+const manifest = readManifest(ROOT);
+const entries = Object.keys(manifest.exports)
+  .filter((entry) => !entry.endsWith(".json"))
+  .map((entry) => entry.replace(".", "holdfast"));
+
+function readManifest(of: string): Manifest {
+  return JSON.parse(readFileSync(join(of, "package.json"), "utf8")) as Manifest;
+}
+
+/** What a command prints. Nothing of the checkout, nor of the test runner, is in its environment. */
+async function run(file: string, args: readonly string[], cwd = project): Promise<string> {
+  const kept = Object.entries(process.env).filter(([name]) => /^(PATH|HOME|LANG)$/.test(name));
+  const env = Object.fromEntries(kept);
+  const { stdout } = await execFileAsync(file, args, {
+    cwd,
+    env: { ...env, HOLDFAST_HOME: join(folder, "state") },
+    maxBuffer: 64 * 2 ** 20,
+  });
+  return stdout;
+}
+
+beforeAll(async () => {
+  mkdirSync(project);
+  await run("npm", ["pack", "--pack-destination", folder], ROOT);
+  const [tarball = ""] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
+  writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  await run("npm", ["install", "--ignore-scripts", "--no-audit", join(folder, tarball)]);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("it brings no other package and runs nothing when it is installed", () => {
+  const { dependencies = {}, optionalDependencies = {}, scripts } = readManifest(installed);
+  const ofNpm = /^(pre|post)?(install|prepare|publish|uninstall)$|^dependencies$/;
+
+  expect({ dependencies, optionalDependencies }).toEqual({
+    dependencies: {},
+    optionalDependencies: {},
+  });
+  expect(Object.keys(scripts).filter((name) => ofNpm.test(name))).toEqual([]);
+  expect(
+    readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith(".")),
+  ).toEqual(["holdfast"]);
+});
+
+test("it holds the compiled library and its source, and no tests", () => {
+  const files = readdirSync(installed, { recursive: true, encoding: "utf8" });
+
+  expect(files).toEqual(
+    expect.arrayContaining(["dist/index.js", "dist/index.d.ts", "src/index.ts", "LICENSE"]),
+  );
+  expect(files.filter((file) => /\.(test|contract)\./.test(file))).toEqual([]);
+});
+
+test.for(entries)("%s can be imported", async (entry) => {
+  const program = `const names = Object.keys(await import("${entry}")); console.log(names.length > 0);`;
+
+  const printed = await run(process.execPath, ["--input-type=module", "--eval", program]);
+
+  expect(printed).toBe("true\n");
+});
+
+test("a file that is no entry cannot be imported", async () => {
+  const program =
+    'await import("holdfast/dist/core/show.js").catch(({ code }) => console.log(code));';
+
+  const printed = await run(process.execPath, ["--input-type=module", "--eval", program]);
+
+  expect(printed).toBe("ERR_PACKAGE_PATH_NOT_EXPORTED\n");
+});
+
+test("the command tells its version", async () => {
+  const printed = await run(join(project, "node_modules/.bin/holdfast"), ["--version"]);
+
+  expect(printed).toContain(manifest.version);
+});
+
+test("an automation in TypeScript runs", async () => {
+  const automation = `
+    import { automation } from "holdfast/automation";
+
+    export default automation("greet", async (run) => {
+      const name: string = await run.step("name", () => "world");
+      await run.step("greet", () => \`hello \${name}\`);
+    });
+  `;
+  writeFileSync(join(project, "greet.ts"), automation);
+
+  const printed = await run(join(project, "node_modules/.bin/holdfast"), ["run", "greet.ts"]);
+
+  expect(printed).toContain("1/1 tasks succeeded");
+});

@@ -1,0 +1,45 @@
+/** What the policies promise about time on the machine's own clock; it is real, so these really wait. */
+
+import { expect, test } from "vitest";
+import { breaker, constant, pipeline, retry, timeout } from "holdfast";
+
+const reset = (): Error => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+test("R3 a wait of more than 2^31 ms does not end at once", async () => {
+  const caller = new AbortController();
+  let calls = 0;
+  const running = retry({
+    backoff: constant(2 ** 31 + 5),
+    reactions: { transient: { firstRetry: "backoff" } },
+  }).run(() => {
+    calls++;
+    throw reset();
+  }, caller);
+
+  await pause(30);
+  caller.abort("stop");
+
+  await expect(running).rejects.toBe("stop");
+  expect(calls).toBe(1);
+});
+
+test("R10 a breaker admits whoever waited just as long as it said", async () => {
+  const values: string[] = [];
+
+  // One after the other: a busy event loop would wake all of them late, and hide a timer that is early.
+  for (let round = 0; round < 20; round++) {
+    const circuit = breaker("bank", { failures: 1, pause: 4 + round / 20 });
+    await circuit.run(() => Promise.reject(reset())).catch(() => {});
+    values.push(await pipeline(retry({ attempts: 2 }), circuit).run(() => "done"));
+  }
+
+  expect(values).toEqual(Array.from({ length: 20 }, () => "done"));
+});
+
+test("R11 a limit ends work that hangs", async () => {
+  const hanging = timeout(20).run(() => new Promise(() => {}));
+
+  await expect(hanging).rejects.toMatchObject({ code: "TIMED_OUT" });
+});
