@@ -6,8 +6,10 @@ import type { Effect } from "../core/fault.ts";
 import type { Logger } from "../core/logger.ts";
 import { callable, duration, integer, list, readOptions, required, text } from "../core/options.ts";
 import type { Reader } from "../core/options.ts";
+import type { ReactionChanges } from "../core/reactions.ts";
 import type { StandardSchema } from "../core/standard-schema.ts";
 import type { Attempt, Policy } from "../policies/policy.ts";
+import { readReactions } from "../policies/read-reactions.ts";
 import type { RetryOptions } from "../policies/retry.ts";
 import type { TaskResult } from "../policies/task-result.ts";
 import { readRequirements, type Requirements } from "./requirements.ts";
@@ -146,22 +148,25 @@ export interface AutomationOptions<Input = Record<string, unknown>> {
   readonly requires?: Requirements | undefined;
   /** Checks the input, and makes what `run.input` is. Default: any object. */
   readonly input?: StandardSchema<Input> | undefined;
-  /** How old a run that was cut off may be and still be resumed without asking. Default 24 hours. */
+  /** How old a run that was cut off may be and still be resumed without asking. Default 36 hours. */
   readonly resumeWithin?: Duration | undefined;
   /** How often one run is resumed without asking. Default 10. */
   readonly maxResumes?: number | undefined;
   /** Rules asked before the built-in ones. */
   readonly classify?: readonly Rule[] | undefined;
+  /** How often steps are retried by class, and what a class of faults exits with. Default: `REACTIONS`. */
+  readonly reactions?: ReactionChanges | undefined;
 }
 
 const READERS = {
   requires: readRequirements,
   input: readSchema,
-  resumeWithin: duration({ default: 86_400_000, orInfinity: true }),
+  resumeWithin: duration({ default: 36 * 3_600_000, orInfinity: true }),
   maxResumes: integer({ min: 0, default: 10, orInfinity: true }),
   classify: list(required(callable<Rule, undefined>({ default: undefined }), "a rule"), {
     default: [],
   }),
+  reactions: readReactions,
 } satisfies Record<keyof AutomationOptions, Reader<unknown>>;
 
 /** The program of an automation: what `holdfast run` finds as a file's default export. */

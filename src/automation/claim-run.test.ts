@@ -46,6 +46,7 @@ async function journalWith(status: RunStatus, given: unknown = { size: 1 }) {
 
 interface Request {
   readonly asked?: Asked["asked"];
+  readonly decided?: Asked["decided"];
   readonly given?: unknown;
   readonly options?: AutomationOptions<{ size: number }>;
 }
@@ -53,7 +54,7 @@ interface Request {
 /** Claims a run "new" of that input; answers what came of it, and what is in the journal then. */
 async function claimed(
   { journal, clock }: { journal: Journal; clock: VirtualClock },
-  { asked, given = { size: 1 }, options = { input } }: Request = {},
+  { asked, decided = [], given = { size: 1 }, options = { input } }: Request = {},
 ) {
   const demo = automation<{ size: number }>("demo", options, () => undefined);
   const answer = await claimRun(demo, {
@@ -62,6 +63,7 @@ async function claimed(
     wanted: newRun("new", given),
     input: given,
     asked,
+    decided,
     clock,
   }).then(
     ({ claim, choice, input: checked }) => ({ run: claim.run.id, choice, input: checked }),

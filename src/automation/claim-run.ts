@@ -13,6 +13,7 @@ import { show } from "../core/show.ts";
 import { schemaProblems, type StandardSchema } from "../core/standard-schema.ts";
 import { decodeValue } from "../journal/codec.ts";
 import type { Automation } from "./automation.ts";
+import { checkDecisions } from "./check-decisions.ts";
 import { judgeUnfinished, type Choice } from "./unfinished.ts";
 
 /** What is asked for. */
@@ -24,6 +25,8 @@ export interface Asked {
   /** The new run's input. */
   readonly input: unknown;
   readonly asked: Choice | undefined;
+  /** The steps that a human decided about, as people name them. */
+  readonly decided: readonly string[];
   readonly clock: Clock;
 }
 
@@ -46,6 +49,7 @@ export async function claimRun<Input>(
   try {
     const choice = choose(automation, claim, asked);
     if (choice !== "fresh" || claim.isNew) {
+      checkDecisions(asked.decided, claim);
       const input = await checkedInput(automation, decodeValue(claim.run.input));
       return { claim, choice, input };
     }
@@ -61,12 +65,15 @@ export async function claimRun<Input>(
 /** What can be refused before anything is claimed. */
 async function checkRequest(
   automation: Automation<never>,
-  { journal, input, asked }: Asked,
+  { journal, input, asked, decided }: Asked,
 ): Promise<void> {
-  if (asked === "resume" || asked === "rollback") {
+  const isAboutOld = asked === "resume" || asked === "rollback";
+  if (isAboutOld || decided.length > 0) {
+    const isThere = await hasUnfinished(journal, automation);
+    if (!isThere && asked === "rollback") throw nothingToRollBack(automation);
+    if (decided.length > 0 && (!isThere || asked === "fresh")) throw nothingToDecide(automation);
     // It goes on with its own input, whatever is given now.
-    if (await hasUnfinished(journal, automation)) return;
-    if (asked === "rollback") throw nothingToRollBack(automation);
+    if (isThere && isAboutOld) return;
   }
   await checkedInput(automation, input);
 }
@@ -107,6 +114,12 @@ async function hasUnfinished(journal: Journal, { name }: Automation<never>): Pro
 
 function nothingToRollBack({ name }: Automation<never>): InputError {
   return new InputError(`There is no unfinished run of "${name}" that could be rolled back`);
+}
+
+function nothingToDecide({ name }: Automation<never>): InputError {
+  return new InputError(
+    `There is no run of "${name}" to go on with, so nothing can be decided about its steps; leave the decisions out`,
+  );
 }
 
 async function abandon(journal: Journal, { run, hold }: Claim, clock: Clock): Promise<void> {

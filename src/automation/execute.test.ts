@@ -440,3 +440,51 @@ test("an error's secret does not reach the journal", async () => {
   const steps = await journal.readSteps(result.runId);
   expect(JSON.stringify(steps)).not.toContain("abcdefghijklmnopqrstuvwxyz");
 });
+
+test("the automation's table says how often steps are retried, and what a class exits with", async () => {
+  const clock = new VirtualClock();
+  const reactions = { unknown: { retries: 2, exitCode: 78 } };
+  const attempts: number[] = [];
+  const program = automation("demo", { reactions }, async (run) => {
+    await run.step(
+      "odd",
+      ({ attempt }) => {
+        attempts.push(attempt);
+        throw new Error("odd");
+      },
+      { repeatable: true },
+    );
+  });
+
+  const { exitCode } = await clock.settle(() => execute(program, { clock, env: {} }));
+
+  expect({ attempts, exitCode }).toEqual({ attempts: [1, 2, 3], exitCode: 78 });
+});
+
+test("a step's own table goes before the automation's", async () => {
+  const clock = new VirtualClock();
+  const reactions = { unknown: { retries: 5 } };
+  const program = automation("demo", { reactions }, async (run) => {
+    await run.step("odd", failing("ODD"), { retry: { reactions: { unknown: { retries: 0 } } } });
+  });
+
+  const { tasks } = await clock.settle(() => execute(program, { clock, env: {} }));
+
+  expect(tasks.map(({ result }) => result.attempts)).toEqual([1]);
+});
+
+test("an undo is retried five times, also when its number of attempts is left undefined", async () => {
+  let calls = 0;
+  await play((run) =>
+    run.step("one", failing("ODD"), {
+      retry: { attempts: 1 },
+      undoRetry: { attempts: undefined, backoff: undefined, reactions: undefined },
+      undo: () => {
+        calls++;
+        throw new Error("no");
+      },
+    }),
+  );
+
+  expect(calls).toBe(5);
+});

@@ -49,7 +49,8 @@ export interface ExecuteOptions {
   readonly unfinished?: Choice | undefined;
   /**
    * What a human found out about steps in doubt, by `task/step` (or `step` in the run's own task):
-   * `"absent"` when nothing happened, `{ value }` when it did. Default: nothing.
+   * `"absent"` when nothing happened, `{ value }` when it did. Rejects for one that is not in doubt.
+   * Default: nothing.
    */
   readonly decisions?: Readonly<Record<string, Decision>> | undefined;
   /** The file that the automation came from, for the journal. */
@@ -97,9 +98,9 @@ function settle(options: ExecuteOptions) {
 /**
  * Runs `automation`, or takes up its run that was cut off, to its end.
  *
- * Failed tasks are in the result. Rejects with `InputError` or `ValueError` (the input), with
- * `LeaseHeldError` (another process runs it), `UnfinishedRunError` (a human has to choose first),
- * `RequirementError`, `JournalError`, `LeaseLostError` and `ReplayMismatchError`. When it rejects,
+ * Failed tasks and unmet requirements are in the result. Rejects with `InputError` or `ValueError`
+ * (the input), with `LeaseHeldError` (another process runs it), `UnfinishedRunError` (a human has to
+ * choose first), `JournalError`, `LeaseLostError` and `ReplayMismatchError`. When it rejects,
  * nothing was undone: what had been begun stays in the journal, and the next start takes it up.
  */
 export async function execute<Input>(
@@ -116,6 +117,7 @@ export async function execute<Input>(
     wanted,
     input: settled.input,
     asked: settled.unfinished,
+    decided: Object.keys(settled.decisions),
     clock: settled.clock,
   });
   const book = new Book(journal, claim, (error) => breakOff(whole, error));
@@ -139,6 +141,7 @@ function makeWorld(automation: Automation<never>, settled: Settled): Omit<World,
     redactor: hideSecrets,
     stream: eventStream({ clock, redactor: hideSecrets, sinks }),
     rules: automation.settled.classify,
+    reactions: automation.settled.reactions,
     decisions,
     halt: new Halt(),
   };

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { FaultClass } from "../core/fault.ts";
+import { REACTIONS, reactionsWith } from "../core/reactions.ts";
 import type { RollbackOutcome, TaskResult } from "../policies/task-result.ts";
 import { countTasks, exitCodeOf, exitCodeOfRun, type TaskEnd } from "./outcome.ts";
 
@@ -40,7 +41,7 @@ test.for<[result: TaskResult, exitCode: number]>([
   [failed("unknown", "incomplete", "VERIFY_FAILED"), 81],
   [failed("fatal", "incomplete"), 81],
 ])("a task that ended as %o exits with %i", ([result, exitCode]) => {
-  expect(exitCodeOf(result)).toBe(exitCode);
+  expect(exitCodeOf(result, REACTIONS)).toBe(exitCode);
 });
 
 test.for<[name: string, ends: TaskEnd[], exitCode: number]>([
@@ -62,7 +63,14 @@ test.for<[name: string, ends: TaskEnd[], exitCode: number]>([
   ["not what may fail", [end(failed("fatal", "none"), true), end(succeeded)], 0],
   ["an incomplete rollback even of what may fail", [end(failed("fatal", "incomplete"), true)], 81],
 ])("the exit code of several tasks is that of %s", ([, ends, exitCode]) => {
-  expect(exitCodeOfRun(ends)).toBe(exitCode);
+  expect(exitCodeOfRun(ends, REACTIONS)).toBe(exitCode);
+});
+
+test("the table says what a class of faults exits with", () => {
+  const reactions = reactionsWith({ fatal: { exitCode: 75 } });
+
+  expect(exitCodeOf(failed("fatal", "none"), reactions)).toBe(75);
+  expect(exitCodeOfRun([end(failed("fatal", "none"))], reactions)).toBe(75);
 });
 
 test("tasks are counted whether they may fail or not", () => {

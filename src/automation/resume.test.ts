@@ -61,7 +61,7 @@ async function resume(
       ...rest,
     }),
   );
-  return { result, did, types: events.map(({ type }) => type) };
+  return { result, did, events, types: events.map(({ type }) => type) };
 }
 
 const charge =
@@ -420,4 +420,64 @@ test("a journal that fails ends the run with its error, and undoes nothing", asy
 
   await expect(resume({ journal: failing, clock }, main)).rejects.toThrow("disk full");
   expect(did).toEqual(["one", "caught"]);
+});
+
+test("a function that waits for something endless is given up after a cancellation, and told of", async () => {
+  const { journal, clock } = await cutOff([]);
+  const controller = new AbortController();
+  const running = resume({ journal, clock }, () => new Promise(() => {}), {
+    signal: controller.signal,
+  });
+  await clock.advance(10);
+  controller.abort(new Error("stop"));
+  await clock.advance(4_999);
+  const before = (await journal.findRun("r1"))?.status;
+
+  const { result, events } = await clock.settle(() => running);
+
+  expect({
+    before,
+    status: result.status,
+    exitCode: result.exitCode,
+    warnings: events.filter((event) => event.type === "log.written").map(({ message }) => message),
+  }).toEqual({
+    before: "running",
+    status: "interrupted",
+    exitCode: 130,
+    warnings: [
+      "The function did not end after the run was cancelled, and is given up; hand it run.signal",
+    ],
+  });
+});
+
+test("a function that was cancelled before it waits is given up as well", async () => {
+  const { journal, clock } = await cutOff([]);
+
+  const { result } = await resume({ journal, clock }, () => new Promise(() => {}), {
+    signal: AbortSignal.abort(new Error("stop")),
+  });
+
+  expect(result.status).toBe("interrupted");
+});
+
+test("the rollback of a task is waited for after a cancellation, however long it takes", async () => {
+  const { journal, clock } = await cutOff([]);
+  const controller = new AbortController();
+  const main: Main = (run, did) =>
+    run.task("task", async (task) => {
+      await task.step("one", () => 1, {
+        undo: async () => {
+          await clock.sleep(60_000);
+          did.push("undone");
+        },
+      });
+      throw new Error("no");
+    });
+  const running = resume({ journal, clock }, main, { signal: controller.signal });
+  await clock.advance(100);
+  controller.abort(new Error("stop"));
+
+  const { result, did } = await clock.settle(() => running);
+
+  expect({ did, status: result.status }).toEqual({ did: ["undone"], status: "interrupted" });
 });

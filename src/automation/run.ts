@@ -10,6 +10,7 @@ import { flag, readOptions } from "../core/options.ts";
 import type { TaskFailure, TaskResult } from "../policies/task-result.ts";
 import type { Automation, Run, Task, TaskOptions } from "./automation.ts";
 import { OWN_TASK } from "./book.ts";
+import { exitCodeOfCancellation } from "./cancellation.ts";
 import { checkRequirements } from "./check-requirements.ts";
 import { keepLease } from "./heartbeat.ts";
 import { countTasks, exitCodeOf, exitCodeOfRun, type TaskEnd } from "./outcome.ts";
@@ -96,14 +97,14 @@ export class RunExecution<Input> {
 
   async #begin(): Promise<void> {
     const { book } = this.#world;
-    const { file, startedAtMs, resumes } = book.run;
+    const { file, resumes } = book.run;
     if (!this.#isResumed) {
       emit(this.#world, {}, { type: "run.started", ...(file === undefined ? {} : { file }) });
       return;
     }
     const { codeHash } = this.#parts;
     await book.writeRun({ status: "running", resumes: resumes + 1, codeHash });
-    emit(this.#world, {}, { type: "run.resumed", resumes: resumes + 1, cutOffAtMs: startedAtMs });
+    emit(this.#world, {}, { type: "run.resumed", resumes: resumes + 1 });
   }
 
   async #outcome(): Promise<End> {
@@ -116,11 +117,11 @@ export class RunExecution<Input> {
         rollBackFor: this.#parts.choice === "rollback" ? ON_REQUEST : undefined,
       });
       this.#countOwn(own);
-      const exitCode = exitCodeOfRun(this.#ends);
+      const exitCode = exitCodeOfRun(this.#ends, this.#world.reactions);
       if (exitCode === EXIT.ok) return { status: "succeeded", exitCode };
       const failed = this.#ends
         .map(({ result }) => result)
-        .find((result) => exitCodeOf(result) === exitCode);
+        .find((result) => exitCodeOf(result, this.#world.reactions) === exitCode);
       return { status: "failed", exitCode, ...(failed?.ok === false ? pickFailure(failed) : {}) };
     } catch (error) {
       return this.#haltedEnd(error);
@@ -149,7 +150,7 @@ export class RunExecution<Input> {
         rollback: "none",
       } as const;
       this.#ends.push({ result, mayFail: false });
-      const exitCode = exitCodeOfRun(this.#ends);
+      const exitCode = exitCodeOfRun(this.#ends, this.#world.reactions);
       return { status: this.#isResumed ? "interrupted" : "failed", exitCode, error, fault };
     }
   }
@@ -168,7 +169,7 @@ export class RunExecution<Input> {
     if (error instanceof InDoubtError) return { status: "in doubt", exitCode: EXIT.inDoubt, error };
     if (kind === "stopped") return { status: "interrupted", exitCode: EXIT.config, error };
     if (kind !== "cancelled") throw error;
-    return { status: "interrupted", exitCode: EXIT.signal + SIGINT, error };
+    return { status: "interrupted", exitCode: exitCodeOfCancellation(error), error };
   }
 
   #runFor(scope: Scope): Run<Input> {
@@ -259,6 +260,3 @@ export class RunExecution<Input> {
 function pickFailure({ error, fault }: TaskFailure): Pick<TaskFailure, "error" | "fault"> {
   return { error, fault };
 }
-
-/** The number of the signal that Ctrl-C sends. */
-const SIGINT = 2;

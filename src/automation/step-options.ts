@@ -90,8 +90,18 @@ export function readStepOptions(name: string, options: object): SettledStep {
     ...settled,
     kind: "step",
     repeatable: settled.repeatable ?? settled.retry !== undefined,
-    undoRetry: { ...UNDO_RETRY, ...settled.undoRetry },
+    undoRetry: undoRetryOf(settled.undoRetry),
   });
+}
+
+/** As everywhere in options, `undefined` means the default. */
+function undoRetryOf(given: StepRetry = {}): StepRetry {
+  return {
+    ...given,
+    attempts: given.attempts ?? UNDO_RETRY.attempts,
+    backoff: given.backoff ?? UNDO_RETRY.backoff,
+    reactions: given.reactions ?? UNDO_RETRY.reactions,
+  };
 }
 
 /** Reads the options of `run.read`. @throws {OptionsError} When one is unknown or out of range. */

@@ -262,6 +262,7 @@ export class Step {
     const { clock, random } = this.#world;
     return retry({
       ...settled.retry,
+      reactions: settled.retry?.reactions ?? this.#world.reactions,
       name: this.label,
       total: settled.timeout.total,
       repeatable:

@@ -6,6 +6,7 @@ import type { StepRecord } from "../core/journal.ts";
 import { decodeValue } from "../journal/codec.ts";
 import type { RollbackOutcome, TaskResult } from "../policies/task-result.ts";
 import { OWN_TASK, stepLabel } from "./book.ts";
+import { unlessStuck } from "./cancelled-body.ts";
 import { reviveError } from "./revive.ts";
 import { rollBack, type Reason } from "./rollback.ts";
 import { Scope } from "./scope.ts";
@@ -71,7 +72,8 @@ class TaskRunner {
       scope,
     };
     try {
-      const value = await withAmbient(surrounding, async () => this.#plan.body(scope));
+      const body = withAmbient(surrounding, async () => this.#plan.body(scope));
+      const value = await unlessStuck(scope, body);
       const unawaited = await scope.quiet();
       this.#world.halt.check();
       if (unawaited !== undefined) throw unawaited.error;

@@ -7,6 +7,7 @@ import { LeaseLostError } from "../core/errors.ts";
 import { summariseError, type ErrorSummary } from "../core/error-summary.ts";
 import type { EventDetails, Where } from "../core/events.ts";
 import { loggerTo, type Logger } from "../core/logger.ts";
+import type { Reactions } from "../core/reactions.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { Stream } from "../core/stream.ts";
 import type { Reconciled } from "./automation.ts";
@@ -24,6 +25,8 @@ export interface World {
   readonly redactor: Redactor;
   /** The automation's own rules. */
   readonly rules: readonly Rule[];
+  /** The automation's own table. */
+  readonly reactions: Reactions;
   /** By `task/step`, or `step` in the run's own task. */
   readonly decisions: Readonly<Record<string, Decision>>;
   readonly halt: Halt;

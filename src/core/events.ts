@@ -50,7 +50,7 @@ export type RetryStop =
  */
 export type EventDetails<E = unknown> =
   | { readonly type: "run.started"; readonly file?: string | undefined }
-  | { readonly type: "run.resumed"; readonly resumes: number; readonly cutOffAtMs: number }
+  | { readonly type: "run.resumed"; readonly resumes: number }
   | { readonly type: "run.completed"; readonly durationMs: number; readonly tasks: TaskCount }
   | ({
       readonly type: "run.failed";

@@ -2,20 +2,14 @@ import { expect, test } from "vitest";
 import { REACTIONS, reactionsWith, type ReactionChanges } from "./reactions.ts";
 
 test("the table is the taxonomy's", () => {
-  const backoff = { firstRetry: "backoff", heal: "no", alert: "when it stays", level: "ERROR" };
+  const patient = { retries: Infinity, firstRetry: "backoff", breaker: "counts", exitCode: 75 };
 
   expect(REACTIONS).toEqual({
-    transient: {
-      ...backoff,
-      firstRetry: "at once",
-      retries: Infinity,
-      breaker: "unless refused",
-      exitCode: 75,
-    },
-    degraded: { ...backoff, heal: "yes", retries: Infinity, breaker: "counts", exitCode: 75 },
-    timeout: { ...backoff, retries: Infinity, breaker: "counts", exitCode: 75 },
-    fatal: { ...backoff, alert: "at once", retries: 0, breaker: "ignored", exitCode: 1 },
-    unknown: { ...backoff, retries: 1, breaker: "counts", exitCode: 1 },
+    transient: { ...patient, firstRetry: "at once", breaker: "unless refused" },
+    degraded: patient,
+    timeout: patient,
+    fatal: { retries: 0, firstRetry: "backoff", breaker: "ignored", exitCode: 1 },
+    unknown: { retries: 1, firstRetry: "backoff", breaker: "counts", exitCode: 1 },
   });
 });
 
@@ -24,12 +18,12 @@ test("nobody can change the defaults", () => {
 });
 
 test("changed cells leave the others as they were", () => {
-  const changed = reactionsWith({ unknown: { retries: 5 }, fatal: { level: "CRITICAL" } });
+  const changed = reactionsWith({ unknown: { retries: 5 }, fatal: { exitCode: 78 } });
 
   expect(changed).toEqual({
     ...REACTIONS,
     unknown: { ...REACTIONS.unknown, retries: 5 },
-    fatal: { ...REACTIONS.fatal, level: "CRITICAL" },
+    fatal: { ...REACTIONS.fatal, exitCode: 78 },
   });
   expect([changed, ...Object.values(changed)].every(Object.isFrozen)).toBe(true);
 });
@@ -44,9 +38,6 @@ test.for<[changes: unknown, message: string]>([
   [{ fatal: { retries: -1 } }, "reactions.fatal.retries: expected an integer >= 0, or Infinity"],
   [{ fatal: { firstRetry: "soon" } }, 'reactions.fatal.firstRetry: expected "at once", "backoff"'],
   [{ fatal: { breaker: "yes" } }, 'reactions.fatal.breaker: expected "counts", "unless refused"'],
-  [{ fatal: { heal: true } }, 'reactions.fatal.heal: expected "yes", "no", received true'],
-  [{ fatal: { alert: "yes" } }, 'reactions.fatal.alert: expected "at once", "when it stays", "no"'],
-  [{ fatal: { level: "DEBUG" } }, 'reactions.fatal.level: expected "WARNING", "ERROR", "CRITICAL"'],
   [{ fatal: { exitCode: 0 } }, "reactions.fatal.exitCode: expected an integer >= 1 and <= 255"],
   [{ fatal: { exitCode: 256 } }, "reactions.fatal.exitCode: expected an integer >= 1 and <= 255"],
   [{ fatal: null }, "reactions.fatal: expected an object with options, received null"],

@@ -44,7 +44,7 @@ export const ROWS: readonly Row[] = [
     'Automation "nightly" started, run 01j',
   ],
   [
-    { type: "run.resumed", resumes: 2, cutOffAtMs: 5 },
+    { type: "run.resumed", resumes: 2 },
     RUN,
     "WARNING",
     "start",
