@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ambient, emitAmbient, withAmbient, type Ambient } from "./context.ts";
+import { ambient, emitAmbient, inThisContext, withAmbient, type Ambient } from "./context.ts";
 import type { EventDetails, Where } from "./events.ts";
 
 function contextOf(step: string): Ambient & { seen: [EventDetails, Where][] } {
@@ -54,4 +54,15 @@ test("what the work throws comes out as it is", () => {
       throw error;
     }),
   ).toThrow(error);
+});
+
+test("what is called later can be called in the context of now", () => {
+  const context = contextOf("a");
+  const later = withAmbient(context, () =>
+    inThisContext(() => emitAmbient({ type: "task.started" })),
+  );
+
+  later();
+
+  expect([context.seen.length, ambient()]).toEqual([1, undefined]);
 });

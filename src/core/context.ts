@@ -22,16 +22,22 @@ interface Storage {
   run<Value>(store: Ambient, work: () => Value): Value;
 }
 
-const storage = makeStorage();
+interface Hooks {
+  readonly AsyncLocalStorage: {
+    new (): Storage;
+    /** Node and Bun; answers a function that runs what it is given in the context of this call. */
+    snapshot(): (run: () => void) => void;
+  };
+}
 
-function makeStorage(): Storage | undefined {
+const hooks = findHooks();
+const storage = hooks === undefined ? undefined : new hooks.AsyncLocalStorage();
+
+function findHooks(): Hooks | undefined {
   const { process } = globalThis as {
     process?: { getBuiltinModule?: (id: string) => unknown };
   };
-  const hooks = process?.getBuiltinModule?.("node:async_hooks") as
-    | { AsyncLocalStorage: new () => Storage }
-    | undefined;
-  return hooks === undefined ? undefined : new hooks.AsyncLocalStorage();
+  return process?.getBuiltinModule?.("node:async_hooks") as Hooks | undefined;
 }
 
 /** What surrounds the caller, if anything does. */
@@ -42,6 +48,13 @@ export function ambient(): Ambient | undefined {
 /** Runs `work`, and all that it starts, inside `context`. */
 export function withAmbient<Value>(context: Ambient, work: () => Value): Value {
   return storage === undefined ? work() : storage.run(context, work);
+}
+
+/** `run`, to be called in the context of this call, as a timer of the system calls it. */
+export function inThisContext(run: () => void): () => void {
+  if (hooks === undefined) return run;
+  const enter = hooks.AsyncLocalStorage.snapshot();
+  return () => enter(run);
 }
 
 /** Tells the surrounding run, if there is one, what happened. */

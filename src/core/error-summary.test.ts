@@ -50,6 +50,18 @@ test.for<[what: string, error: unknown, summary: ErrorSummary]>([
       ],
     },
   ],
+  [
+    "an error that came while another was on its way out",
+    new SuppressedError(new Error("b"), new Error("a"), "closing failed"),
+    {
+      type: "SuppressedError",
+      message: "closing failed",
+      errors: [
+        { type: "Error", message: "a" },
+        { type: "Error", message: "b" },
+      ],
+    },
+  ],
   ["no errors", new AggregateError([], "a"), { type: "AggregateError", message: "a" }],
   ["text", "no", { type: "text", message: "no" }],
   ["a number", 5, { type: "number", message: "5" }],
@@ -57,6 +69,16 @@ test.for<[what: string, error: unknown, summary: ErrorSummary]>([
   ["null", null, { type: "object", message: "null" }],
   ["a symbol", Symbol("a"), { type: "symbol", message: "Symbol(a)" }],
   ["an object", { a: 1 }, { type: "object", message: '{"a":1}' }],
+  [
+    "an object with secrets",
+    { passwords: ["x"], auth: { a: "x" }, env: [{ name: "TOKEN", value: "x" }] },
+    {
+      type: "object",
+      message: '{"passwords":"***","auth":"***","env":[{"name":"TOKEN","value":"***"}]}',
+    },
+  ],
+  ["an object that has no JSON", { a: 1n }, { type: "object", message: '{"a":"1"}' }],
+  ["a date", new Date(0), { type: "object", message: "1970-01-01T00:00:00.000Z" }],
   ["an object with a message", { name: "Odd", message: "no" }, { type: "Odd", message: "no" }],
   [
     "an object without text",

@@ -1,5 +1,6 @@
 /** An error as plain data that can be journaled, logged and shown: its type, message, code, stack, causes. */
 
+import { plainCopy, type Masks } from "./redact-copy.ts";
 import { clip } from "./show.ts";
 
 /** What is kept of an error. Never the object itself. */
@@ -10,7 +11,7 @@ export interface ErrorSummary {
   readonly code?: string | undefined;
   readonly stack?: string | undefined;
   readonly cause?: ErrorSummary | undefined;
-  /** The members of an AggregateError, at most eight. */
+  /** The members of an AggregateError, at most eight, or the two errors of a SuppressedError. */
   readonly errors?: readonly ErrorSummary[] | undefined;
 }
 
@@ -59,6 +60,10 @@ function causeOf(error: object): unknown[] {
 }
 
 function membersOf(error: object): unknown[] {
+  // The one that came while the other was on its way out; the latter is what went wrong first.
+  if (read(error, "name") === "SuppressedError") {
+    return [read(error, "suppressed"), read(error, "error")];
+  }
   try {
     const { errors } = error as { errors?: unknown };
     return Array.isArray(errors) ? (errors as unknown[]).slice(0, MAX_MEMBERS) : [];
@@ -82,13 +87,23 @@ function textOf(value: unknown): string | undefined {
 
 function safeText(value: unknown): string {
   try {
-    // An object whose toJSON() answers nothing has no text.
-    return typeof value === "object"
-      ? (JSON.stringify(value) ?? UNSHOWABLE)
-      : String(value as string);
+    return typeof value === "object" ? objectText(value) : String(value as string);
   } catch {
     return UNSHOWABLE;
   }
+}
+
+/** Names tell secrets in data better than in its text; the rest is masked with the whole summary. */
+const BY_NAME: Masks = {
+  text: (input) => input,
+  isSecret: () => false,
+  summarise: summariseError,
+};
+
+function objectText(value: object | null): string {
+  const plain = plainCopy(value, BY_NAME);
+  // An object whose toJSON() answers nothing has no text.
+  return typeof plain === "string" ? plain : (JSON.stringify(plain) ?? UNSHOWABLE);
 }
 
 /** The chain of an error in one line: `fetch failed: connect ECONNREFUSED 127.0.0.1:9`. */

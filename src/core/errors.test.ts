@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import * as errors from "./errors.ts";
@@ -142,6 +144,20 @@ test("every kind of error that can be made is looked at here", () => {
   );
 });
 
+test("a circuit that waits for its probe does not say for how long", () => {
+  const { message, retryAfterMs } = new CircuitOpenError("bank", 0, cause);
+
+  expect([message, retryAfterMs]).toEqual(['Circuit "bank" waits for its probe', 0]);
+});
+
+test("a name is written out, for what minifies code gives classes other names", () => {
+  const source = readFileSync(join(import.meta.dirname, "errors.ts"), "utf8");
+
+  const named = [...source.matchAll(/named\(this, "(\w+)"\)/g)].map(([, name]) => name);
+
+  expect(new Set(named)).toEqual(new Set(MADE.map(([name]) => name)));
+});
+
 test("no two kinds share a code", () => {
   const codes = MADE.map(([, error]) => error.code);
 
@@ -198,7 +214,16 @@ test("an error of another copy of the package is known by its brand, and so is i
   expect([isHoldfastError(foreign), knownFault(foreign)]).toEqual([true, fault]);
 });
 
-test.for([[new Error("a")], [{}], [null], [undefined], ["text"], [() => 1]])(
+const silent = new Proxy(
+  {},
+  {
+    has() {
+      throw new Error("no");
+    },
+  },
+);
+
+test.for([[new Error("a")], [{}], [null], [undefined], ["text"], [() => 1], [silent]])(
   "%o is no error of ours",
   ([value]) => {
     expect(isHoldfastError(value)).toBe(false);

@@ -36,17 +36,23 @@ export abstract class HoldfastError extends Error {
 
 /** Whether holdfast made `error`; also holds across two copies of the package. */
 export function isHoldfastError(error: unknown): error is HoldfastError {
-  return typeof error === "object" && error !== null && BRAND in error;
+  try {
+    return typeof error === "object" && error !== null && BRAND in error;
+  } catch {
+    // A proxy can refuse to say.
+    return false;
+  }
 }
 
-function named(type: { readonly prototype: Error; readonly name: string }): void {
-  Object.defineProperty(type.prototype, "name", { value: type.name, configurable: true });
+/** Gives a kind of error its name, written out: what minifies code changes the name of its class. */
+function named(type: { readonly prototype: Error }, name: string): void {
+  Object.defineProperty(type.prototype, "name", { value: name, configurable: true });
 }
 
 /** An option is unknown, of the wrong type or out of range. Thrown when the policy is made. */
 export class OptionsError extends HoldfastError {
   static {
-    named(this);
+    named(this, "OptionsError");
   }
   readonly code = "OPTIONS_INVALID";
 
@@ -58,7 +64,7 @@ export class OptionsError extends HoldfastError {
 
 /** The work did not start: nothing happened, and it is safe to try again later. */
 export abstract class RejectedError extends HoldfastError {
-  /** How long until it is worth trying again, in milliseconds. */
+  /** How long until it is worth trying again, in milliseconds; 0 when nobody knows. */
   abstract readonly retryAfterMs: number;
 
   /** @internal */
@@ -72,19 +78,22 @@ export abstract class RejectedError extends HoldfastError {
   }
 }
 
-/** The circuit is open: recent calls failed, and the pause after them is not over. */
+/** The circuit is open: recent calls failed, and the pause after them is not over, or a probe runs. */
 export class CircuitOpenError extends RejectedError {
   static {
-    named(this);
+    named(this, "CircuitOpenError");
   }
   readonly code = "CIRCUIT_OPEN";
+  /** What is left of the pause; 0 while a probe runs, which may end at any moment. */
   readonly retryAfterMs: number;
 
   /** @param lastFailure The failure that opened the circuit; becomes `cause`. */
   constructor(circuit: string, retryAfterMs: number, lastFailure: unknown) {
-    super(`Circuit "${circuit}" is open for another ${Math.ceil(retryAfterMs)} ms`, {
-      cause: lastFailure,
-    });
+    const state =
+      retryAfterMs > 0
+        ? `is open for another ${Math.ceil(retryAfterMs)} ms`
+        : "waits for its probe";
+    super(`Circuit "${circuit}" ${state}`, { cause: lastFailure });
     this.retryAfterMs = retryAfterMs;
   }
 }
@@ -92,7 +101,7 @@ export class CircuitOpenError extends RejectedError {
 /** The work started and did not end in time. It may have had its effect, and may still be running. */
 export class TimeoutError extends HoldfastError {
   static {
-    named(this);
+    named(this, "TimeoutError");
   }
   readonly code = "TIMED_OUT";
   readonly limitMs: number;
@@ -116,7 +125,7 @@ export class TimeoutError extends HoldfastError {
 /** The work ended, and its result is not good. */
 export class VerificationError extends HoldfastError {
   static {
-    named(this);
+    named(this, "VerificationError");
   }
   readonly code = "VERIFY_FAILED";
 
@@ -137,7 +146,7 @@ export class VerificationError extends HoldfastError {
 /** A step's value, a task's value or an input cannot be written to the journal. */
 export class ValueError extends HoldfastError {
   static {
-    named(this);
+    named(this, "ValueError");
   }
   readonly code = "VALUE_NOT_STORABLE";
 
@@ -154,7 +163,7 @@ export class ValueError extends HoldfastError {
 /** The automation uses its run in a way that has no meaning, such as two steps of one name. */
 export class AutomationError extends HoldfastError {
   static {
-    named(this);
+    named(this, "AutomationError");
   }
   readonly code = "AUTOMATION_INVALID";
 }
@@ -162,7 +171,7 @@ export class AutomationError extends HoldfastError {
 /** The input does not fit the automation. Nothing was started. */
 export class InputError extends HoldfastError {
   static {
-    named(this);
+    named(this, "InputError");
   }
   readonly code = "INPUT_INVALID";
 }
@@ -170,7 +179,7 @@ export class InputError extends HoldfastError {
 /** What the automation requires is not there. Nothing was started. */
 export class RequirementError extends HoldfastError {
   static {
-    named(this);
+    named(this, "RequirementError");
   }
   readonly code = "REQUIREMENT_UNMET";
   readonly #class: FaultClass;
@@ -189,7 +198,7 @@ export class RequirementError extends HoldfastError {
 /** Something done could not be taken back: a human is needed. */
 export class UndoFailedError extends HoldfastError {
   static {
-    named(this);
+    named(this, "UndoFailedError");
   }
   readonly code = "UNDO_FAILED";
   /** The steps whose effect is still there, as `task/step`. */
@@ -220,7 +229,7 @@ export abstract class RunError extends HoldfastError {
 /** Another process runs this automation now. Nothing was started. */
 export class LeaseHeldError extends RunError {
   static {
-    named(this);
+    named(this, "LeaseHeldError");
   }
   readonly code = "LEASE_HELD";
   /** Who holds it, in words. */
@@ -240,7 +249,7 @@ export class LeaseHeldError extends RunError {
 /** Another owner took the run over; this one may write nothing more. */
 export class LeaseLostError extends RunError {
   static {
-    named(this);
+    named(this, "LeaseLostError");
   }
   readonly code = "LEASE_LOST";
 
@@ -257,7 +266,7 @@ export class LeaseLostError extends RunError {
 /** The code no longer fits what the journal holds of the run. */
 export class ReplayMismatchError extends RunError {
   static {
-    named(this);
+    named(this, "ReplayMismatchError");
   }
   readonly code = "REPLAY_MISMATCH";
 }
@@ -265,7 +274,7 @@ export class ReplayMismatchError extends RunError {
 /** An earlier run was cut off, and it takes a human to say what becomes of it. */
 export class UnfinishedRunError extends RunError {
   static {
-    named(this);
+    named(this, "UnfinishedRunError");
   }
   readonly code = "RUN_UNFINISHED";
 }
@@ -273,7 +282,7 @@ export class UnfinishedRunError extends RunError {
 /** A step was begun, nobody saw its end, and nothing tells whether it took effect. */
 export class InDoubtError extends RunError {
   static {
-    named(this);
+    named(this, "InDoubtError");
   }
   readonly code = "IN_DOUBT";
   /** The step in doubt, as `task/step`. */
@@ -296,7 +305,7 @@ export class InDoubtError extends RunError {
 /** The journal cannot be read or written. It is no failure of the step: nothing is undone for it. */
 export class JournalError extends HoldfastError {
   static {
-    named(this);
+    named(this, "JournalError");
   }
   readonly code = "JOURNAL_FAILED";
 

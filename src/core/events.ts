@@ -40,7 +40,11 @@ export type RetryStop =
   | "class is not retried"
   | "not repeatable"
   | "time is up"
-  | "refused by when";
+  | "asked to wait too long"
+  | "refused by when"
+  | "when failed"
+  | "backoff failed"
+  | "ended by beforeRetry";
 
 /**
  * What happened, by `type`. `E` is how an error stands in it: the thrown value itself where it

@@ -28,6 +28,29 @@ test.for([["text"], [5], [null], [undefined], [Symbol("a")]])("%o has no memory"
   expect(knownFault(error)).toBeUndefined();
 });
 
+test("an error that is used again with another code is another failure", () => {
+  const error = Object.assign(new Error("a"), { code: "EBUSY" });
+  rememberFault(error, FAULT);
+
+  error.code = "EACCES";
+  const after = knownFault(error);
+  error.code = "EBUSY";
+
+  expect([after, knownFault(error)]).toEqual([undefined, FAULT]);
+});
+
+test("a code that cannot be read is none", () => {
+  const error = Object.defineProperty(new Error("a"), "code", {
+    get() {
+      throw new Error("no");
+    },
+  });
+
+  rememberFault(error, FAULT);
+
+  expect(knownFault(error)).toBe(FAULT);
+});
+
 test("what an error was classified as goes before what it carries", () => {
   const error = new TimeoutError("it", 5);
 

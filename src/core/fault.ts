@@ -33,24 +33,35 @@ export const FAULT_CLASSES: readonly FaultClass[] = [
   "fatal",
 ];
 
-const remembered = new WeakMap<object, Fault>();
+const remembered = new WeakMap<object, { readonly fault: Fault; readonly code: unknown }>();
 
 /** Keeps `fault` as what `error` was classified as. Text and numbers that were thrown have no memory. */
 export function rememberFault(error: unknown, fault: Fault): void {
-  if (isObject(error)) remembered.set(error, fault);
+  if (isObject(error)) remembered.set(error, { fault, code: codeOf(error) });
 }
 
-/** The fault that an error carries itself or was classified as before, if any. */
+/**
+ * The fault that an error carries itself or was classified as before, if any. An error that has
+ * another `code` since then was used again for another failure.
+ */
 export function knownFault(error: unknown): Fault | undefined {
   if (!isObject(error)) return undefined;
   const known = remembered.get(error);
-  if (known !== undefined) return known;
+  if (known !== undefined && Object.is(known.code, codeOf(error))) return known.fault;
   // Our own errors carry their fault, also those of another copy of the package.
   return (error as { [OWN_FAULT]?: Fault })[OWN_FAULT];
 }
 
 /** Where our own errors keep their fault. */
 export const OWN_FAULT: unique symbol = Symbol.for("holdfast.fault") as never;
+
+function codeOf(error: object): unknown {
+  try {
+    return (error as { code?: unknown }).code;
+  } catch {
+    return undefined;
+  }
+}
 
 function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";

@@ -137,6 +137,11 @@ export interface Journal {
   /** Writes or replaces a step's record. Rejects with `LeaseLostError`, and nothing is written then. */
   writeStep(hold: Hold, step: StepRecord): Promise<void>;
   findRun(runId: string): Promise<RunRecord | undefined>;
+  /**
+   * Who holds the run now. `undefined` when nobody does: it was released, its owner is known to be
+   * gone, or the lease has run out.
+   */
+  findHolder(runId: string): Promise<Owner | undefined>;
   findRuns(filter?: RunFilter): Promise<readonly RunRecord[]>;
   /** The steps of a run, in the order of their positions. */
   readSteps(runId: string): Promise<readonly StepRecord[]>;

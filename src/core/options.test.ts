@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import {
   callable,
@@ -42,13 +43,39 @@ test("what everything inherits is no option", () => {
   });
 });
 
+test.for<[what: string, input: object]>([
+  ["of another realm", runInNewContext("({ attempts: 3 })") as object],
+  ["without a prototype", Object.assign(Object.create(null) as object, { attempts: 3 })],
+  ["on top of another", Object.assign(Object.create({ a: 1 }) as object, { attempts: 3 })],
+])("options may be an object %s", ([, input]) => {
+  const readers = { attempts: integer({ min: 1, default: 4 }) };
+
+  expect(readOptions("retry", input, readers)).toEqual({ attempts: 3 });
+});
+
 test("an option that everything inherits from Object is not taken from there", () => {
   const readers = { constructor: callable({ default: "none" }) };
 
   expect(readOptions("odd", {}, readers)).toEqual({ constructor: "none" });
 });
 
-test.for([[null], [5], ["text"], [[]], [() => 1], [undefined]])("%o is no options", ([input]) => {
+class Settings {
+  attempts = 3;
+}
+
+test.for([
+  [null],
+  [5],
+  ["text"],
+  [[]],
+  [() => 1],
+  [undefined],
+  [new Map([["attempts", 3]])],
+  [Promise.resolve({ attempts: 3 })],
+  [new Settings()],
+  [new (class extends Settings {})()],
+  [Object.create(new Settings())],
+])("%o is no options", ([input]) => {
   expect(() => readOptions("retry", input, {})).toThrow(
     "retry: expected an object with options, received",
   );
@@ -147,6 +174,8 @@ const REFUSED: [reader: Reader<unknown>, value: unknown, message: string][] = [
   [list(text(SEVEN), SEVEN), "a", 'x: expected an array, received "a"'],
   [record(text(SEVEN), SEVEN), { a: 5 }, "x.a: expected text that is not empty, received 5"],
   [record(text(SEVEN), SEVEN), [], "x: expected an object, received an array"],
+  [record(text(SEVEN), SEVEN), new Map(), "x: expected an object, received a Map"],
+  [group({ a: text(SEVEN) }), null, "x: expected an object with options, received null"],
   [group({ a: text(SEVEN) }), { b: 1 }, "x.b: unknown; known are a"],
   [required(text(SEVEN), "a name"), undefined, "x: expected a name, received undefined"],
 ];
@@ -166,6 +195,12 @@ test("a part is handed on as it is, methods of its class included", () => {
   const watch = new Watch();
 
   expect(part<Watch, undefined>({ methods: ["now"], default: undefined })(watch, "x")).toBe(watch);
+});
+
+test("the environment can be read, which is an object of a class", () => {
+  const read = record((value) => value, { default: {} });
+
+  expect(read(process.env, "env")).toEqual({ ...process.env });
 });
 
 test("a group left out takes all of its defaults", () => {

@@ -21,7 +21,7 @@ export function readOptions<Readers extends Record<string, Reader<unknown>>>(
   input: unknown,
   readers: Readers,
 ): Settled<Readers> {
-  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+  if (!isPlain(input)) {
     throw new OptionsError(owner, `expected an object with options, received ${show(input)}`);
   }
   const given = new Map<string, unknown>(Object.entries(input));
@@ -38,6 +38,23 @@ export function readOptions<Readers extends Record<string, Reader<unknown>>>(
     read(given.get(name), `${owner}.${name}`),
   ]);
   return Object.freeze(Object.fromEntries(settled)) as Settled<Readers>;
+}
+
+/**
+ * Whether it was written as `{ … }`, in whatever realm. A promise, a map or an object of a class has
+ * its content elsewhere: read as options they would silently mean the defaults.
+ */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  for (
+    let link = Object.getPrototypeOf(value) as object | null;
+    link !== null;
+    link = Object.getPrototypeOf(link) as object | null
+  ) {
+    const isRoot = Object.getPrototypeOf(link) === null;
+    if (!isRoot && Object.hasOwn(link, "constructor")) return false;
+  }
+  return true;
 }
 
 interface Default<Value> {
@@ -171,9 +188,9 @@ export function record<Member, Otherwise>(
 ): Reader<Readonly<Record<string, Member>> | Otherwise> {
   return (value, path) => {
     if (value === undefined) return options.default;
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    // Not only plain ones: the environment has a class of its own.
+    if (Object.prototype.toString.call(value) !== "[object Object]")
       refuse(path, "an object", value);
-    }
     const entries = Object.entries(value as object);
     return Object.freeze(
       Object.fromEntries(entries.map(([name, entry]) => [name, member(entry, `${path}.${name}`)])),
@@ -185,7 +202,7 @@ export function record<Member, Otherwise>(
 export function group<Readers extends Record<string, Reader<unknown>>>(
   readers: Readers,
 ): Reader<Settled<Readers>> {
-  return (value, path) => readOptions(path, value ?? {}, readers);
+  return (value, path) => readOptions(path, value === undefined ? {} : value, readers);
 }
 
 /** Refuses `undefined`: for what has no safe default. */

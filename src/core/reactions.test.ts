@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { REACTIONS, reactionsWith, type ReactionChanges } from "./reactions.ts";
+import { REACTIONS, reactions, reactionsWith, type ReactionChanges } from "./reactions.ts";
 
 test("the table is the taxonomy's", () => {
   const patient = { retries: Infinity, firstRetry: "backoff", breaker: "counts", exitCode: 75 };
@@ -44,4 +44,33 @@ test.for<[changes: unknown, message: string]>([
   [null, "reactions: expected an object with options, received null"],
 ])("refuses %o", ([changes, message]) => {
   expect(() => reactionsWith(changes as ReactionChanges)).toThrow(message);
+});
+
+test("an owner reads changes to its own cells, and the other cells stay as they were", () => {
+  const read = reactions("retries", "exitCode");
+
+  const table = read({ unknown: { retries: 5, exitCode: 78 } }, "here.reactions");
+
+  expect(table).toEqual(reactionsWith({ unknown: { retries: 5, exitCode: 78 } }));
+  expect([table, ...Object.values(table)].every(Object.isFrozen)).toBe(true);
+});
+
+test("a whole table is for all owners, and stays the same object", () => {
+  const read = reactions("breaker");
+  const made = reactionsWith({ fatal: { exitCode: 78 } });
+  const settled = reactions("retries")({ fatal: { retries: 1 } }, "there.reactions");
+
+  const tables = [undefined, REACTIONS, made, settled].map((each) => read(each, "here.reactions"));
+
+  expect(tables.map((table) => [REACTIONS, made, settled].indexOf(table))).toEqual([0, 0, 1, 2]);
+});
+
+test.for<[changes: unknown, message: string]>([
+  [{ fatal: { exitCode: 3 } }, "here.reactions.fatal.exitCode: unknown; known are breaker"],
+  [{ odd: {} }, "here.reactions.odd: unknown; known are transient, degraded, timeout"],
+  [{ ...REACTIONS }, "here.reactions.transient.retries: unknown; known are breaker"],
+  [null, "here.reactions: expected an object with options, received null"],
+  [[], "here.reactions: expected an object with options, received an array"],
+])("an owner of one cell refuses %o", ([changes, message]) => {
+  expect(() => reactions("breaker")(changes, "here.reactions")).toThrow(message);
 });

@@ -11,7 +11,10 @@ import { integer, oneOf, readOptions, type Reader } from "./options.ts";
 export interface Reaction {
   /** The most retries after faults of this class, whatever the policy allows; 0 is never. */
   readonly retries: number;
-  /** When the first retry comes: at once (unless a wait was asked for), or after the backoff. */
+  /**
+   * When the first retry comes: at once (unless it was a rate limit, or a wait was asked for), or
+   * after the backoff.
+   */
   readonly firstRetry: "at once" | "backoff";
   /**
    * Whether the breaker takes it as a failure of the dependency. `unless refused` leaves out faults
@@ -59,33 +62,58 @@ export const REACTIONS: Reactions = Object.freeze({
   }),
 });
 
-/** Changes to the table: any rows, and in each any cells. */
-export type ReactionChanges = {
-  readonly [Class in FaultClass]?: Partial<Reaction> | undefined;
+/** Changes to the table: any rows, and in each any cells; or only those that what they are for reads. */
+export type ReactionChanges<Cell extends keyof Reaction = keyof Reaction> = {
+  readonly [Class in FaultClass]?: Partial<Pick<Reaction, Cell>> | undefined;
 };
 
 /**
- * The default table with some cells changed.
+ * The default table with some cells changed. It may be handed to whatever takes `reactions`: each
+ * reads the cells that concern it.
  *
  * @throws {OptionsError} At once, for an unknown class or cell, or a value out of range.
  * @example
  * const stubborn = reactionsWith({ unknown: { retries: 5 } });
  */
 export function reactionsWith(changes: ReactionChanges): Reactions {
-  const rows = readOptions(
-    "reactions",
-    changes,
-    Object.fromEntries(FAULT_CLASSES.map((name) => [name, readRow(REACTIONS[name])])),
-  );
-  return Object.freeze(rows) as Reactions;
+  return readChanges(changes, "reactions", ["retries", "firstRetry", "breaker", "exitCode"]);
 }
 
-function readRow(defaults: Reaction): Reader<Reaction> {
-  const readers = {
+/**
+ * Reads the option `reactions` of what reads these cells of the table: changes to them, where a change
+ * to another would be in vain; or a whole table, which is one for all.
+ */
+export function reactions(...cells: readonly (keyof Reaction)[]): Reader<Reactions> {
+  return (value, path) => {
+    if (value === undefined) return REACTIONS;
+    return isTable(value) ? value : readChanges(value, path, cells);
+  };
+}
+
+/** The tables that there are: the default one, and those that were made from it here. */
+const tables = new WeakSet<object>([REACTIONS]);
+
+function isTable(value: unknown): value is Reactions {
+  return typeof value === "object" && value !== null && tables.has(value);
+}
+
+function readChanges(changes: unknown, path: string, cells: readonly (keyof Reaction)[]) {
+  const readers = FAULT_CLASSES.map((name) => [name, readRow(REACTIONS[name], cells)] as const);
+  const table = readOptions(path, changes, Object.fromEntries(readers)) as Reactions;
+  tables.add(table);
+  return table;
+}
+
+function readRow(defaults: Reaction, cells: readonly (keyof Reaction)[]): Reader<Reaction> {
+  const all = {
     retries: integer({ min: 0, orInfinity: true, default: defaults.retries }),
     firstRetry: oneOf(["at once", "backoff"], { default: defaults.firstRetry }),
     breaker: oneOf(["counts", "unless refused", "ignored"], { default: defaults.breaker }),
     exitCode: integer({ min: 1, max: 255, default: defaults.exitCode }),
   } satisfies Record<keyof Reaction, Reader<unknown>>;
-  return (value, path) => (value === undefined ? defaults : readOptions(path, value, readers));
+  const readers = Object.fromEntries(cells.map((cell) => [cell, all[cell]]));
+  return (value, path) =>
+    value === undefined
+      ? defaults
+      : Object.freeze({ ...defaults, ...readOptions(path, value, readers) });
 }

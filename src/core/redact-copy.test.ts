@@ -97,6 +97,81 @@ test("an error is copied as its summary", () => {
   });
 });
 
+const TEXT = "hunter2 hunter2";
+
+test.for<[input: unknown, copied: unknown]>([
+  [
+    ["Authorization", `Token ${TEXT}`, "Accept", "*", "X-Api-Key:", TEXT],
+    ["Authorization", "***", "Accept", "*", "X-Api-Key:", "***"],
+  ],
+  [[["x-api-key", TEXT]], [["x-api-key", "***"]]],
+  [[["password", "hunter"]], [["password", "***"]]],
+  [[["set-cookie", [TEXT]]], [["set-cookie", "***"]]],
+  [new Set(["password", TEXT]), ["password", "***"]],
+  [
+    ["mysql", "--password", TEXT, "-p", "--token", "hunter"],
+    ["mysql", "--password", "***", "-p", "--token", "***"],
+  ],
+  [
+    ["use", "--token", "--verbose"],
+    ["use", "--token", "--verbose"],
+  ],
+  [
+    ["password", "email", "city"],
+    ["password", "email", "city"],
+  ],
+  [
+    ["a text that ends in password", "x"],
+    ["a text that ends in password", "x"],
+  ],
+  [
+    ["tokens", 512, "password", null],
+    ["tokens", 512, "password", null],
+  ],
+  [
+    ["curl", "-u", `ann:${TEXT}`, "https://h/"],
+    ["curl", "-u", "ann:***", "https://h/"],
+  ],
+  [
+    ["--user", "ann", "--proxy-user", "b:c"],
+    ["--user", "ann", "--proxy-user", "b:***"],
+  ],
+  [
+    ["date", "-u", "+%H:%M"],
+    ["date", "-u", "+%H:%M"],
+  ],
+  [
+    ["rsync", "-u", "host:/srv"],
+    ["rsync", "-u", "host:/srv"],
+  ],
+  [
+    ["docker", "--user", "1000:1000"],
+    ["docker", "--user", "1000:1000"],
+  ],
+  [
+    { Key: "password", Value: TEXT },
+    { Key: "password", Value: "***" },
+  ],
+  [
+    { ParameterKey: "DBPassword", ParameterValue: TEXT },
+    { ParameterKey: "DBPassword", ParameterValue: "***" },
+  ],
+  [
+    { name: "env", key: "DB_PASSWORD", value: TEXT },
+    { name: "env", key: "DB_PASSWORD", value: "***" },
+  ],
+  [
+    { name: "token", value: 5, otherKey: 6 },
+    { name: "token", value: "***", otherKey: 6 },
+  ],
+  [
+    { name: 5, value: TEXT, theKey: "password" },
+    { name: 5, value: TEXT, theKey: "password" },
+  ],
+])("of %o a copy is %o", ([input, copied]) => {
+  expect(plain.value(input)).toEqual(copied);
+});
+
 test("a copy is bounded in depth, breadth, sum and text", () => {
   const deep = Array.from({ length: 30 }).reduce((inner) => [inner], "x" as unknown);
   const wide = {

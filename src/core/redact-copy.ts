@@ -1,7 +1,12 @@
 /** A copy of anything as plain data without secrets. Never throws, and is bounded in every way. */
 
-import { summariseError } from "./error-summary.ts";
-import { mapEntries, maskedValue, objectEntries, type Entry } from "./secret-entries.ts";
+import {
+  mapEntries,
+  maskedNeighbour,
+  maskedValue,
+  objectEntries,
+  type Entry,
+} from "./secret-entries.ts";
 import { MASK } from "./secret-literals.ts";
 import { clip } from "./show.ts";
 
@@ -12,12 +17,14 @@ const MOST_IN_ALL = 20_000;
 const LONGEST_TEXT = 32_000;
 const LONGEST_KEY = 200;
 
-/** How secrets are told. */
+/** How secrets are told, and errors. */
 export interface Masks {
   /** The text with its secrets masked. */
   readonly text: (input: string) => string;
   /** Whether the whole text is a known secret. */
   readonly isSecret: (whole: string) => boolean;
+  /** What is copied of an error in its place. */
+  readonly summarise: (error: Error) => unknown;
 }
 
 interface Walk extends Masks {
@@ -69,7 +76,7 @@ function copyKind(input: object, walk: Walk): unknown {
   if (Array.isArray(input)) return copyList(input, input.length, walk);
   if (input instanceof Map) return copyEntries(mapEntries(input), input.size, walk);
   if (input instanceof Set) return copyList(input, input.size, walk);
-  if (input instanceof Error) return copy(summariseError(input), walk);
+  if (input instanceof Error) return copy(walk.summarise(input), walk);
   if (input instanceof Date) return dateText(input);
   if (input instanceof RegExp || input instanceof URL) return copy(String(input), walk);
   if (ArrayBuffer.isView(input) || input instanceof ArrayBuffer) {
@@ -87,12 +94,14 @@ function dateText(date: Date): string {
 
 function copyList(input: Iterable<unknown>, length: number, walk: Walk): unknown[] {
   const list: unknown[] = [];
+  let before: unknown;
   for (const entry of input) {
     if (isFull(list.length, walk)) {
       list.push(`[${length - list.length} more]`);
       break;
     }
-    list.push(copy(entry, walk) ?? null);
+    list.push(copy(maskedNeighbour(before, entry, length), walk) ?? null);
+    before = entry;
   }
   return list;
 }
@@ -104,7 +113,7 @@ function copyEntries(entries: Iterable<Entry>, length: number, walk: Walk): obje
       copied.push(["…", `[${length - copied.length} more]`]);
       break;
     }
-    const plain = copy(maskedValue(entry), walk);
+    const plain = copy(maskedValue(entry.value, entry.kind), walk);
     if (plain !== undefined) copied.push([walk.text(clip(entry.key, LONGEST_KEY)), plain]);
   }
   // Unlike an assignment, this makes a plain property even of "__proto__".

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { redactor, secret } from "./redact.ts";
+import { KnownSecrets, maskKnown } from "./secret-literals.ts";
 
 const plain = redactor();
 
@@ -128,7 +129,18 @@ test.for<[env: Record<string, string>, text: string, shown: string]>([
   ],
   [{ A_TOKEN: "abcdefgh", B_TOKEN: "abcdefghij" }, "abcdefghij", "***"],
   [{ A_TOKEN: "12345" }, "12345", "12345"],
-  [{ A_TOKEN: "true", B_TOKEN: "disabled" }, "true disabled", "true disabled"],
+  [
+    { A_KEY: "undefined", B_KEY: "default", C_KEY: "enable", D_KEY: "enabled", E_KEY: "disable" },
+    "undefined default enable enabled disable",
+    "undefined default enable enabled disable",
+  ],
+  [
+    { A_KEY: "disabled", B_KEY: "localhost", C_KEY: "PASSWORD", D_KEY: "secret", E_KEY: "******" },
+    "disabled localhost PASSWORD secret ******",
+    "disabled localhost PASSWORD secret ******",
+  ],
+  [{ MAX_TOKENS: "128000", REFRESH_TOKENS: "abcdefg" }, "128000 abcdefg", "128000 ***"],
+  [{ API_URL: "http://localhost:3000/x@y-long-enough" }, "3000/x@y", "3000/x@y"],
   [{ PWD: "/srv/jobs", OLDPWD: "/srv/other" }, "/srv/jobs /srv/other", "/srv/jobs /srv/other"],
   [
     { EDITOR: "vim-editor", SSH_PUBLIC_KEY: "ssh-ed25519" },
@@ -152,12 +164,40 @@ test("secret() makes a value known to every redactor of the process, and gives i
 
   const given = secret("made-later-on");
 
-  expect([
-    given,
-    before.text("made-later-on"),
-    redactor().value(["made-later-on"]),
-    secret(""),
-  ]).toEqual(["made-later-on", "***", ["***"], ""]);
+  expect([given, before.text("made-later-on"), redactor().value(["made-later-on"])]).toEqual([
+    "made-later-on",
+    "***",
+    ["***"],
+  ]);
+});
+
+test.for<[value: unknown, received: string]>([
+  [undefined, "a value of type undefined"],
+  [null, "a value of type object"],
+  [123456, "a value of type number"],
+  ["", "empty text"],
+])("%o is refused as a secret at once, and harms nothing", ([value, received]) => {
+  const message = `expected text that is not empty, received ${received}`;
+
+  expect(() => secret(value as string)).toThrow(`secret: ${message}`);
+  expect(() => redactor({ secrets: ["fine", value as string] })).toThrow(
+    `redactor.secrets[1]: ${message}`,
+  );
+  expect(redactor().text("as before")).toBe("as before");
+});
+
+test("an option that a redactor does not know is refused", () => {
+  expect(() => redactor({ secret: ["a"] } as never)).toThrow("redactor.secret: unknown");
+});
+
+test("what is no text in an environment is passed over", () => {
+  const env = { DB_PASSWORD: true, API_KEY: "abcdefg" } as never;
+
+  expect(redactor({ env }).text("true abcdefg")).toBe("true ***");
+});
+
+test("a letter is in everything, and is masked nowhere", () => {
+  expect(redactor({ secrets: ["e", "zz"] }).text("eezze")).toBe("ee***e");
 });
 
 test("of very many secrets the newest thousand are known", () => {
@@ -172,6 +212,40 @@ test("of very many secrets the newest thousand are known", () => {
   expect(shown).toEqual(["the-oldest-of-all", "***", "***"]);
 });
 
+test("one more secret costs no more than itself, however many are known", () => {
+  const guard = redactor();
+  const tokens = Array.from({ length: 2_000 }, (_, index) => `token-of-request-${index}-4f9a2c`);
+
+  // Made anew for each of them, what finds the thousand that are known would take minutes.
+  const shown = tokens.map((token) => guard.text(`for ${secret(token)}`));
+
+  expect(new Set(shown)).toEqual(new Set(["for ***"]));
+});
+
+test("a secret that two know of stays known when one forgets it", () => {
+  const known = new KnownSecrets(["shared-secret", "shared-secret\nsecond-long-line"]);
+
+  known.delete("shared-secret\nsecond-long-line");
+
+  const kept = ["shared-secret", "second-long-line"].map((text) => maskKnown(text, [known]));
+  known.delete("shared-secret");
+  expect([kept, maskKnown("shared-secret", [known]), known.isEmpty]).toEqual([
+    ["***", "second-long-line"],
+    "shared-secret",
+    true,
+  ]);
+});
+
+test("of two secrets that begin alike the longer one is masked, whoever knows it", () => {
+  const known = [new KnownSecrets(["correct"]), new KnownSecrets(["correct-horse"])];
+
+  const texts = ["correct-horse", "correct-hors", "incorrect"];
+
+  for (const order of [known, known.toReversed()]) {
+    expect(texts.map((text) => maskKnown(text, order))).toEqual(["***", "***-hors", "in***"]);
+  }
+});
+
 test("a secret number is masked as a number too", () => {
   const guard = redactor({ secrets: ["123456789"] });
 
@@ -182,14 +256,34 @@ const JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
 
 test.for<[input: unknown, path: string | undefined]>([
   [`x ${JWT}`, ""],
-  [{ user: { tokens: ["a"] } }, "user.tokens"],
+  [{ user: { tokens: ["a", "hunter2hunter2"] } }, "user.tokens[1]"],
   [{ a: [1, { b: "Bearer abcdefgh" }] }, "a[1].b"],
   [new Map([["a", new Set(["x", "known-secret"])]]), "a[1]"],
-  [["fine", "x known-secret y", { password: "z" }], "[1]"],
+  [["fine", "x known-secret y", { password: "hunter2" }], "[1]"],
   [[4242424242], "[0]"],
-  [{ env: [{ name: "DB_PASSWORD", value: "x" }] }, "env[0].value"],
+  [{ env: [{ name: "DB_PASSWORD", value: "hunter2" }] }, "env[0].value"],
+  [{ tags: [{ Key: "DB_PASSWORD", Value: "hunter2" }] }, "tags[0].Value"],
+  [{ credentials: { user: "ann", pw: "hunter2" } }, "credentials.pw"],
+  [{ credentials: { session_id: "hunter2" } }, "credentials.session_id"],
+  [{ "known-secret": 1 }, "***"],
+  [{ a: { "by known-secret": 1 } }, "a.***"],
+  [new Map([["known-secret", 1]]), "***"],
+  [new Map([[4242424242, 1]]), "***"],
+  [{ a: new Map([[{ b: ["known-secret"] }, 1]]) }, "a.[object].b[0]"],
+  [new Map([[{ token: "hunter2" }, 1]]), "[object].token"],
+  [new Map([[{}, "known-secret"]]), "[object]"],
+  [{ a: new TextEncoder().encode("x known-secret y") }, "a"],
+  [Buffer.from([0xff, 0xe2, ...Buffer.from("known-secret"), 0xff]), ""],
+  [new TextEncoder().encode("known-secret").buffer, ""],
+  [{ privateKey: new Uint8Array(6) }, "privateKey"],
+  [{ otp: 482911 }, "otp"],
+  [{ otp: 482911n }, "otp"],
   [Object.assign(Array(2_000).fill(0), { 1_999: "known-secret" }), "[1999]"],
   [{ note: "token: x", password: "", hint: "known-se…" }, undefined],
+  [["token", "hunter2hunter2", "--password", "hunter2hunter2"], undefined],
+  [{ session_id: "hunter2hunter2", url: "https://h/?session_id=hunter2" }, undefined],
+  ["http://localhost:3000?user=me@example.org", undefined],
+  [{ data: new Uint8Array(100_000), privateKey: new Uint8Array(5) }, undefined],
   [{ a: "***", at: new Date(0), nothing: null }, undefined],
   [undefined, undefined],
 ])("the first secret in %o is at %o", ([input, path]) => {
@@ -201,7 +295,55 @@ test.for<[input: unknown, path: string | undefined]>([
 test("data that holds itself is searched once", () => {
   const circle: Record<string, unknown> = { a: 1 };
   circle["self"] = circle;
-  circle["z"] = { token: "x" };
+  circle["z"] = { token: "hunter2" };
 
   expect(plain.find(circle)).toBe("z.token");
+});
+
+test("what stands in two places is looked at again where its name says more", () => {
+  const shared = ["hunter2hunter2"];
+
+  expect(plain.find({ list: shared, passwords: shared })).toBe("passwords[0]");
+});
+
+test("data of any size and depth is searched to its end", () => {
+  const wide = Array.from({ length: 200_000 }, (_, index) => index);
+  const deep = Array.from({ length: 20_000 }).reduce((inner) => [inner], wide as unknown);
+  const bytes = new Uint8Array(10_000_000);
+
+  const found = redactor({ secrets: ["known-secret"] }).find([bytes, deep, "known-secret"]);
+
+  expect(found).toBe("[2]");
+});
+
+test.for<[result: object]>([
+  [{ pass: 12, fail: 0 }],
+  [{ pass: "12" }],
+  [{ passwordResets: 3 }],
+  [{ cookies: 2 }],
+  [{ cookies: 250_000 }],
+  [{ secretsScanned: 4 }],
+  [{ auth: "none" }],
+  [{ password: "expired", adminPassword: "required" }],
+  [{ auth: "basic", bearer: "John", oauth: { provider: "github" } }],
+  [{ password: true, token: null, secret: "", otp: 12_345 }],
+  [{ authorization: "Authorized", credentials: "READY" }],
+  [{ passwordStrength: 0.873_451_2 }],
+  [{ tokens: { input: 128_000, output: "250000" } }],
+])("%o is a result that may be kept", ([result]) => {
+  expect(plain.find(result)).toBeUndefined();
+});
+
+test.for<[result: object, path: string]>([
+  [{ auth: "abcdefghijkl" }, "auth"],
+  [{ auth: "aBcDeFgH" }, "auth"],
+  [{ password: "hunter2" }, "password"],
+  [{ password: "two words" }, "password"],
+  [{ password: "swordfish" }, "password"],
+  [{ db_pwd: "swordfish" }, "db_pwd"],
+  [{ PASSPHRASE: new Uint8Array(8) }, "PASSPHRASE"],
+  [{ refresh_tokens: "abc-def" }, "refresh_tokens"],
+  [{ cookies: ["sid=1234"] }, "cookies[0]"],
+])("%o may not be kept for %o", ([result, path]) => {
+  expect(plain.find(result)).toBe(path);
 });

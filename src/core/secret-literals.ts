@@ -3,17 +3,10 @@
  * as a part of a URL, and as base64, even in the middle of something longer ("user:password").
  */
 
+import { LiteralTree } from "./literal-tree.ts";
+
 /** What stands in a secret's place. */
 export const MASK = "***";
-
-/** Masks known secrets. */
-export interface LiteralMask {
-  mask(text: string): string;
-  /** Whether a secret stands somewhere in `text`. */
-  isIn(text: string): boolean;
-  /** Whether the whole of `text` is a secret. */
-  is(text: string): boolean;
-}
 
 /** Encoded forms are only sought of secrets up to this length; longer ones are files. */
 const LONGEST_ENCODED = 8_192;
@@ -22,27 +15,96 @@ const SHORTEST_PIECE = 6;
 /** The lines of a key that is one per line give it away too. */
 const SHORTEST_LINE = 12;
 
-/** Makes a mask for these secrets. */
-export function literalMask(secrets: Iterable<string>): LiteralMask {
-  const forms = new Set([...secrets].flatMap(formsOf));
-  forms.delete("");
-  if (forms.size === 0) return { mask: (text) => text, isIn: () => false, is: () => false };
-  // The longest first, so that no secret hides the rest of one that it begins.
-  const literals = [...forms].toSorted((a, b) => b.length - a.length);
-  const pattern = new RegExp(literals.map((literal) => RegExp.escape(literal)).join("|"), "g");
-  return {
-    mask: (text) => maskCut(text.replaceAll(pattern, MASK), literals),
-    isIn: (text) => text.search(pattern) >= 0,
-    is: (text) => forms.has(text),
-  };
+/** Secrets, in every form in which they may stand in text. */
+export class KnownSecrets {
+  /** How many secrets have a form. */
+  readonly #counts = new Map<string, number>();
+  readonly #tree = new LiteralTree();
+
+  constructor(secrets: Iterable<string> = []) {
+    for (const secret of secrets) this.add(secret);
+  }
+
+  add(secret: string): void {
+    for (const form of formsOf(secret)) {
+      const count = this.#counts.get(form) ?? 0;
+      this.#counts.set(form, count + 1);
+      if (count === 0) this.#tree.add(form);
+    }
+  }
+
+  /** Forgets one that was added. */
+  delete(secret: string): void {
+    for (const form of formsOf(secret)) {
+      const count = this.#counts.get(form) ?? 0;
+      if (count > 1) this.#counts.set(form, count - 1);
+      else {
+        this.#counts.delete(form);
+        this.#tree.delete(form);
+      }
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#tree.isEmpty;
+  }
+
+  /** Whether the whole of `text` is a secret. */
+  has(text: string): boolean {
+    return this.#counts.has(text);
+  }
+
+  /** How long the secret is that stands in `text` at `index`, the longest of several; 0 for none. */
+  lengthAt(text: string, index: number): number {
+    return this.#tree.lengthAt(text, index);
+  }
+
+  /** Whether a secret begins with `start`, and goes on. */
+  hasLonger(start: string): boolean {
+    return this.#tree.hasLonger(start);
+  }
 }
 
-function formsOf(secret: string): string[] {
+/** Whether one of the secrets stands somewhere in `text`. */
+export function holdsKnown(text: string, known: readonly KnownSecrets[]): boolean {
+  return findKnown(text, known, 0) !== undefined;
+}
+
+/** `text` with the secrets masked, also one whose end was cut off. */
+export function maskKnown(text: string, known: readonly KnownSecrets[]): string {
+  const pieces: string[] = [];
+  let doneIndex = 0;
+  for (let found = findKnown(text, known, 0); found; found = findKnown(text, known, doneIndex)) {
+    pieces.push(text.slice(doneIndex, found.index), MASK);
+    doneIndex = found.index + found.length;
+  }
+  return maskCut([...pieces, text.slice(doneIndex)].join(""), known);
+}
+
+/** The first secret from `fromIndex` on, and of those that begin there the longest. */
+function findKnown(
+  text: string,
+  known: readonly KnownSecrets[],
+  fromIndex: number,
+): { readonly index: number; readonly length: number } | undefined {
+  const some = known.filter((secrets) => !secrets.isEmpty);
+  if (some.length === 0) return undefined;
+  for (let index = fromIndex; index < text.length; index++) {
+    let length = 0;
+    for (const secrets of some) length = Math.max(length, secrets.lengthAt(text, index));
+    if (length > 0) return { index, length };
+  }
+  return undefined;
+}
+
+function formsOf(secret: string): Set<string> {
   const text = secret.toWellFormed();
-  const lines = text.split(/\r?\n/).filter((line) => line.length >= SHORTEST_LINE);
-  if (text.length > LONGEST_ENCODED) return [text, ...lines];
+  const forms = new Set(text.split(/\r?\n/).filter((line) => line.length >= SHORTEST_LINE));
+  // A single letter is in everything.
+  if (text.length > 1) forms.add(text);
+  if (text.length < 2 || text.length > LONGEST_ENCODED) return forms;
   const escaped = JSON.stringify(text).slice(1, -1);
-  return [text, ...lines, escaped, ...urlForms(text), ...base64Forms(text)];
+  return new Set([...forms, escaped, ...urlForms(text), ...base64Forms(text)]);
 }
 
 function urlForms(text: string): string[] {
@@ -79,18 +141,17 @@ function toBase64(bytes: readonly number[]): string {
 const SHORTEST_CUT = 4;
 
 /** Text that was cut ("…") before it came here may end in the beginning of a secret. */
-function maskCut(text: string, literals: readonly string[]): string {
+function maskCut(text: string, known: readonly KnownSecrets[]): string {
   if (!text.includes("…")) return text;
   const pieces = text.split("…");
   const last = pieces.pop() ?? "";
-  return [...pieces.map((piece) => maskEnd(piece, literals)), last].join("…");
+  return [...pieces.map((piece) => maskEnd(piece, known)), last].join("…");
 }
 
-function maskEnd(piece: string, literals: readonly string[]): string {
-  for (const literal of literals) {
-    for (let kept = Math.min(literal.length - 1, piece.length); kept >= SHORTEST_CUT; kept--) {
-      if (piece.endsWith(literal.slice(0, kept))) return `${piece.slice(0, -kept)}${MASK}`;
-    }
+function maskEnd(piece: string, known: readonly KnownSecrets[]): string {
+  for (let index = 0; index <= piece.length - SHORTEST_CUT; index++) {
+    const end = piece.slice(index);
+    if (known.some((secrets) => secrets.hasLonger(end))) return `${piece.slice(0, index)}${MASK}`;
   }
   return piece;
 }

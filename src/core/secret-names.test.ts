@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { redactor } from "./redact.ts";
+import { remembering } from "./secret-names.ts";
 
 const plain = redactor();
 
@@ -28,6 +29,14 @@ test.for<[name: string, value: unknown]>([
   ["password", null],
   ["password", ""],
   ["password", false],
+  ["auth", "none"],
+  ["token", "***"],
+  ["tokens", { a: { b: { c: { d: 1 } } } }],
+  ["tokens", { a: { b: { c: { d: "1" } } } }],
+  ["passwordResets", 3],
+  ["cookies", 2],
+  ["secretsScanned", 4],
+  ["credentials", "3"],
 ])("what stands under %s, %o, is no secret", ([name, value]) => {
   expect([plain.value({ [name]: value }), plain.find({ [name]: value })]).toEqual([
     { [name]: value },
@@ -35,18 +44,54 @@ test.for<[name: string, value: unknown]>([
   ]);
 });
 
-test.for<[name: string, value: unknown]>([
-  ["password", 1234],
-  ["tokens", ["abc"]],
-  ["refresh_tokens", "abc"],
-  ["auth", { user: "a", pass: "b" }],
-  ["password2", "abc"],
-  ["tokens", { access: "abc" }],
-  ["tokens", new Map([["access", "abc"]])],
-  ["tokens", { a: { b: { c: { d: { e: 1 } } } } }],
-])("what stands under %s, %o, is a secret", ([name, value]) => {
+const TEXT = "hunter2hunter2";
+
+test.for<[name: string, value: unknown, place?: string]>([
+  ["password", TEXT],
+  ["refresh_tokens", TEXT],
+  ["password2", TEXT],
+  ["tokens", [TEXT], "[0]"],
+  ["auth", { user: "a", pass: TEXT }, ".pass"],
+  ["tokens", { access: TEXT }, ".access"],
+  ["tokens", new Map([["access", TEXT]]), ".access"],
+  ["cookies", { theme: TEXT }, ".theme"],
+])("what stands under %s, %o, is a secret", ([name, value, place = ""]) => {
   expect([plain.value({ [name]: value }), plain.find({ [name]: value })]).toEqual([
     { [name]: "***" },
-    name,
+    `${name}${place}`,
   ]);
+});
+
+test.for<[name: string, value: unknown]>([
+  ["password", 1234],
+  ["pass", 12],
+  ["auth", "basic"],
+  ["auth", { provider: "github" }],
+  ["tokens", [1, 2]],
+  ["tokens", { a: { b: { c: { d: { e: 1 } } } } }],
+  ["tokens", { a: { b: { c: { d: { e: "1" } } } } }],
+  ["session_id", TEXT],
+  ["sessionId", TEXT],
+  ["PHPSESSID", TEXT],
+  ["connect.sid", TEXT],
+])(
+  "what stands under %s, %o, is masked where it is shown, and is no reason to refuse",
+  ([name, value]) => {
+    expect([plain.value({ [name]: value }), plain.find({ [name]: value })]).toEqual([
+      { [name]: "***" },
+      undefined,
+    ]);
+  },
+);
+
+test("an answer is asked for once, until too many are known", () => {
+  const asked: string[] = [];
+  const ask = remembering((name) => {
+    asked.push(name);
+    return name.toUpperCase();
+  }, 2);
+
+  const answers = ["a", "b", "a", "b", "c", "c", "a"].map((name) => ask(name));
+
+  expect([answers.join(""), asked.join("")]).toEqual(["ABABCCA", "abca"]);
 });

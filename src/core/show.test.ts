@@ -3,6 +3,11 @@ import { expect, test } from "vitest";
 import { clip, show } from "./show.ts";
 
 class Lamp {}
+class Account {}
+class Upload {}
+class User {}
+class Unit {}
+class EuropeanSite {}
 
 test.for<[value: unknown, text: string]>([
   ["two", '"two"'],
@@ -26,6 +31,14 @@ test.for<[value: unknown, text: string]>([
   [{ constructor: undefined }, "an object"],
   [new Map(), "a Map"],
   [new Lamp(), "a Lamp"],
+  [new Account(), "an Account"],
+  [new Error("no"), "an Error"],
+  [new Intl.NumberFormat(), "a NumberFormat"],
+  [new Upload(), "an Upload"],
+  [new User(), "a User"],
+  [new Unit(), "a Unit"],
+  [new EuropeanSite(), "a EuropeanSite"],
+  [new Uint8Array(), "a Uint8Array"],
   [new (class {})(), "an object"],
 ])("%o is shown as %o", ([value, text]) => {
   expect(show(value)).toBe(text);

@@ -2,6 +2,9 @@
 
 const LONGEST = 60;
 
+/** As names of classes are spoken: an Error and an Upload, but a URL, a Uint8Array and a User. */
+const BEGINS_WITH_VOWEL = /^(?:[aio]|e(?!u)|u[mnp](?!i))/i;
+
 /** How `value` is shown in messages: text quoted, objects by their kind, long text cut. */
 export function show(value: unknown): string {
   return clip(describe(value), LONGEST);
@@ -16,7 +19,8 @@ function describe(value: unknown): string {
   try {
     if (Array.isArray(value)) return "an array";
     const kind = (value.constructor as { name?: unknown } | undefined)?.name;
-    return typeof kind === "string" && kind !== "Object" && kind !== "" ? `a ${kind}` : "an object";
+    if (typeof kind !== "string" || kind === "Object" || kind === "") return "an object";
+    return `${BEGINS_WITH_VOWEL.test(kind) ? "an" : "a"} ${kind}`;
   } catch {
     // A getter that throws, or a proxy that was revoked.
     return "an object";

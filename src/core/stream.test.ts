@@ -53,6 +53,78 @@ test("an error becomes a summary, redacted too", () => {
   ]);
 });
 
+test("what holdfast says itself stays as it is, whatever the passwords are", () => {
+  const { seen, sink } = listening();
+  const words = [
+    "attempt",
+    "failed",
+    "fatal",
+    "none",
+    "WARNING",
+    "happened",
+    "completed",
+    "run-1",
+    "17",
+  ];
+  const stream = eventStream({ clock, redactor: redactor({ secrets: words }), sinks: [sink] });
+  const fault = { class: "fatal", code: "E_fatal", effect: "none", retryAfterMs: 17 } as const;
+
+  stream(
+    {
+      type: "attempt.failed",
+      policy: "none",
+      number: 17,
+      durationMs: Infinity,
+      fault,
+      error: "failed",
+    },
+    {
+      automation: "attempt",
+      runId: "run-1",
+      task: "fatal",
+      step: "failed",
+      attempt: 17,
+      key: "run-1-failed",
+    },
+  );
+  stream({ type: "log.written", level: "WARNING", message: "failed", data: 17 }, {});
+  stream({ type: "step.reconciled", answer: "happened" }, { task: undefined });
+  stream({ type: "step.replayed", outcome: "completed" }, {});
+  stream({ type: "run.interrupted", durationMs: 17, reason: "failed" }, {});
+  stream({ type: "rollback.failed", steps: ["failed/x"], error: "failed" }, {});
+  stream({ type: "run.completed", durationMs: 1, tasks: { succeeded: 17, total: 17 } }, {});
+  stream({ type: "task.completed", durationMs: 1, replayed: true }, {});
+
+  const atMs = clock.now();
+  const error = { type: "text", message: "***" };
+  expect(seen).toEqual([
+    {
+      type: "attempt.failed",
+      policy: "***",
+      number: 17,
+      durationMs: Infinity,
+      fault: { ...fault, code: "E_***" },
+      error,
+      atMs,
+      where: {
+        automation: "***",
+        runId: "run-1",
+        task: "***",
+        step: "***",
+        attempt: 17,
+        key: "***-***",
+      },
+    },
+    { type: "log.written", level: "WARNING", message: "***", data: "***", atMs, where: {} },
+    { type: "step.reconciled", answer: "happened", atMs, where: {} },
+    { type: "step.replayed", outcome: "completed", atMs, where: {} },
+    { type: "run.interrupted", durationMs: 17, reason: "***", atMs, where: {} },
+    { type: "rollback.failed", steps: ["***/x"], error, atMs, where: {} },
+    { type: "run.completed", durationMs: 1, tasks: { succeeded: 17, total: 17 }, atMs, where: {} },
+    { type: "task.completed", durationMs: 1, replayed: true, atMs, where: {} },
+  ]);
+});
+
 test("a sink that throws harms neither the others nor what is watched", () => {
   const { seen, sink } = listening();
   const broken = (): never => {

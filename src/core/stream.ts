@@ -20,7 +20,7 @@ export function eventStream(parts: {
   return (details, where) => {
     const plain =
       "error" in details ? { ...details, error: summariseError(details.error) } : details;
-    const event = redactor.value({ ...plain, atMs: clock.now(), where }) as HoldfastEvent;
+    const event = redacted({ ...plain, atMs: clock.now(), where }, redactor) as HoldfastEvent;
     for (const sink of sinks) {
       try {
         sink(event);
@@ -29,4 +29,30 @@ export function eventStream(parts: {
       }
     }
   };
+}
+
+/**
+ * What holdfast itself says. Events are told by it, also where a password is one of its words. Not
+ * the idempotency key: the name of its step is in it.
+ */
+const OWN_WORDS: ReadonlySet<string> = new Set(
+  "type level outcome answer class effect runId".split(" "),
+);
+
+/** What an automation wrote, where a number can be anything. */
+const WRITTEN: ReadonlySet<string> = new Set(["message", "data"]);
+
+/** What holds such words and, beside them, what others said: names, and codes of errors. */
+const OWN_RECORDS: ReadonlySet<string> = new Set(["where", "fault", "tasks"]);
+
+function redacted(record: object, redactor: Redactor): object {
+  const entries = Object.entries(record).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    entries.map(([name, value]: [string, unknown]) => {
+      const isCount = typeof value === "number" && !WRITTEN.has(name);
+      if (isCount || OWN_WORDS.has(name)) return [name, value];
+      const isOwn = OWN_RECORDS.has(name) && typeof value === "object" && value !== null;
+      return [name, isOwn ? redacted(value, redactor) : redactor.value(value)];
+    }),
+  );
 }
