@@ -86,7 +86,7 @@ test.for<Row>([
   [
     "an aborted fetch",
     () => fetch("http://127.0.0.1:9/", { signal: AbortSignal.abort() }),
-    "unknown",
+    "fatal",
     "ABORTED",
     "unknown",
   ],

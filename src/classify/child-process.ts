@@ -16,7 +16,7 @@ export interface ExitRow {
   readonly meaning: Meaning;
 }
 
-/** The exit codes that mean the same for every tool; any other is `unknown`. */
+/** The exit codes that mean the same for every tool; any other is `unknown`. @internal */
 export const EXIT_ROWS: readonly ExitRow[] = [
   { exitCode: 124, code: "EXIT_124", meaning: ["timeout", "unknown"] },
   { exitCode: 126, code: "EXIT_126", meaning: ["fatal", "none"] },

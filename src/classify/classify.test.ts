@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { CircuitOpenError, TimeoutError } from "../core/errors.ts";
 import { FAULT_CLASSES, type Fault } from "../core/fault.ts";
-import { BUILT_IN_RULES, classifier, faultOf } from "./classify.ts";
+import { BUILT_IN_RULES, classifier, faultOf, guarded } from "./classify.ts";
 
 const OWN: Fault = { class: "fatal", code: "NO_FUNDS", effect: "none" };
 
@@ -28,6 +28,47 @@ test("a rule that throws does not hide the error", () => {
   ]);
 
   expect(classify(failing("EBUSY"))).toEqual({ class: "transient", code: "EBUSY", effect: "none" });
+});
+
+const NO_FAULTS: readonly unknown[] = [
+  null,
+  "fatal",
+  Promise.resolve(OWN),
+  { ...OWN, class: "fatl" },
+  { ...OWN, class: "constructor" },
+  { ...OWN, effect: "some" },
+  { ...OWN, code: "" },
+  { ...OWN, code: 429 },
+  { ...OWN, retryAfterMs: Number.NaN },
+  { ...OWN, retryAfterMs: "5" },
+];
+
+test.for(NO_FAULTS)("a rule that answers %o does not know", (answer) => {
+  const fault = classifier([() => answer as Fault])(failing("EBUSY"));
+
+  expect(fault).toEqual({ class: "transient", code: "EBUSY", effect: "none" });
+});
+
+test("an answer may name any wait", () => {
+  const waits = [0, 0.5, Infinity, undefined];
+
+  const faults = waits.map((retryAfterMs) => classifier([() => ({ ...OWN, retryAfterMs })])("x"));
+
+  expect(faults).toEqual(waits.map((retryAfterMs) => ({ ...OWN, retryAfterMs })));
+});
+
+test("a guarded classifier is asked alone, and the fault is unknown where it fails", () => {
+  const error = failing("EBUSY");
+  const throwing = (): never => {
+    throw new Error("a bug in the classifier");
+  };
+
+  const faults = [() => OWN, throwing, ...NO_FAULTS.map((answer) => () => answer as Fault)].map(
+    (classify) => guarded(classify)(error),
+  );
+
+  const unknown = { class: "unknown", code: "EBUSY", effect: "unknown" };
+  expect(faults).toEqual([OWN, unknown, ...NO_FAULTS.map(() => unknown)]);
 });
 
 test("what an error was classified as is remembered, also by other classifiers", () => {

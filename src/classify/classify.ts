@@ -7,11 +7,12 @@ import { knownFault, rememberFault, type Fault } from "../core/fault.ts";
 import { programmingFault } from "./bugs.ts";
 import { deepestFault } from "./chain.ts";
 import { errorCode } from "./error-code.ts";
+import { isFault } from "./is-fault.ts";
 
 /** Tells the fault that an error is, or `undefined` when the rule does not know it. */
 export type Rule = (error: unknown) => Fault | undefined;
 
-/** Tells the fault of any error. Never throws, and says the same of the same object each time. */
+/** Tells the fault of any error. Never throws, and says the same of the same object each time, unless its `code` changed. */
 export type Classify = (error: unknown) => Fault;
 
 /**
@@ -24,8 +25,8 @@ export const BUILT_IN_RULES: readonly Rule[] = Object.freeze([deepestFault, prog
  * Makes a classifier that asks `rules` first, then what the error carries or was classified as
  * before, then the built-in rules. What none of them knows is `unknown`, with effect `unknown`.
  *
- * A rule that throws counts as one that does not know, so that a faulty rule never hides the
- * failure that it was asked about.
+ * A rule that throws, or answers what is no fault, counts as one that does not know, so that a
+ * faulty rule never hides the failure that it was asked about.
  *
  * @example
  * const faultOfBank = classifier([
@@ -38,11 +39,7 @@ export const BUILT_IN_RULES: readonly Rule[] = Object.freeze([deepestFault, prog
 export function classifier(rules: readonly Rule[]): Classify {
   const all = [...rules, knownFault, ...BUILT_IN_RULES];
   return (error) => {
-    const fault = firstAnswer(all, error) ?? {
-      class: "unknown",
-      code: errorCode(error),
-      effect: "unknown",
-    };
+    const fault = firstAnswer(all, error) ?? unknownFault(error);
     rememberFault(error, fault);
     return fault;
   };
@@ -51,14 +48,32 @@ export function classifier(rules: readonly Rule[]): Classify {
 /** Tells the fault of any error by what it carries and by the built-in rules. */
 export const faultOf: Classify = classifier([]);
 
+/**
+ * A classifier that is handed in, made to keep what `Classify` promises: where it throws or answers
+ * what is no fault, the fault is `unknown`. Policies ask while they settle a call, and could not.
+ */
+export function guarded(classify: Classify): Classify {
+  return (error) => answerOf(classify, error) ?? unknownFault(error);
+}
+
 function firstAnswer(rules: readonly Rule[], error: unknown): Fault | undefined {
   for (const rule of rules) {
-    try {
-      const fault = rule(error);
-      if (fault) return fault;
-    } catch {
-      // The error that is being classified matters more than the one in the rule.
-    }
+    const fault = answerOf(rule, error);
+    if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+function answerOf(rule: Rule, error: unknown): Fault | undefined {
+  try {
+    const answer = rule(error);
+    return isFault(answer) ? answer : undefined;
+  } catch {
+    // The error that is being classified matters more than the one in the rule.
+    return undefined;
+  }
+}
+
+function unknownFault(error: unknown): Fault {
+  return { class: "unknown", code: errorCode(error), effect: "unknown" };
 }

@@ -128,7 +128,7 @@ test("a code that stands in two tables is a mistake in them", () => {
 
 test.for<[name: string, faultClass: FaultClass, code: string]>([
   ["TimeoutError", "timeout", "TIMED_OUT"],
-  ["AbortError", "unknown", "ABORTED"],
+  ["AbortError", "fatal", "ABORTED"],
 ])("a DOMException named %s is %s", ([name, faultClass, code]) => {
   expect(faultOf(new DOMException("over", name))).toEqual({
     class: faultClass,

@@ -23,10 +23,11 @@ export function codeFault(error: object): Fault | undefined {
 }
 
 /**
- * An abort that is nobody's here: the policies look at their caller's signal before they ask. So it
- * was some other part that gave up, and nobody knows what for.
+ * An abort that is nobody's here: the policies look at their caller's signal before they ask. So the
+ * work was cancelled by a signal of its own, which stays aborted. That is somebody's will: another
+ * attempt would go against it, and the dependency did nothing.
  */
-const ABORTED: Fault = Object.freeze({ class: "unknown", code: "ABORTED", effect: "unknown" });
+const ABORTED: Fault = Object.freeze({ class: "fatal", code: "ABORTED", effect: "unknown" });
 
 /** The error of `AbortSignal.timeout`, and of the libraries that took over its name. */
 const TIMED_OUT: Fault = Object.freeze({ class: "timeout", code: "TIMED_OUT", effect: "unknown" });

@@ -6,7 +6,7 @@
 import type { Fault } from "../core/fault.ts";
 import type { Meaning } from "./code-table.ts";
 
-/** The statuses that differ from their hundred. */
+/** The statuses that differ from their hundred. @internal */
 export const HTTP_STATUSES: Readonly<Record<number, Meaning>> = {
   400: ["fatal", "none"],
   401: ["fatal", "none"],

@@ -125,6 +125,23 @@ test.for([DATE, "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"])(
   },
 );
 
+test.for([
+  "Sun, 06 Nov 1994 08:49:37 +0200",
+  "Sun, 06 Nov 1994 08:49:37 EST",
+  "Sun, 06 Nov 1994 08:49:37 UTC",
+  "Sun, 06 Nov 1994 08:49:37",
+  "Sun, 6 Nov 1994 08:49:37 GMT",
+  "Sun, 06 Nov 1994 8:49 GMT",
+  "Sunday, 06 Nov 1994 08:49:37 GMT",
+  "Sun, 06-Nov-94 08:49:37 GMT",
+  "Sun Nov  6 08:49:37 1994 GMT",
+  "Sun Nov 6 08:49:37 1994",
+  `on ${DATE}`,
+  `${DATE}, or later`,
+])("%s is none of the three forms, and no date", (text) => {
+  expect(findHttpDateMs(text)).toBe(undefined);
+});
+
 test.for<[header: string, waitMs: number | undefined]>([
   ["0", 0],
   [" 120 ", 120_000],
@@ -237,6 +254,15 @@ test("the body of a failed response is cancelled, and what that throws does not 
     ["done"],
   ]);
   await Promise.resolve();
+});
+
+test("the name of the error stands on its prototype alone, and can be changed there", () => {
+  expect(Object.getOwnPropertyDescriptor(HttpStatusError.prototype, "name")).toEqual({
+    value: "HttpStatusError",
+    configurable: true,
+    enumerable: false,
+    writable: false,
+  });
 });
 
 function thrownBy(call: () => unknown): HttpStatusError {

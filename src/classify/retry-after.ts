@@ -2,8 +2,19 @@
 
 const SECONDS = /^\d+(?:\.\d+)?$/;
 
-/** RFC 9110 (5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`, and the two obsolete forms of it. */
-const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /;
+const DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)";
+const MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)";
+const TIME = String.raw`\d{2}:\d{2}:\d{2}`;
+
+/** The three forms of RFC 9110 (5.6.7), the last two obsolete. No other zone than GMT is one. */
+const HTTP_DATES: readonly RegExp[] = [
+  // Sun, 06 Nov 1994 08:49:37 GMT
+  String.raw`${DAY}, \d{2} ${MONTH} \d{4} ${TIME} GMT`,
+  // Sunday, 06-Nov-94 08:49:37 GMT
+  String.raw`(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, \d{2}-${MONTH}-\d{2} ${TIME} GMT`,
+  // Sun Nov  6 08:49:37 1994
+  String.raw`${DAY} ${MONTH} [ \d]\d ${TIME} \d{4}`,
+].map((form) => new RegExp(`^${form}$`));
 
 /**
  * How long to wait, in milliseconds, never negative; `undefined` when the header says neither.
@@ -19,7 +30,7 @@ export function findRetryAfterMs(header: string, nowMs: number): number | undefi
 
 /** The moment that an HTTP date names, in milliseconds since the Unix epoch. */
 export function findHttpDateMs(text: string): number | undefined {
-  if (!HTTP_DATE.test(text)) return undefined;
+  if (!HTTP_DATES.some((form) => form.test(text))) return undefined;
   // The form of asctime() has no zone, and means GMT all the same.
   const ms = Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
   return Number.isNaN(ms) ? undefined : ms;

@@ -16,7 +16,7 @@ export interface SqliteRow {
   readonly meaning: Meaning;
 }
 
-/** The primary result codes that mean a failure. */
+/** The primary result codes that mean a failure. @internal */
 export const SQLITE_ROWS: readonly SqliteRow[] = [
   row(1, "SQLITE_ERROR", ["fatal", "none"]),
   row(2, "SQLITE_INTERNAL", ["fatal", "unknown"]),

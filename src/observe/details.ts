@@ -30,6 +30,12 @@ function faultFields({ class: name, code, effect, retryAfterMs }: Fault): Fields
   return { class: name, code, effect, retry_after_ms: finite(retryAfterMs) };
 }
 
+/** While a probe runs there is no wait to name. */
+function rejected({ policy, retryAfterMs }: HoldfastEvent & { type: "breaker.rejected" }): Fields {
+  const state = retryAfterMs > 0 ? "open" : "half-open";
+  return { name: policy, state, retry_after_ms: finite(retryAfterMs) };
+}
+
 function detailsOf(event: HoldfastEvent): Fields {
   switch (event.type) {
     case "run.started":
@@ -72,9 +78,7 @@ function detailsOf(event: HoldfastEvent): Fields {
     case "breaker.closed":
       return { breaker: { name: event.policy, state: "closed" } };
     case "breaker.rejected":
-      return {
-        breaker: { name: event.policy, state: "open", retry_after_ms: finite(event.retryAfterMs) },
-      };
+      return { breaker: rejected(event) };
     case "timeout.expired":
       return { timeout: { limit_ms: event.limitMs } };
     case "rollback.started":

@@ -299,6 +299,13 @@ export const ROWS: readonly Row[] = [
     'Breaker "bank" refused a call; it stays open for 2.5 s',
   ],
   [
+    { type: "breaker.rejected", policy: "bank", retryAfterMs: 0 },
+    STEP,
+    "DEBUG",
+    "info failure",
+    'Breaker "bank" refused a call; it waits for its probe',
+  ],
+  [
     { type: "timeout.expired", policy: "timeout", limitMs: 5_000 },
     {},
     "WARNING",

@@ -68,7 +68,10 @@ const SENTENCES: {
   "breaker.half_opened": (event) => `Breaker "${event.policy}" lets one call through as a probe`,
   "breaker.closed": (event) => `Breaker "${event.policy}" closed`,
   "breaker.rejected": (event) =>
-    `Breaker "${event.policy}" refused a call; it stays open for ${length(event.retryAfterMs)}`,
+    `Breaker "${event.policy}" refused a call; ` +
+    (event.retryAfterMs > 0
+      ? `it stays open for ${length(event.retryAfterMs)}`
+      : "it waits for its probe"),
   "timeout.expired": (event) => `${subject(event)} did not end within ${length(event.limitMs)}`,
   "verify.failed": (event, because) =>
     `${subject(event)} ended, and its result is not good${because}`,

@@ -182,7 +182,6 @@ test.for<[type: EventType, path: string, value: unknown]>([
   ["retry.stopped", "attempt.number", 4],
   ["breaker.opened", "breaker.state", "open"],
   ["breaker.opened", "breaker.pause_ms", 30_000],
-  ["breaker.rejected", "breaker.retry_after_ms", 2_500],
   ["rollback.started", "rollback.steps", 3],
   ["rollback.failed", "rollback.left", ["upload", "archive"]],
   ["undo.failed", "undo.is_final", false],
@@ -191,6 +190,15 @@ test.for<[type: EventType, path: string, value: unknown]>([
   const row = ROWS.find(([details]) => details.type === type) as Row;
 
   expect(toRecord(eventOf(row), SERVICE).holdfast).toHaveProperty(path, value);
+});
+
+test("a breaker that refuses a call is open, or half-open while it waits for its probe", () => {
+  const rows = ROWS.filter(([details]) => details.type === "breaker.rejected");
+
+  expect(rows.map((row) => toRecord(eventOf(row), SERVICE).holdfast)).toMatchObject([
+    { breaker: { name: "bank", state: "open", retry_after_ms: 2_500 } },
+    { breaker: { name: "bank", state: "half-open", retry_after_ms: 0 } },
+  ]);
 });
 
 test.for<[data: unknown, expected: unknown]>([

@@ -6,7 +6,7 @@ import { VirtualClock } from "../testing/virtual-clock.ts";
 import { attemptTask, type AttemptTaskOptions } from "./attempt-task.ts";
 import { constant } from "./backoff.ts";
 import { breaker } from "./breaker.ts";
-import type { Policy } from "./policy.ts";
+import type { Attempt, Policy } from "./policy.ts";
 import type { TaskResult } from "./task-result.ts";
 
 const never = (): Promise<never> => new Promise(() => {});
@@ -119,6 +119,24 @@ test("each attempt has its own limit, and all together have theirs", async () =>
   expect(!result.ok && (result.error as Error).cause).toMatchObject({ limitMs: 2_000 });
 });
 
+test.for<[name: string, timeout: AttemptTaskOptions["timeout"]]>([
+  ["by default", undefined],
+  ["where it is Infinity", { attempt: Infinity, total: Infinity }],
+])("there is no total limit %s", async ([, timeout]) => {
+  const clock = new VirtualClock();
+  const work = async ({ attempt }: Attempt): Promise<string> => {
+    await clock.sleep(599_000);
+    if (attempt < 100) throw failure(DOWN);
+    return "done";
+  };
+
+  const result = await clock.settle(() =>
+    attemptTask("copy", work, { clock, timeout, retry: { attempts: 100, backoff: constant(0) } }),
+  );
+
+  expect(result).toMatchObject({ ok: true, attempts: 100, durationMs: 59_900_000 });
+});
+
 test.for([
   ["2s", "10s"],
   ["10s", "2s"],
@@ -221,10 +239,75 @@ test("what `retry` is given itself holds over what the task is given", async () 
   );
 
   expect({ result, told, sleeps: [clock.sleeps, other.sleeps] }).toMatchObject({
-    result: { ok: false, fault: DOWN, attempts: 2 },
+    result: { ok: false, fault: REFUSED, attempts: 2 },
     told: ["mine", "mine", "mine", "mine"],
     sleeps: [[], [10]],
   });
+});
+
+test("each option is read once", async () => {
+  const reads: string[] = [];
+  const counted = (path: string, options: object): object =>
+    Object.defineProperties(
+      {},
+      Object.fromEntries(
+        Object.entries(options).map(([name, value]: [string, unknown]) => [
+          name,
+          {
+            enumerable: true,
+            get() {
+              reads.push(`${path}${name}`);
+              return value;
+            },
+          },
+        ]),
+      ),
+    );
+  const clock = new VirtualClock();
+  const options: AttemptTaskOptions = counted("", {
+    clock,
+    timeout: counted("timeout.", { attempt: "5s", total: "1m" }),
+    retry: counted("retry.", {
+      attempts: 2,
+      total: "1m",
+      classify: () => DOWN,
+      reactions: counted("retry.reactions.", { degraded: counted("degraded.", { retries: 1 }) }),
+    }),
+  });
+
+  const work = (): never => {
+    throw failure(DOWN);
+  };
+  const result = await clock.settle(() => attemptTask("copy", work, options));
+
+  expect([result.attempts, reads.toSorted()]).toEqual([
+    2,
+    [
+      "clock",
+      "degraded.retries",
+      "retry",
+      "retry.attempts",
+      "retry.classify",
+      "retry.reactions",
+      "retry.reactions.degraded",
+      "retry.total",
+      "timeout",
+      "timeout.attempt",
+      "timeout.total",
+    ],
+  ]);
+});
+
+test.for<[name: string, options: AttemptTaskOptions]>([
+  ["`classify`", { classify: () => expect.unreachable("a bug in the classifier") }],
+  ["`retry.classify`", { retry: { classify: () => expect.unreachable("a bug") } }],
+])("a task whose %s throws fails by its own error, of an unknown fault", async ([, options]) => {
+  const error = failure(DOWN);
+
+  const result = await play([error, error], { repeatable: true, ...options });
+
+  const fault = { class: "unknown", code: "ERROR", effect: "unknown" };
+  expect(result).toMatchObject({ ok: false, fault, error, attempts: 2 });
 });
 
 test("the attempt's limit speaks to `on` as well", async () => {
@@ -265,6 +348,17 @@ test.for<[message: string, name: unknown, options: unknown]>([
   ["attemptTask.retries: unknown; known are retry", "copy", { retries: 3 }],
   ["attemptTask.retry.tries: unknown; known are name", "copy", { retry: { tries: 3 } }],
   ["attemptTask.retry: expected an object with options", "copy", { retry: null }],
+  ["attemptTask.retry.reactions.odd: unknown", "copy", { retry: { reactions: { odd: {} } } }],
+  [
+    "attemptTask.retry.reactions.fatal.breaker: unknown; known are retries, firstRetry",
+    "copy",
+    { retry: { reactions: { fatal: { breaker: "counts" } } } },
+  ],
+  [
+    "attemptTask.reactions.fatal.exitCode: unknown; known are retries, firstRetry",
+    "copy",
+    { reactions: { fatal: { exitCode: 3 } } },
+  ],
   ["attemptTask.timeout.attempts: unknown", "copy", { timeout: { attempts: "2s" } }],
   ["attemptTask.timeout.total: expected a duration", "copy", { timeout: { total: "soon" } }],
   ["attemptTask.policy: expected an object with run()", "copy", { policy: "retry" }],

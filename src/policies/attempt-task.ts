@@ -1,9 +1,9 @@
 /** A task without the runner: one piece of work, guarded, whose failure is an answer. */
 
-import { faultOf, type Classify } from "../classify/classify.ts";
+import type { Classify } from "../classify/classify.ts";
 import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
 import type { Random } from "../core/dice.ts";
-import { toMs, type Duration } from "../core/duration.ts";
+import type { Duration } from "../core/duration.ts";
 import type { Emit } from "../core/events.ts";
 import {
   callable,
@@ -17,11 +17,11 @@ import {
   type Reader,
   type Settled,
 } from "../core/options.ts";
-import type { ReactionChanges } from "../core/reactions.ts";
+import { reactions, type ReactionChanges } from "../core/reactions.ts";
 import { systemClock, systemRandom } from "../core/system.ts";
 import { pipeline } from "./pipeline.ts";
 import type { Policy, Work } from "./policy.ts";
-import { readReactions } from "./read-reactions.ts";
+import { readClassify } from "./read-classify.ts";
 import { readRetry, retry, type RetryOptions } from "./retry.ts";
 import type { TaskResult } from "./task-result.ts";
 import { timeout } from "./timeout.ts";
@@ -43,10 +43,10 @@ export interface AttemptTaskOptions {
   readonly policy?: Policy | undefined;
   /** Cancels the task. */
   readonly signal?: AbortSignal | undefined;
-  /** Tells the fault of an error. Default: `faultOf`. */
+  /** Tells the fault of an error, where `retry` is not given another. Default: `faultOf`. */
   readonly classify?: Classify | undefined;
   /** How often each class is retried. Default: `REACTIONS`. */
-  readonly reactions?: ReactionChanges | undefined;
+  readonly reactions?: ReactionChanges<"retries" | "firstRetry"> | undefined;
   /** Default: the system's clock. */
   readonly clock?: Clock | undefined;
   /** Gives numbers from 0 up to, not including, 1. Default: the system's dice. */
@@ -64,8 +64,8 @@ const READERS = {
   }),
   policy: part<Policy, Policy>({ methods: ["run"], default: pipeline() }),
   signal: part<AbortSignal, undefined>({ methods: ["addEventListener"], default: undefined }),
-  classify: callable<Classify, Classify>({ default: faultOf }),
-  reactions: readReactions,
+  classify: readClassify,
+  reactions: reactions("retries", "firstRetry"),
   clock: part<Clock, Clock>({ methods: CLOCK_METHODS, default: systemClock }),
   random: callable<Random, Random>({ default: systemRandom }),
   on: callable<Emit, undefined>({ default: undefined }),
@@ -92,7 +92,9 @@ export async function attemptTask<Value>(
 ): Promise<TaskResult<Value>> {
   const settled = readOptions("attemptTask", options, READERS);
   const policy = guardOf(readName(name, "attemptTask.name"), settled);
-  const { signal, clock, classify } = settled;
+  const { signal, clock } = settled;
+  // The one that the retry goes by, so that the answer agrees with what was done.
+  const classify = settled.retry?.classify ?? settled.classify;
   const startedAtMs = clock.elapsed();
   let attempts = 0;
   const told = (): { attempts: number; durationMs: number } => ({
@@ -122,7 +124,7 @@ function guardOf(name: string, settled: Settled<typeof READERS>): Policy {
     retry({
       ...given,
       name: given.name ?? name,
-      total: Math.min(toMs(given.total ?? Infinity), limits.total),
+      total: Math.min(given.total ?? Infinity, limits.total),
       repeatable: given.repeatable ?? repeatable,
       classify: given.classify ?? classify,
       reactions: given.reactions ?? reactions,

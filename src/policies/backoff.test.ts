@@ -89,6 +89,19 @@ test("every wait is a finite number from 0 to the limit, also at retry 10,000", 
   );
 });
 
+test.for<[jitter: Jitter, expected: number[]]>([
+  ["full", [0, 100]],
+  ["equal", [50, 100]],
+])("%s jitter takes dice from 0 to 1, and refuses others", ([jitter, expected]) => {
+  const backoff = constant(100, { jitter });
+  const at = (drawn: unknown) => waits(backoff, 1, () => drawn as number)[0];
+
+  expect([at(0), at(1)]).toEqual(expected);
+  for (const drawn of [5, -0.1, Number.NaN, undefined]) {
+    expect(() => at(drawn)).toThrow(`random: expected to give a number from 0 to 1, gave ${drawn}`);
+  }
+});
+
 test("waits without jitter never shrink", () => {
   fc.assert(
     fc.property(

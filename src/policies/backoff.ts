@@ -11,6 +11,7 @@ import type { Random } from "../core/dice.ts";
 import type { Duration } from "../core/duration.ts";
 import { OptionsError } from "../core/errors.ts";
 import { duration, number, oneOf, readOptions, required, type Reader } from "../core/options.ts";
+import { show } from "../core/show.ts";
 
 /** What a backoff may go by. */
 export interface BackoffInput {
@@ -103,8 +104,15 @@ function spread(waitMs: number, jitter: Jitter, random: Random): number {
     case "none":
       return waitMs;
     case "full":
-      return random() * waitMs;
+      return draw(random) * waitMs;
     case "equal":
-      return waitMs * (0.5 + random() / 2);
+      return waitMs * (0.5 + draw(random) / 2);
   }
+}
+
+/** Dice of another kind would lead past the longest wait. */
+function draw(random: Random): number {
+  const drawn = random();
+  if (drawn >= 0 && drawn <= 1) return drawn;
+  throw new OptionsError("random", `expected to give a number from 0 to 1, gave ${show(drawn)}`);
 }

@@ -5,7 +5,9 @@ import {
   breaker,
   CircuitOpenError,
   expectOk,
+  pipeline,
   RejectedError,
+  retry,
   TimeoutError,
   type Breaker,
   type Clock,
@@ -176,6 +178,22 @@ test("B7 failures that settle together open it once, and late ones do not move t
 
   expect(refused).toMatchObject({ retryAfterMs: 20_000 });
   expect(types).toEqual(["breaker.opened", "breaker.rejected"]);
+});
+
+test("B8 work that is cancelled by a signal of its own is neither retried nor counted", async () => {
+  const own = new AbortController();
+  const circuit = breaker("bank", { failures: 1 });
+  let calls = 0;
+  own.abort();
+
+  const error = await errorOf(
+    pipeline(retry(), circuit).run(() => {
+      calls++;
+      return own.signal.throwIfAborted();
+    }),
+  );
+
+  expect([error === own.signal.reason, calls, circuit.state]).toEqual([true, 1, "closed"]);
 });
 
 test("B8 refusals by our own policies and the caller's abort are no failures of the dependency", async () => {

@@ -104,6 +104,52 @@ test("after the pause one successful probe closes it, and the count begins again
   expect([value, circuit.state]).toEqual(["done", "closed"]);
 });
 
+test("while a probe runs, it refuses and says that it may be over at any moment", async () => {
+  const clock = new VirtualClock();
+  const told: EventDetails[] = [];
+  const circuit = breaker("bank", { failures: 1, clock, on: (each) => told.push(each) });
+  const down = failure();
+  await fail(circuit, down);
+  await clock.advance("30s");
+  void circuit.run(() => new Promise(() => {}));
+
+  const refused = await fail(circuit);
+
+  expect(refused).toBeInstanceOf(CircuitOpenError);
+  expect(refused).toMatchObject({
+    message: 'Circuit "bank" waits for its probe',
+    retryAfterMs: 0,
+    cause: down,
+  });
+  expect(told.at(-1)).toEqual({ type: "breaker.rejected", policy: "bank", retryAfterMs: 0 });
+});
+
+test.for<[name: string, answer: () => unknown]>([
+  ["throws", () => expect.unreachable("a bug in the classifier")],
+  ["answers nothing", () => undefined],
+  ["answers an unknown class", () => ({ class: "odd", code: "ODD", effect: "none" })],
+])("a failure that its classifier %s about is unknown, and counts", async ([, answer]) => {
+  const clock = new VirtualClock();
+  const classify = answer as BreakerOptions["classify"];
+  const circuit = breaker("bank", { failures: 1, clock, classify });
+  const [first, second] = [failure(), failure()];
+
+  const thrown = [await fail(circuit, first)];
+  await clock.advance("30s");
+  thrown.push(await fail(circuit, second));
+  const state = circuit.state;
+  await clock.advance("30s");
+  const next = await circuit.run(() => "done");
+
+  expect(thrown).toEqual([first, second]);
+  expect([thrown[0] === first, thrown[1] === second, state, next]).toEqual([
+    true,
+    true,
+    "open",
+    "done",
+  ]);
+});
+
 test("a failed probe opens it for another whole pause", async () => {
   const clock = new VirtualClock();
   const circuit = breaker("bank", { failures: 5, pause: "30s", clock });
@@ -250,6 +296,15 @@ test.for<[message: string, make: () => unknown]>([
   ["breaker.probeTimeout: expected a duration", () => breaker("a", { probeTimeout: 0 })],
   ["breaker.limit: unknown; known are failures", () => breaker("a", { limit: 5 } as never)],
   ["breaker.clock: expected an object with", () => breaker("a", { clock: {} as never })],
+  [
+    "breaker.reactions.fatal.retries: unknown; known are breaker",
+    // @ts-expect-error -- A breaker retries nothing.
+    () => breaker("a", { reactions: { fatal: { breaker: "counts", retries: 1 } } }),
+  ],
+  [
+    "breaker.reactions.odd: unknown; known are transient",
+    () => breaker("a", { reactions: { odd: {} } as never }),
+  ],
 ])("refuses with %s", ([message, make]) => {
   expect(make).toThrow(message);
 });

@@ -1,6 +1,6 @@
 /** The circuit breaker: its clock, promises and events. Its rules are in `circuit.ts`. */
 
-import { faultOf, type Classify } from "../classify/classify.ts";
+import type { Classify } from "../classify/classify.ts";
 import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
 import type { Duration } from "../core/duration.ts";
 import { CircuitOpenError, RejectedError } from "../core/errors.ts";
@@ -17,12 +17,21 @@ import {
   type Reader,
   type Settled,
 } from "../core/options.ts";
-import type { ReactionChanges } from "../core/reactions.ts";
+import { reactions, type ReactionChanges } from "../core/reactions.ts";
 import { systemClock } from "../core/system.ts";
-import { begun, CLOSED, failed, ignored, succeeded, waitMs, type Circuit } from "./circuit.ts";
+import {
+  admits,
+  begun,
+  CLOSED,
+  failed,
+  ignored,
+  pauseLeftMs,
+  succeeded,
+  type Circuit,
+} from "./circuit.ts";
 import { attemptOf, type LazyAttempt } from "./lazy-attempt.ts";
 import type { Policy, RunOptions, Work } from "./policy.ts";
-import { readReactions } from "./read-reactions.ts";
+import { readClassify } from "./read-classify.ts";
 import { teller } from "./tell.ts";
 
 /** When a breaker opens, and for how long. */
@@ -39,7 +48,7 @@ export interface BreakerOptions {
   /** Tells the fault of an error. Default: `faultOf`. */
   readonly classify?: Classify | undefined;
   /** Which classes count as failures of the dependency. Default: `REACTIONS`. */
-  readonly reactions?: ReactionChanges | undefined;
+  readonly reactions?: ReactionChanges<"breaker"> | undefined;
   /** Default: the system's clock. */
   readonly clock?: Clock | undefined;
   /** Told the `breaker.…` events, as they happen. What it throws is dropped. */
@@ -59,8 +68,8 @@ const READERS = {
   failures: integer({ min: 1, default: 5 }),
   pause: duration({ min: 1, default: 30_000 }),
   probeTimeout: duration({ min: 1, default: undefined }),
-  classify: callable<Classify, Classify>({ default: faultOf }),
-  reactions: readReactions,
+  classify: readClassify,
+  reactions: reactions("breaker"),
   clock: part<Clock, Clock>({ methods: CLOCK_METHODS, default: systemClock }),
   on: callable<Emit, undefined>({ default: undefined }),
 } satisfies Record<keyof BreakerOptions, Reader<unknown>>;
@@ -132,8 +141,8 @@ class CircuitGuard {
   /** Admits a call and answers its generation, or throws `CircuitOpenError`. */
   #begin(): number {
     const nowMs = this.#nowMs();
-    const retryAfterMs = waitMs(this.#circuit, nowMs, this.#rules);
-    if (retryAfterMs > 0) {
+    if (!admits(this.#circuit, nowMs)) {
+      const retryAfterMs = pauseLeftMs(this.#circuit, nowMs);
       this.#tell({ type: "breaker.rejected", policy: this.#name, retryAfterMs });
       throw new CircuitOpenError(this.#name, retryAfterMs, this.#lastFailure);
     }

@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { begun, CLOSED, failed, ignored, succeeded, waitMs, type Circuit } from "./circuit.ts";
+import {
+  admits,
+  begun,
+  CLOSED,
+  failed,
+  ignored,
+  pauseLeftMs,
+  succeeded,
+  type Circuit,
+} from "./circuit.ts";
 
 const RULES = { failures: 3, pause: 1_000, probeTimeout: 5_000 };
 
@@ -16,18 +25,18 @@ const halfOpen = (leaseUntilMs: number, generation = 6): Circuit => ({
   leaseUntilMs,
 });
 
-test.for<[name: string, circuit: Circuit, nowMs: number, expected: number]>([
-  ["closed admits", closed(2), 0, 0],
-  ["open waits out its pause", open(1_000), 400, 600],
-  ["open refuses to the last moment", open(1_000), 999, 1],
-  ["open admits when the pause is over", open(1_000), 1_000, 0],
-  ["open admits long after", open(1_000), 1e9, 0],
-  ["half-open waits a pause for its probe", halfOpen(5_000), 100, 1_000],
-  ["half-open waits no longer than the lease", halfOpen(5_000), 4_900, 100],
-  ["half-open admits when the lease is over", halfOpen(5_000), 5_000, 0],
-  ["half-open admits when nobody probes", halfOpen(-Infinity), 0, 0],
-])("%s", ([, circuit, nowMs, expected]) => {
-  expect(waitMs(circuit, nowMs, RULES)).toBe(expected);
+test.for<[name: string, circuit: Circuit, nowMs: number, isAdmitted: boolean, leftMs: number]>([
+  ["closed admits", closed(2), 0, true, 0],
+  ["open waits out its pause", open(1_000), 400, false, 600],
+  ["open refuses to the last moment", open(1_000), 999, false, 1],
+  ["open admits when the pause is over", open(1_000), 1_000, true, 0],
+  ["open admits long after", open(1_000), 1e9, true, 0],
+  ["half-open refuses while one probes, at any moment no more", halfOpen(5_000), 100, false, 0],
+  ["half-open refuses to the end of the lease", halfOpen(5_000), 4_999, false, 0],
+  ["half-open admits when the lease is over", halfOpen(5_000), 5_000, true, 0],
+  ["half-open admits when nobody probes", halfOpen(-Infinity), 0, true, 0],
+])("%s", ([, circuit, nowMs, isAdmitted, leftMs]) => {
+  expect([admits(circuit, nowMs), pauseLeftMs(circuit, nowMs)]).toEqual([isAdmitted, leftMs]);
 });
 
 test.for<[name: string, after: Circuit, expected: Circuit]>([
@@ -110,7 +119,7 @@ class Play {
   }
 
   #begin(): void {
-    if (waitMs(this.#circuit, this.#nowMs, RULES) > 0) return;
+    if (!admits(this.#circuit, this.#nowMs)) return;
     this.#circuit = begun(this.#circuit, this.#nowMs, RULES);
     const isProbe = this.#circuit.state === "half-open";
     const leaseUntilMs = isProbe ? this.#nowMs + RULES.probeTimeout : Infinity;

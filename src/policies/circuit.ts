@@ -45,24 +45,27 @@ export interface CircuitRules {
 /** Where every circuit starts. */
 export const CLOSED: Circuit = Object.freeze({ state: "closed", generation: 0, failures: 0 });
 
-/**
- * How long until a call may begin, in milliseconds; 0 when it may now.
- *
- * How long a probe will take nobody knows: while one runs, the answer is the rest of its lease, but
- * no more than the pause, which is what the user thinks is a fit time between two tries.
- */
-export function waitMs(circuit: Circuit, nowMs: number, rules: CircuitRules): number {
+/** Whether a call may begin now. */
+export function admits(circuit: Circuit, nowMs: number): boolean {
   switch (circuit.state) {
     case "closed":
-      return 0;
+      return true;
     case "open":
-      return Math.max(0, circuit.untilMs - nowMs);
+      return nowMs >= circuit.untilMs;
     case "half-open":
-      return Math.max(0, Math.min(circuit.leaseUntilMs - nowMs, rules.pause));
+      return nowMs >= circuit.leaseUntilMs;
   }
 }
 
-/** After a call has begun; only where `waitMs` is 0. */
+/**
+ * What is left of the pause, in milliseconds. While a probe runs nothing is: how long it takes nobody
+ * knows, and it may end at any moment.
+ */
+export function pauseLeftMs(circuit: Circuit, nowMs: number): number {
+  return circuit.state === "open" ? Math.max(0, circuit.untilMs - nowMs) : 0;
+}
+
+/** After a call has begun; only where the circuit admits it. */
 export function begun(circuit: Circuit, nowMs: number, rules: CircuitRules): Circuit {
   if (circuit.state === "closed") return circuit;
   return {

@@ -98,6 +98,8 @@ export function settleWith<Value>(
 /** The attempt that a caller's options describe; one of our own is handed on as it is. */
 export function attemptOf(options: RunOptions | undefined): LazyAttempt {
   if (options instanceof LazyAttempt) return options;
-  const { attempt = 1, signal, deadline = NO_DEADLINE } = options ?? {};
-  return new LazyAttempt(attempt, signal === undefined ? undefined : callerAbort(signal), deadline);
+  const { attempt = 1, deadline = NO_DEADLINE } = options ?? {};
+  // What is handed on to `fetch` comes here too, and may say null for none, as `fetch` allows.
+  const signal = options?.signal ?? undefined;
+  return new LazyAttempt(attempt, signal && callerAbort(signal), deadline);
 }

@@ -126,7 +126,7 @@ test.for<
     "Retry-After must not be longer than is allowed",
     failure(fault("degraded", { retryAfterMs: 300_001 })),
     {},
-    no("time is up"),
+    no("asked to wait too long"),
   ],
   [
     "Retry-After must end before the deadline",
@@ -152,6 +152,24 @@ test.for<
     failure(refused, { error: refusal, attempt: 3, failuresOfClass: 3 }),
     { backoff: () => 60_000 },
     again(700),
+  ],
+  [
+    "a refusal of our own is waited out, however long a server may ask for",
+    failure(refused, { error: refusal }),
+    { maxRetryAfter: 699 },
+    again(700),
+  ],
+  [
+    "a refusal of our own that may be over at any moment is backed off, also the first time",
+    failure({ ...refused, retryAfterMs: 0 }, { error: new CircuitOpenError("bank", 0, undefined) }),
+    { random: () => 0, backoff: ({ random }) => 100 * random() },
+    again(50),
+  ],
+  [
+    "a rate limit is backed off, also the first time",
+    failure(fault("transient", { code: "HTTP_429" })),
+    {},
+    again(100),
   ],
   [
     "a refusal that outlasts the deadline is not waited out",
@@ -232,13 +250,15 @@ test("no retry breaks a limit, whatever failed and however it is retried", () =>
         class: failed.fault.class !== "fatal",
         attempts: failed.attempt < rules.attempts && failed.failuresOfClass <= retries,
         repeatable: rules.repeatable || effect === "none",
-        retryAfter: decision.waitMs >= retryAfterMs && retryAfterMs <= rules.maxRetryAfter,
+        retryAfter: decision.waitMs >= retryAfterMs,
+        maxRetryAfter: failed.error === refusal || retryAfterMs <= rules.maxRetryAfter,
         deadline: decision.waitMs < failed.leftMs,
       }).toEqual({
         class: true,
         attempts: true,
         repeatable: true,
         retryAfter: true,
+        maxRetryAfter: true,
         deadline: true,
       });
     }),

@@ -6,6 +6,7 @@
  * whoever waits for the answer can be told now.
  */
 
+import { RATE_LIMITS } from "../classify/rate-limits.ts";
 import { OptionsError, RejectedError } from "../core/errors.ts";
 import type { RetryStop } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
@@ -52,7 +53,10 @@ export function decideRetry(failed: FailedAttempt, rules: RetryRules): RetryDeci
   if (attempt >= rules.attempts || failed.failuresOfClass > retries)
     return stop("attempts used up");
 
-  if ((fault.retryAfterMs ?? 0) > rules.maxRetryAfter) return stop("time is up");
+  // That limit is for servers. One of our own policies asks for what it was told to.
+  const isAskedTooMuch = (fault.retryAfterMs ?? 0) > rules.maxRetryAfter;
+  if (isAskedTooMuch && !(failed.error instanceof RejectedError))
+    return stop("asked to wait too long");
   const waitMs = waitFor(failed, rules);
   return waitMs < leftMs ? { isRetried: true, waitMs } : stop("time is up");
 }
@@ -64,11 +68,16 @@ function stop(reason: RetryStop): RetryDecision {
 function waitFor({ error, fault, attempt, previousMs }: FailedAttempt, rules: RetryRules): number {
   const { retryAfterMs } = fault;
   if (retryAfterMs === undefined) {
-    const isAtOnce = attempt === 1 && rules.reactions[fault.class].firstRetry === "at once";
+    const { firstRetry } = rules.reactions[fault.class];
+    const isAtOnce = attempt === 1 && firstRetry === "at once" && !RATE_LIMITS.has(fault.code);
     return isAtOnce ? 0 : backoffMs(attempt, previousMs, rules);
   }
-  // One of our own policies knows to the millisecond when it will admit a call again.
-  if (error instanceof RejectedError) return retryAfterMs;
+  if (error instanceof RejectedError) {
+    // One of our own policies knows to the millisecond when it will admit a call again. Or it says 0,
+    // for a probe decides: that may end at any moment, but to come back at once is in vain.
+    if (retryAfterMs > 0) return retryAfterMs;
+    return backoffMs(attempt, previousMs, { ...rules, random: () => 0.5 + rules.random() / 2 });
+  }
   // A server names the least wait; the backoff may ask for more, and its jitter never for less.
   return Math.max(retryAfterMs, backoffMs(attempt, previousMs, rules));
 }

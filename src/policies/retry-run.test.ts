@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import type { EventDetails } from "../core/events.ts";
+import { TimeoutError } from "../core/errors.ts";
+import type { EventDetails, RetryStop } from "../core/events.ts";
 import { rememberFault, type Fault } from "../core/fault.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { constant } from "./backoff.ts";
 import type { Attempt } from "./policy.ts";
-import { retry } from "./retry.ts";
+import { retry, type RetryOptions } from "./retry.ts";
 
 const never = (): Promise<never> => new Promise(() => {});
 
@@ -27,6 +28,12 @@ function failing(...errors: unknown[]) {
   work.attempts = [] as number[];
   return work;
 }
+
+const errorOf = (running: Promise<unknown>): Promise<unknown> =>
+  running.then(
+    () => "no error",
+    (error: unknown) => error,
+  );
 
 test("beforeRetry is awaited before the wait, with the failure and a signal", async () => {
   const clock = new VirtualClock();
@@ -202,4 +209,174 @@ test("the caller's abort under a total limit is not a timeout", async () => {
 
   await expect(running).rejects.toBe("stop");
   expect({ types, pending: clock.pending }).toEqual({ types: [], pending: 0 });
+});
+
+test.for<[name: string, answer: () => unknown]>([
+  ["throws", () => expect.unreachable("a bug in the classifier")],
+  ["answers nothing", () => undefined],
+  ["answers an unknown class", () => ({ class: "odd", code: "ODD", effect: "none" })],
+])("a failure that the classifier %s about is unknown", async ([, answer]) => {
+  const clock = new VirtualClock();
+  const told: EventDetails[] = [];
+  const [first, last] = [degraded(), degraded()];
+  const policy = retry({
+    classify: answer as RetryOptions["classify"],
+    total: "1m",
+    clock,
+    on: (details) => told.push(details),
+  });
+
+  const error = await clock.settle(() => errorOf(policy.run(failing(first, last))));
+
+  const fault = { class: "unknown", code: "ERROR", effect: "unknown" };
+  expect(error).toBe(last);
+  expect(told).toMatchObject([
+    { type: "attempt.failed", fault, error: first },
+    { type: "retry.scheduled", fault },
+    { type: "attempt.failed", fault, error: last },
+    { type: "retry.stopped", fault, reason: "attempts used up" },
+  ]);
+});
+
+test("the total limit ends an attempt that hangs also where the classifier throws", async () => {
+  const clock = new VirtualClock();
+  const classify = (): never => expect.unreachable("a bug in the classifier");
+
+  const error = await clock.settle(() => errorOf(retry({ total: 50, classify, clock }).run(never)));
+
+  expect(error).toBeInstanceOf(TimeoutError);
+  expect([clock.elapsed(), clock.pending]).toEqual([50, 0]);
+});
+
+const mistake = new Error("a mistake");
+const failByMistake = (): never => {
+  throw mistake;
+};
+
+test.for<[name: string, options: RetryOptions, reason: RetryStop]>([
+  ["`when`", { when: failByMistake }, "when failed"],
+  ["backoff", { backoff: failByMistake }, "backoff failed"],
+  ["die", { random: failByMistake }, "backoff failed"],
+])("a %s that throws ends the retries, and hides no failure", async ([, options, reason]) => {
+  const told: EventDetails[] = [];
+  const failure = degraded();
+  const work = failing(failure);
+
+  const error = await errorOf(retry({ ...options, on: (each) => told.push(each) }).run(work));
+
+  const name = reason.replace(" failed", "");
+  expect(error).toBeInstanceOf(AggregateError);
+  expect(error).toMatchObject({
+    message: `The ${name} of "retry" threw when it was asked about a failure; both are in errors`,
+  });
+  expect((error as AggregateError).errors.map((each) => [mistake, failure].indexOf(each))).toEqual([
+    0, 1,
+  ]);
+  expect({ attempts: work.attempts, told: told.slice(1) }).toEqual({
+    attempts: [1],
+    told: [
+      {
+        type: "retry.stopped",
+        policy: "retry",
+        attempts: 1,
+        reason,
+        fault: DEGRADED,
+        error: failure,
+      },
+    ],
+  });
+});
+
+test("a backoff that gives no length of time ends the retries, and hides no failure", async () => {
+  const failure = degraded();
+
+  const error = await errorOf(retry({ backoff: () => Number.NaN }).run(failing(failure)));
+
+  expect(error).toMatchObject({ errors: [{ code: "OPTIONS_INVALID" }, { message: "down" }] });
+});
+
+test("a `when` that throws the failure itself ends the retries with it", async () => {
+  const failure = degraded();
+  const when = (error: unknown): never => {
+    throw error;
+  };
+
+  const error = await errorOf(retry({ when }).run(failing(failure)));
+
+  expect(error).toBe(failure);
+});
+
+test("that beforeRetry ended the retries is told, with the failure that it was called for", async () => {
+  const told: EventDetails[] = [];
+  const failure = degraded();
+  const policy = retry({ beforeRetry: failByMistake, on: (each) => told.push(each) });
+
+  const error = await errorOf(policy.run(failing(failure)));
+
+  expect(error).toBe(mistake);
+  expect(told.slice(1)).toEqual([
+    {
+      type: "retry.stopped",
+      policy: "retry",
+      attempts: 1,
+      reason: "ended by beforeRetry",
+      fault: DEGRADED,
+      error: failure,
+    },
+  ]);
+});
+
+test("what beforeRetry throws because the caller cancelled ends nothing else", async () => {
+  const caller = new AbortController();
+  const types: string[] = [];
+  const beforeRetry = (): never => {
+    caller.abort("stop");
+    throw mistake;
+  };
+  const policy = retry({ beforeRetry, on: ({ type }) => types.push(type) });
+
+  const error = await errorOf(policy.run(failing(degraded()), caller));
+
+  expect([error, types]).toEqual(["stop", ["attempt.failed"]]);
+});
+
+test("the time that beforeRetry takes counts: a wait that no longer fits is not begun", async () => {
+  const clock = new VirtualClock();
+  const told: EventDetails[] = [];
+  const failure = degraded();
+  const policy = retry({
+    total: 1_000,
+    backoff: constant(500),
+    clock,
+    beforeRetry: () => clock.sleep(500),
+    on: (each) => told.push(each),
+  });
+
+  const error = await clock.settle(() => errorOf(policy.run(failing(failure))));
+
+  expect([error === failure, clock.elapsed(), clock.pending]).toEqual([true, 500, 0]);
+  expect(told.slice(1)).toEqual([
+    {
+      type: "retry.stopped",
+      policy: "retry",
+      attempts: 1,
+      reason: "time is up",
+      fault: DEGRADED,
+      error: failure,
+    },
+  ]);
+});
+
+test("a wait that still fits after beforeRetry is waited", async () => {
+  const clock = new VirtualClock();
+  const policy = retry({
+    total: 1_000,
+    backoff: constant(499),
+    clock,
+    beforeRetry: () => clock.sleep(500),
+  });
+
+  const value = await clock.settle(() => policy.run(failing(degraded())));
+
+  expect([value, clock.elapsed()]).toEqual(["done", 999]);
 });

@@ -3,18 +3,29 @@
 import type { Classify } from "../classify/classify.ts";
 import type { Clock } from "../core/clock.ts";
 import { TimeoutError } from "../core/errors.ts";
-import type { Emit } from "../core/events.ts";
+import type { Emit, RetryStop } from "../core/events.ts";
 import type { Fault, FaultClass } from "../core/fault.ts";
 import type { LazyAttempt } from "./lazy-attempt.ts";
 import type { Work } from "./policy.ts";
-import { decideRetry, type RetryDecision, type RetryRules } from "./retry-decision.ts";
+import {
+  decideRetry,
+  type FailedAttempt,
+  type RetryDecision,
+  type RetryRules,
+} from "./retry-decision.ts";
 import { runWithin } from "./time-limit.ts";
+import { waitUnder } from "./wait.ts";
 
 /** Whether a failure is worth another attempt; `attempt` is the one that failed, from 1. */
 export type When = (error: unknown, fault: Fault, attempt: number) => boolean;
 
-/** Awaited before the wait for another attempt; what it throws ends the retries. */
+/** Awaited before the wait for another attempt; what it throws ends the retries, and is thrown on. */
 export type BeforeRetry = (failed: RetriedFailure) => void | Promise<void>;
+
+interface Failure {
+  readonly error: unknown;
+  readonly fault: Fault;
+}
 
 /** A failure after which there will be another attempt. */
 export interface RetriedFailure {
@@ -79,44 +90,70 @@ export class RetryRun<Value> {
 
   /** Waits for the next attempt, or throws when there is none. */
   async #prepareNext(error: unknown, outer: LazyAttempt): Promise<void> {
-    const { name, attempts: maxAttempts, tell, beforeRetry } = this.#parts;
-    const fault = this.#parts.classify(error);
-    this.#tellFailed(error, fault);
-    const decision = this.#decide(error, fault, outer);
-    const attempt = this.#attempt;
-    if (!decision.isRetried) {
-      tell({
-        type: "retry.stopped",
-        policy: name,
-        attempts: attempt,
-        reason: decision.reason,
-        fault,
-        error,
-      });
-      throw error;
-    }
-    if (beforeRetry !== undefined) {
-      await outer.start(({ signal }) => beforeRetry({ error, fault, attempt, signal }));
-    }
+    const { name, attempts: maxAttempts, classify, tell } = this.#parts;
+    const failure = { error, fault: classify(error) };
+    this.#tellFailed(failure);
+    const decision = this.#decide(failure, outer);
+    if (!decision.isRetried) throw this.#stopped(decision.reason, failure);
     const { waitMs } = decision;
-    tell({ type: "retry.scheduled", policy: name, number: attempt, maxAttempts, waitMs, fault });
+    await this.#clear(waitMs, failure, outer);
+    tell({
+      type: "retry.scheduled",
+      policy: name,
+      number: this.#attempt,
+      maxAttempts,
+      waitMs,
+      fault: failure.fault,
+    });
     await this.#wait(waitMs, outer);
   }
 
-  #decide(error: unknown, fault: Fault, outer: LazyAttempt): RetryDecision {
-    const decision = decideRetry(
-      {
-        error,
-        fault,
-        attempt: this.#attempt,
-        failuresOfClass: this.#count(fault.class),
-        previousMs: this.#previousMs,
-        leftMs: outer.deadline.remainingMs(),
-      },
-      this.#parts,
-    );
-    if (!decision.isRetried || this.#parts.when(error, fault, this.#attempt)) return decision;
-    return { isRetried: false, reason: "refused by when" };
+  #decide(failure: Failure, outer: LazyAttempt): RetryDecision {
+    const { error, fault } = failure;
+    const failed: FailedAttempt = {
+      error,
+      fault,
+      attempt: this.#attempt,
+      failuresOfClass: this.#count(fault.class),
+      previousMs: this.#previousMs,
+      leftMs: outer.deadline.remainingMs(),
+    };
+    const decision = this.#ask("backoff", failure, () => decideRetry(failed, this.#parts));
+    if (!decision.isRetried) return decision;
+    const isWanted = this.#ask("when", failure, () => {
+      return this.#parts.when(error, fault, this.#attempt);
+    });
+    return isWanted ? decision : { isRetried: false, reason: "refused by when" };
+  }
+
+  /** Asks a function of the user's. One that throws ends the retries, and hides no failure. */
+  #ask<Answer>(name: "backoff" | "when", failure: Failure, ask: () => Answer): Answer {
+    try {
+      return ask();
+    } catch (mistake) {
+      const error = this.#stopped(`${name} failed`, failure);
+      throw mistake === error
+        ? error
+        : new AggregateError(
+            [mistake, error],
+            `The ${name} of "${this.#parts.name}" threw when it was asked about a failure; both are in errors`,
+          );
+    }
+  }
+
+  /** Lets the user do what is to be done before the wait. That takes its time, which counts too. */
+  async #clear(waitMs: number, failure: Failure, outer: LazyAttempt): Promise<void> {
+    const { beforeRetry } = this.#parts;
+    if (beforeRetry === undefined) return;
+    const attempt = this.#attempt;
+    try {
+      await outer.start(({ signal }) => beforeRetry({ ...failure, attempt, signal }));
+    } catch (thrown) {
+      outer.throwIfAborted();
+      this.#stopped("ended by beforeRetry", failure);
+      throw thrown;
+    }
+    if (waitMs >= outer.deadline.remainingMs()) throw this.#stopped("time is up", failure);
   }
 
   #count(failed: FaultClass): number {
@@ -130,10 +167,10 @@ export class RetryRun<Value> {
     this.#previousMs = waitMs;
     // Even a timer of 0 ms takes one or more. But promises alone would never let an abort through.
     if (waitMs === 0 && this.#attempt % RETRIES_PER_TURN !== 0) return;
-    await this.#parts.clock.sleep(waitMs, outer.source?.signal);
+    await waitUnder(outer.source, waitMs, this.#parts.clock);
   }
 
-  #tellFailed(error: unknown, fault: Fault): void {
+  #tellFailed({ error, fault }: Failure): void {
     const { name, clock, tell } = this.#parts;
     const durationMs = clock.elapsed() - (this.#startedAtMs as number);
     this.#startedAtMs = undefined;
@@ -146,14 +183,21 @@ export class RetryRun<Value> {
     const { name, total: limitMs, classify, tell } = this.#parts;
     const cause = this.#lastFailure && { cause: this.#lastFailure.error };
     const error = new TimeoutError(`Work under "${name}"`, limitMs, cause);
-    const fault = classify(error);
+    const failure = { error, fault: classify(error) };
     tell({ type: "timeout.expired", policy: name, limitMs });
-    if (this.#startedAtMs !== undefined) this.#tellFailed(error, fault);
+    if (this.#startedAtMs !== undefined) this.#tellFailed(failure);
+    this.#stopped("time is up", failure);
+    return error;
+  }
+
+  /** Tells why there is no further attempt, and answers the error of the last one. */
+  #stopped(reason: RetryStop, { error, fault }: Failure): unknown {
+    const { name, tell } = this.#parts;
     tell({
       type: "retry.stopped",
       policy: name,
       attempts: this.#attempt,
-      reason: "time is up",
+      reason,
       fault,
       error,
     });

@@ -9,6 +9,7 @@ import {
   expectOk,
   pipeline,
   retry,
+  seededDice,
   TimeoutError,
   timeout,
   type Breaker,
@@ -63,6 +64,20 @@ test("R1 an abort during a wait ends it at once with its reason, and nothing is 
     calls: 1,
     pending: 0,
   });
+});
+
+test("R1 after an abort by who hears of the wait, the wait is not begun", async () => {
+  const clock = new VirtualClock();
+  const caller = new AbortController();
+  const on = ({ type }: EventDetails): void => {
+    if (type === "retry.scheduled") caller.abort("stop");
+  };
+
+  const reason = await errorOf(
+    retry({ backoff: constant("1h"), clock, on }).run(unavailable(), caller),
+  );
+
+  expect([reason, clock.sleeps, clock.pending]).toEqual(["stop", [], 0]);
 });
 
 test("R1 an abort during an attempt ends it at once, even if the work takes no notice", async () => {
@@ -218,6 +233,46 @@ test("R10 an open breaker is waited out just as long as it takes, and burns one 
     calls: 1,
     sleeps: [30_000],
   });
+});
+
+test.for([
+  // Within the second backoff, of 200 to 400 ms, and within that and the third, of 400 to 800 ms.
+  [50, 30_000 + 400 + 50],
+  [599, 30_000 + 400 + 800 + 599],
+])(
+  "R10 ten callers that waited for one breaker all succeed after its probe of %i ms, by %i",
+  async ([probeMs = 0, latestMs = 0]) => {
+    const clock = new VirtualClock();
+    const circuit = await opened(clock);
+    const dice = seededDice(1);
+    // No die falls lower than 0, and that is the die that comes back soonest.
+    const random = (): number => (dice() < 0.5 ? 0 : dice());
+    const guarded = pipeline(retry({ clock, random }), circuit);
+    const endedAtMs: number[] = [];
+    const call = async (): Promise<string> => {
+      const value = await guarded.run(() => clock.sleep(probeMs).then(() => "done"));
+      endedAtMs.push(clock.elapsed());
+      return value;
+    };
+
+    const values = await clock.settle(() => Promise.all(Array.from({ length: 10 }, call)));
+
+    expect(values).toEqual(Array.from({ length: 10 }, () => "done"));
+    expect({ first: Math.min(...endedAtMs), isSoon: Math.max(...endedAtMs) < latestMs }).toEqual({
+      first: 30_000 + probeMs,
+      isSoon: true,
+    });
+  },
+);
+
+test("R10 a pause that is longer than a server may ask for is waited out all the same", async () => {
+  const clock = new VirtualClock();
+  const circuit = await opened(clock);
+  const guarded = pipeline(retry({ total: "1h", maxRetryAfter: "1s", clock }), circuit);
+
+  const value = await clock.settle(() => guarded.run(() => "done"));
+
+  expect([value, clock.elapsed()]).toEqual(["done", 30_000]);
 });
 
 test("R10 an open breaker that does not close before the deadline is not waited for", async () => {

@@ -329,7 +329,15 @@ test.for<[message: string, options: object | null]>([
   ["retry.random: expected a function", { random: 0.5 }],
   ["retry.on: expected a function", { on: {} }],
   ["retry.name: expected text that is not empty", { name: "" }],
-  ["reactions.fatl: unknown; known are transient", { reactions: { fatl: {} } }],
+  ["retry.reactions.fatl: unknown; known are transient", { reactions: { fatl: {} } }],
+  [
+    "retry.reactions.fatal.breaker: unknown; known are retries, firstRetry",
+    { reactions: { fatal: { retries: 1, breaker: "counts" } } },
+  ],
+  [
+    "retry.reactions.fatal.exitCode: unknown; known are retries, firstRetry",
+    { reactions: { fatal: { exitCode: 3 } } },
+  ],
   ["retry: expected an object with options, received null", null],
 ])("refuses with %s", ([message, options]) => {
   expect(() => retry(options as RetryOptions)).toThrow(message);

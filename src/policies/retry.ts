@@ -1,6 +1,6 @@
 /** Runs failed work again: the shell around the rule in `retry-decision.ts`. */
 
-import { faultOf, type Classify } from "../classify/classify.ts";
+import type { Classify } from "../classify/classify.ts";
 import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
 import type { Random } from "../core/dice.ts";
 import type { Duration } from "../core/duration.ts";
@@ -14,13 +14,14 @@ import {
   readOptions,
   text,
   type Reader,
+  type Settled,
 } from "../core/options.ts";
-import type { ReactionChanges } from "../core/reactions.ts";
+import { reactions, type ReactionChanges } from "../core/reactions.ts";
 import { systemClock, systemRandom } from "../core/system.ts";
 import { exponential, type Backoff } from "./backoff.ts";
 import { attemptOf } from "./lazy-attempt.ts";
 import type { Policy } from "./policy.ts";
-import { readReactions } from "./read-reactions.ts";
+import { readClassify } from "./read-classify.ts";
 import { RetryRun, type BeforeRetry, type When } from "./retry-run.ts";
 import { teller } from "./tell.ts";
 
@@ -34,7 +35,10 @@ export interface RetryOptions {
   readonly backoff?: Backoff | undefined;
   /** The limit for all attempts and waits together; ends a running attempt. Default `Infinity`. */
   readonly total?: Duration | undefined;
-  /** The longest wait that a server may ask for. One that is longer ends the retries. Default `"5m"`. */
+  /**
+   * The longest wait that a server may ask for. One that is longer ends the retries; a refusal by one
+   * of our own policies is waited out, however long. Default `"5m"`.
+   */
   readonly maxRetryAfter?: Duration | undefined;
   /**
    * Whether this failure is worth another attempt; asked last, when everything else says yes. To
@@ -50,10 +54,11 @@ export interface RetryOptions {
   /** Tells the fault of an error. Default: `faultOf`. */
   readonly classify?: Classify | undefined;
   /** How often each class is retried, and whether the first time at once. Default: `REACTIONS`. */
-  readonly reactions?: ReactionChanges | undefined;
+  readonly reactions?: ReactionChanges<"retries" | "firstRetry"> | undefined;
   /**
    * Awaited before the wait, once another attempt is decided: the place to undo what the failed
-   * attempt left, to heal, or to refresh credentials. What it throws ends the retries.
+   * attempt left, to heal, or to refresh credentials. What it throws ends the retries, and is what
+   * the caller gets, the same object.
    */
   readonly beforeRetry?: BeforeRetry | undefined;
   /** Default: the system's clock. */
@@ -74,28 +79,48 @@ const READERS = {
   maxRetryAfter: duration({ orInfinity: true, default: 300_000 }),
   when: callable<When, When>({ default: () => true }),
   repeatable: flag({ default: true }),
-  classify: callable<Classify, Classify>({ default: faultOf }),
-  reactions: readReactions,
+  classify: readClassify,
+  reactions: reactions("retries", "firstRetry"),
   beforeRetry: callable<BeforeRetry, undefined>({ default: undefined }),
   clock: part<Clock, Clock>({ methods: CLOCK_METHODS, default: systemClock }),
   random: callable<Random, Random>({ default: systemRandom }),
   on: callable<Emit, undefined>({ default: undefined }),
 } satisfies Record<keyof RetryOptions, Reader<unknown>>;
 
-/** Checks `retry`'s options where they stand among others; they stay as they were given. */
-export const readRetry: Reader<RetryOptions | undefined> = (value, path) => {
-  if (value !== undefined) readOptions(path, value, READERS);
-  return value as RetryOptions | undefined;
+/** Readers of `retry`'s options where they stand among others: what was not given stays `undefined`. */
+export const GIVEN_READERS = asGiven(READERS);
+
+type Given<Readers extends Record<string, Reader<unknown>>> = {
+  readonly [Name in keyof Readers]: Reader<ReturnType<Readers[Name]> | undefined>;
 };
+
+function asGiven<Readers extends Record<string, Reader<unknown>>>(
+  readers: Readers,
+): Given<Readers> {
+  const given = Object.entries(readers).map(([name, read]): [string, Reader<unknown>] => [
+    name,
+    (value, path) => (value === undefined ? undefined : read(value, path)),
+  ]);
+  return Object.freeze(Object.fromEntries(given)) as Given<Readers>;
+}
+
+/** Reads `retry`'s options where they stand among others, each once. */
+export const readRetry: Reader<Partial<Settled<typeof GIVEN_READERS>> | undefined> = (
+  value,
+  path,
+) => (value === undefined ? undefined : readOptions(path, value, GIVEN_READERS));
 
 /**
  * Makes a policy that runs failed work again, as the reaction table says for the class of the fault.
  *
  * A wait that a server asked for (Retry-After) is never cut short; a refusal by one of our own
- * policies, such as an open breaker, is waited out exactly. A wait that would not end before the
- * deadline is not begun. When there is no further attempt, the last error is thrown as it is; when
- * the total limit is over, a `TimeoutError` whose cause is the last error, if there was one. Once the
- * signal aborts, an attempt or a wait ends at once with the signal's reason.
+ * policies, such as an open breaker, is waited out exactly, or where that does not know how long, by
+ * the backoff. A wait that would not end before the deadline is not begun.
+ *
+ * When there is no further attempt, the last error is thrown as it is; when the total limit is over, a
+ * `TimeoutError` whose cause is the last error, if there was one. A `when` or a backoff that throws
+ * ends the retries with an `AggregateError` of what it threw and the last error. Once the signal
+ * aborts, an attempt or a wait ends at once with the signal's reason.
  *
  * @throws {OptionsError} At once, if an option is unknown or out of range.
  * @example

@@ -22,7 +22,10 @@ export interface TaskFailure {
   readonly ok: false;
   readonly name: string;
   readonly fault: Fault;
-  /** What the work threw, the same object. */
+  /**
+   * What the work threw, the same object, or the error of a policy around it: with `attempts` 0 the
+   * work did not even start, as after a `CircuitOpenError`.
+   */
   readonly error: unknown;
   /** How often the work ran. */
   readonly attempts: number;

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import {
   attemptTask,
   breaker,
+  constant,
   expectOk,
   pipeline,
   retry,
@@ -59,6 +60,40 @@ test.for(ENDS)("T2 nothing listens and no timer runs after work that %s", async 
   await clock.settle(() => attemptTask("copy", () => work(clock), { clock, signal }));
 
   expect([getEventListeners(signal, "abort").length, clock.pending]).toEqual([0, 0]);
+});
+
+test("T2 calls that wait for their next attempt share one listener, and it goes with the last", async () => {
+  const clock = new VirtualClock();
+  const caller = new AbortController();
+  const patient = retry({ backoff: ({ retry: number }) => number * 1_000, clock });
+  const calls = Array.from({ length: 1_000 }, (_, index) =>
+    errorOf(patient.run(() => expectOk({ status: index < 500 ? 500 : 400 }), caller)),
+  );
+  const under = retry({ total: "1m", backoff: constant("5s"), clock });
+  calls.push(errorOf(under.run(() => expectOk({ status: 500 }), caller)));
+
+  const listeners = (): number => getEventListeners(caller.signal, "abort").length;
+  await clock.advance("4s");
+  const during = [listeners(), clock.pending];
+  caller.abort("stop");
+  const errors = await Promise.all(calls);
+
+  expect([during, listeners(), clock.pending]).toEqual([[1, 502], 0, 0]);
+  expect(errors.filter((error) => error === "stop")).toHaveLength(501);
+});
+
+test("T2 nothing listens and no timer runs after a wait that came to its end", async () => {
+  const clock = new VirtualClock();
+  const { signal } = new AbortController();
+  const patient = retry({ attempts: 2, backoff: constant("1s"), clock });
+
+  await clock.settle(() => errorOf(patient.run(() => expectOk({ status: 500 }), { signal })));
+
+  expect([clock.sleeps, getEventListeners(signal, "abort").length, clock.pending]).toEqual([
+    [1_000],
+    0,
+    0,
+  ]);
 });
 
 test("T2 nothing listens and no timer runs after an abort", async () => {

@@ -3,7 +3,10 @@ import { expect, test } from "vitest";
 import { TimeoutError } from "../core/errors.ts";
 import type { EventDetails } from "../core/events.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
+import { breaker } from "./breaker.ts";
+import { pipeline } from "./pipeline.ts";
 import type { Attempt } from "./policy.ts";
+import { retry } from "./retry.ts";
 import { timeout, type TimeoutOptions } from "./timeout.ts";
 
 const never = (): Promise<never> => new Promise(() => {});
@@ -114,6 +117,18 @@ test("under an aborted signal the work is not started", async () => {
   expect({ calls, pending: clock.pending }).toEqual({ calls: 0, pending: 0 });
 });
 
+test("null, as `fetch` takes it, is no signal", async () => {
+  const given = { signal: null as never };
+
+  const values = await Promise.all(
+    [timeout("2s"), retry(), breaker("bank"), pipeline()].map((policy) =>
+      policy.run(({ signal }) => signal.aborted, given),
+    ),
+  );
+
+  expect(values).toEqual([false, false, false, false]);
+});
+
 test("what the work throws comes out as it is, thrown at once or later", async () => {
   const clock = new VirtualClock();
   const failure = new Error("failure");
@@ -191,19 +206,23 @@ test("an outer limit ends an inner one with its own error", async () => {
   });
 });
 
-test("Infinity is no limit, and 0 is over at once", async () => {
+test("Infinity is no limit, and 0 is over for all but work that has its answer ready", async () => {
   const clock = new VirtualClock();
 
   const value = await clock.settle(() =>
     timeout(Infinity, { clock }).run(() => clock.sleep(1e12).then(() => "done")),
   );
-  const none = await clock.settle(() =>
-    timeout(0, { clock })
-      .run(never)
-      .catch((error: TimeoutError) => error.code),
+  const answers = await clock.settle(() =>
+    Promise.all(
+      [() => "done", async () => "ready", () => clock.sleep(0), never].map((work) =>
+        timeout(0, { clock })
+          .run<unknown>(work)
+          .catch((error: TimeoutError) => error.code),
+      ),
+    ),
   );
 
-  expect([value, none]).toEqual(["done", "TIMED_OUT"]);
+  expect([value, answers]).toEqual(["done", ["done", "ready", "TIMED_OUT", "TIMED_OUT"]]);
 });
 
 test("calls under one signal share one listener, and the last one takes it away", async () => {

@@ -43,7 +43,8 @@ const readLimit = required(duration({ default: undefined, orInfinity: true }), "
  * When the limit is over it rejects with `TimeoutError` at once, even if the work takes no notice,
  * and aborts the signal that it gave to the work, with that same error. Work that ignores its signal
  * goes on in the background: its effect may still come. When the caller cancels first, it rejects
- * with the caller's reason. `Infinity` is no limit of its own; 0 is over at once.
+ * with the caller's reason. `Infinity` is no limit of its own; 0 leaves time only for work that has
+ * its answer ready.
  *
  * The error is made when the limit is over and not beforehand, so its stack does not lead to the
  * caller: making one for each call would cost more than all the rest of the policy.
