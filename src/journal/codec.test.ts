@@ -111,11 +111,11 @@ cycle.list.push({ back: cycle });
 test.for<[kind: string, value: unknown, problem: string]>([
   ["a function", () => 1, "it is a function"],
   ["a symbol", Symbol("x"), "it is a symbol"],
-  ["a class instance", { a: { b: [0, 1, 2, new Account()] } }, 'at "a.b[3]" stands a Account'],
+  ["a class instance", { a: { b: [0, 1, 2, new Account()] } }, 'at "a.b[3]" stands an Account'],
   ["a promise", [Promise.resolve()], 'at "[0]" stands a Promise'],
   ["a WeakMap", { a: new WeakMap() }, 'at "a" stands a WeakMap'],
   ["a RegExp", { a: /x/ }, 'at "a" stands a RegExp'],
-  ["an Error", new Error("x"), "it is a Error"],
+  ["an Error", new Error("x"), "it is an Error"],
   ["a boxed number", new Number(1), "it is a Number"],
   ["other numbers in a row", { a: new Float64Array(1) }, 'at "a" stands a Float64Array'],
   ["a subclass", new (class Days extends Date {})(), "it is a Days"],
@@ -162,7 +162,7 @@ test.for<[kind: string, value: unknown, problem: string]>([
   [
     "a buffer with more",
     Object.assign(new ArrayBuffer(1), { a: 1 }),
-    'it is a ArrayBuffer with the property "a"',
+    'it is an ArrayBuffer with the property "a"',
   ],
   [
     "a map's key",

@@ -52,11 +52,13 @@ export function owner(pid: number): Owner {
 /** The time of day, moved by hand, and the pids that have ended. */
 export class World {
   nowMs = 1_000_000;
+  /** Owners that have certainly ended, and those that certainly live; of others it cannot be told. */
   readonly gone = new Set<number>();
+  readonly alive = new Set<number>();
   readonly options: LeaseOptions = {
     clock: { now: () => this.nowMs },
     lease: LEASE_MS,
-    isGone: ({ pid }) => this.gone.has(pid),
+    isGone: ({ pid }) => this.gone.has(pid) || (this.alive.has(pid) ? false : undefined),
   };
 }
 

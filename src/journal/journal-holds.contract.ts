@@ -11,6 +11,7 @@ import {
   setUp,
   stepRecord,
   type OpenJournal,
+  type World,
 } from "./journal-fixtures.contract.ts";
 
 const ANN = owner(1);
@@ -117,6 +118,22 @@ export function holdsContract(kind: string, open: OpenJournal): void {
       expect(claim.hold).toEqual({ runId: "run-1", fence: 2 });
     });
 
+    test("an owner that is known to live keeps the run, however late it renews", async () => {
+      const { world, journal } = setUp(open);
+      await journal.claim(runRecord(), ANN);
+      world.alive.add(ANN.pid);
+      world.nowMs += 100 * LEASE_MS;
+      const late = await refusal(journal.claim(runRecord({ id: "run-2" }), BOB));
+      world.nowMs -= 200 * LEASE_MS;
+      const early = await refusal(journal.claim(runRecord({ id: "run-2" }), BOB));
+
+      expect([late, early, await journal.findHolder("run-1")]).toEqual([
+        "LEASE_HELD",
+        "LEASE_HELD",
+        ANN,
+      ]);
+    });
+
     test("of many callers at once exactly one wins", async () => {
       const { journal } = setUp(open);
 
@@ -139,6 +156,50 @@ export function holdsContract(kind: string, open: OpenJournal): void {
       const refused = journal.claim(runRecord({ automation: "weekly" }), ANN);
 
       await expect(refused).rejects.toThrow(JournalError);
+    });
+  });
+
+  describe(`${kind}: findHolder`, () => {
+    test("tells who holds a run, and nothing of one that is not there", async () => {
+      const { journal } = setUp(open);
+      await journal.claim(runRecord(), ANN);
+      await journal.claim(runRecord({ id: "run-2", automation: "weekly" }), BOB);
+
+      const holders = ["run-1", "run-2", "run-3"].map((id) => journal.findHolder(id));
+
+      expect(await Promise.all(holders)).toEqual([ANN, BOB, undefined]);
+    });
+
+    test.for<[why: string, end: (world: World, journal: Journal, hold: Hold) => unknown]>([
+      ["it was released", (_, journal, hold) => journal.release(hold)],
+      ["its owner is gone", (world) => world.gone.add(ANN.pid)],
+      ["its lease has run out", (world) => (world.nowMs += LEASE_MS)],
+    ])("nobody holds a run when %s", async ([, end]) => {
+      const { world, journal } = setUp(open);
+      const { hold } = await journal.claim(runRecord(), ANN);
+      await end(world, journal, hold);
+
+      expect(await journal.findHolder("run-1")).toBeUndefined();
+    });
+
+    test("a lease holds to its end, and also when the clock went back", async () => {
+      const { world, journal } = setUp(open);
+      await journal.claim(runRecord(), ANN);
+      world.nowMs += LEASE_MS - 1;
+      const atItsEnd = await journal.findHolder("run-1");
+      world.nowMs -= 3_600_000;
+
+      expect([atItsEnd, await journal.findHolder("run-1")]).toEqual([ANN, ANN]);
+    });
+
+    test("to look does not set a lease right that lies in the future", async () => {
+      const { world, journal } = setUp(open);
+      await journal.claim(runRecord(), ANN);
+      world.nowMs -= 3_600_000;
+      await journal.findHolder("run-1");
+      world.nowMs += LEASE_MS;
+
+      expect(await refusal(journal.claim(runRecord(), BOB))).toBe("LEASE_HELD");
     });
   });
 

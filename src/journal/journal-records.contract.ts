@@ -114,6 +114,7 @@ export function recordsContract(kind: string, open: OpenJournal): void {
       spoil(answered);
       for (const found of await journal.readSteps("run-1")) spoil(found);
       for (const found of await journal.findRuns()) spoil(found);
+      spoil((await journal.findHolder("run-1")) ?? {});
 
       expect({
         run: await journal.findRun("run-1"),
@@ -242,10 +243,11 @@ export function recordsContract(kind: string, open: OpenJournal): void {
           refusal(journal.writeRun(hold, runRecord())),
           refusal(journal.writeStep(hold, stepRecord())),
           refusal(journal.findRun("run-1")),
+          refusal(journal.findHolder("run-1")),
           refusal(journal.findRuns()),
           refusal(journal.readSteps("run-1")),
         ]),
-      ).toEqual([undefined, ...Array.from({ length: 8 }, () => "JOURNAL_FAILED")]);
+      ).toEqual([undefined, ...Array.from({ length: 9 }, () => "JOURNAL_FAILED")]);
     });
   });
 }

@@ -8,9 +8,11 @@ const LEASE: Lease = { owner: OWNER, renewedAtMs: 1_000, lengthMs: 100 };
 test.for<[lease: Lease | undefined, nowMs: number, gone: boolean | undefined, state: LeaseState]>([
   [undefined, 1_000, undefined, "free"],
   [LEASE, 1_000, undefined, "held"],
+  [LEASE, 1_099, undefined, "held"],
   [LEASE, 1_099, false, "held"],
   [LEASE, 1_100, undefined, "free"],
-  [LEASE, 1_100, false, "free"],
+  [LEASE, 1_100, false, "held"],
+  [LEASE, 999, false, "held"],
   [LEASE, 1_050, true, "free"],
   [LEASE, 999, undefined, "ahead"],
   [LEASE, 999, true, "free"],

@@ -16,14 +16,20 @@ import { callable, duration, part, type Reader } from "../core/options.ts";
 import { systemClock } from "../core/system.ts";
 import { isGone as isGoneHere } from "./owner.ts";
 
-/** Whether an owner has certainly ended; `false` and `undefined` both leave it its lease. */
+/**
+ * Whether an owner has certainly ended. `false` says that it certainly lives, and keeps its run
+ * however late it renews; `undefined` leaves it its run until the lease runs out.
+ */
 export type IsGone = (owner: Owner) => boolean | undefined;
 
 /** How long an owner keeps a run that it does not renew. */
 export interface LeaseOptions {
   /** Reads the time of day, by which leases run out. Default: the system clock. */
   readonly clock?: Pick<Clock, "now"> | undefined;
-  /** How long a hold lasts after its last renewal, at least 1 ms. Default `"30s"`. */
+  /**
+   * How long a hold lasts after its last renewal where nobody can tell whether its owner lives, at
+   * least 1 ms. Default `"30s"`.
+   */
   readonly lease?: Duration | undefined;
   /** Whether an owner's process has ended. Default: looks on this machine, as `isGone` does. */
   readonly isGone?: IsGone | undefined;
@@ -53,9 +59,21 @@ export type LeaseState = "free" | "held" | "ahead";
 
 /** How a lease stands now; `undefined` is a run that nobody holds. */
 export function leaseState(lease: Lease | undefined, nowMs: number, isGone: IsGone): LeaseState {
-  if (lease === undefined || isGone(lease.owner) === true) return "free";
+  const gone = lease === undefined || isGone(lease.owner);
+  if (lease === undefined || gone === true) return "free";
+  // It may be suspended, or busy: what it does when it goes on must not meet another owner's work.
+  if (gone === false) return "held";
   if (nowMs < lease.renewedAtMs) return "ahead";
   return nowMs < lease.renewedAtMs + lease.lengthMs ? "held" : "free";
+}
+
+/** Whose lease keeps others out now. */
+export function holderOf(
+  lease: Lease | undefined,
+  nowMs: number,
+  isGone: IsGone,
+): Owner | undefined {
+  return leaseState(lease, nowMs, isGone) === "free" ? undefined : lease?.owner;
 }
 
 /** How often to renew a lease, in milliseconds: two renewals may fail before it runs out. */

@@ -14,7 +14,14 @@ import type {
   StepRecord,
 } from "../core/journal.ts";
 import { readOptions } from "../core/options.ts";
-import { LEASE_READERS, leaseState, renewEveryMs, type Lease, type LeaseOptions } from "./lease.ts";
+import {
+  holderOf,
+  LEASE_READERS,
+  leaseState,
+  renewEveryMs,
+  type Lease,
+  type LeaseOptions,
+} from "./lease.ts";
 import { describeOwner } from "./owner.ts";
 import {
   isUnfinished,
@@ -102,6 +109,13 @@ class MemoryJournal implements Journal {
     this.#requireOpen();
     const entry = this.#entries.get(runId);
     return entry === undefined ? undefined : readRun(entry.run);
+  }
+
+  async findHolder(runId: string): Promise<Owner | undefined> {
+    this.#requireOpen();
+    const { clock, isGone } = this.#options;
+    const holder = holderOf(this.#entries.get(runId)?.lease, clock.now(), isGone);
+    return holder === undefined ? undefined : { ...holder };
   }
 
   async findRuns(filter: RunFilter = {}): Promise<readonly RunRecord[]> {

@@ -33,17 +33,19 @@ export function thisProcess(): Owner {
 }
 
 /**
- * Whether the owner's process has certainly ended. `false` also when that cannot be told from here:
- * it ran on another machine or in another pid namespace, and its lease must run out.
+ * Whether the owner's process has certainly ended, or certainly lives. `undefined` when that cannot
+ * be told from here, and its lease must run out: it ran on another machine or in another pid
+ * namespace, or the system does not say when processes started. Also of this very process, for
+ * which of its executions the run belongs to its pid does not tell.
  *
  * Machines that share a journal need different host names.
  */
-export function isGone(owner: Owner): boolean {
+export function isGone(owner: Owner): boolean | undefined {
   return isGoneFor(thisProcess(), owner, findProcess);
 }
 
 /** `isGone` as the process `me` sees it. @internal */
-export function isGoneFor(me: Owner, owner: Owner, find: FindProcess): boolean {
+export function isGoneFor(me: Owner, owner: Owner, find: FindProcess): boolean | undefined {
   if (
     owner.host === me.host &&
     owner.bootId !== "" &&
@@ -52,10 +54,12 @@ export function isGoneFor(me: Owner, owner: Owner, find: FindProcess): boolean {
   ) {
     return true;
   }
-  if (!sharesProcesses(me, owner)) return false;
+  if (!sharesProcesses(me, owner)) return undefined;
   const found = find(owner.pid);
   if (found === undefined || found.isZombie) return true;
-  return found.startTime !== "" && owner.startTime !== "" && found.startTime !== owner.startTime;
+  if (found.startTime === "" || owner.startTime === "") return undefined;
+  if (found.startTime !== owner.startTime) return true;
+  return owner.pid === me.pid ? undefined : false;
 }
 
 /** The owner in words, for messages. */

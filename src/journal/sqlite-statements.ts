@@ -17,7 +17,8 @@ const SQL = {
   findUnfinished: `
     SELECT record, fence, owner, renewed_at_ms, lease_ms FROM runs
     WHERE automation = :automation AND is_unfinished = 1`,
-  findRun: `SELECT record FROM runs WHERE id = :id`,
+  findRun: `
+    SELECT record, fence, owner, renewed_at_ms, lease_ms FROM runs WHERE id = :id`,
   findSteps: `SELECT record FROM steps WHERE run_id = :id ORDER BY position, number`,
   insertRun: `
     INSERT INTO runs (id, automation, status, is_unfinished, started_at_ms, record,

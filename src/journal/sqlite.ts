@@ -21,7 +21,14 @@ import type {
 } from "../core/journal.ts";
 import { duration, readOptions, required, text, type Reader } from "../core/options.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { LEASE_READERS, leaseState, renewEveryMs, type Lease, type LeaseOptions } from "./lease.ts";
+import {
+  holderOf,
+  LEASE_READERS,
+  leaseState,
+  renewEveryMs,
+  type Lease,
+  type LeaseOptions,
+} from "./lease.ts";
 import { describeOwner } from "./owner.ts";
 import {
   isUnfinished,
@@ -139,6 +146,14 @@ class SqliteJournal implements Journal {
     return this.#read(() => {
       const row = this.#statements.findRun.get({ id: nameText(runId) });
       return row === undefined ? undefined : readRun(row["record"] as string);
+    });
+  }
+
+  async findHolder(runId: string): Promise<Owner | undefined> {
+    return this.#read(() => {
+      const row = this.#statements.findRun.get({ id: nameText(runId) }) as RunRow | undefined;
+      const { clock, isGone } = this.#options;
+      return row === undefined ? undefined : holderOf(leaseOf(row), clock.now(), isGone);
     });
   }
 
