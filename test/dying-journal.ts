@@ -1,6 +1,7 @@
 /** A journal whose process dies: for tests of what comes after. */
 
 import type { Journal } from "../src/core/journal.ts";
+import { journalWith } from "../src/journal/journal-with.contract.ts";
 
 /** Where a process dies: at which of its writes to the journal, just before or just after it. */
 export interface Death {
@@ -27,16 +28,10 @@ export function dyingJournal(journal: Journal, death: Death, onDeath: () => void
     onDeath();
     return never;
   }
-  return {
-    claim: (run, owner) => journal.claim(run, owner),
+  return journalWith(journal, {
     renew: (hold) => (isDead ? never : journal.renew(hold)),
     release: (hold) => (isDead ? never : journal.release(hold)),
     writeRun: (hold, run) => write(() => journal.writeRun(hold, run)),
     writeStep: (hold, step) => write(() => journal.writeStep(hold, step)),
-    findRun: (id) => journal.findRun(id),
-    findRuns: (filter) => journal.findRuns(filter),
-    readSteps: (id) => journal.readSteps(id),
-    renewEveryMs: journal.renewEveryMs,
-    close: () => journal.close(),
-  };
+  });
 }

@@ -60,7 +60,7 @@ function kinds(names: readonly string[]): string[] {
     .map((name) =>
       basename(name)
         .replace(/^[0-9a-z]{26}-/, "")
-        .replace(/-[0-9a-f]{8}/, ""),
+        .replace(/-[0-9a-f]{16}/, ""),
     )
     .toSorted();
 }

@@ -1,11 +1,11 @@
 /** One attempt at a step: intent, work, verification, and what its failure leaves in the journal. */
 
 import { withAmbient } from "../core/context.ts";
-import { pipeline } from "../policies/pipeline.ts";
-import type { Attempt, Policy } from "../policies/policy.ts";
+import type { Attempt } from "../policies/policy.ts";
 import { timeout } from "../policies/timeout.ts";
+import { lateEnd } from "./grace.ts";
 import type { Step } from "./step.ts";
-import { attemptBegun, attemptFailed } from "./step-record.ts";
+import { attemptBegun, attemptFailed, type AttemptEnd } from "./step-record.ts";
 import { verifyValue } from "./verify.ts";
 import { loggerAt } from "./world.ts";
 
@@ -23,87 +23,103 @@ export interface Storable {
 }
 
 /**
- * Makes one attempt, and answers a value that is verified and can be journaled. Rejects as the work
- * does; the failure is in the journal by then, unless the run is being cancelled and the work may
- * have taken effect: then nobody saw its end.
+ * Makes one attempt, and answers a value that is verified and can be journaled. A value that comes
+ * within the grace after a time limit or an abort counts: it tells what happened.
+ *
+ * Rejects as the work does; the failure is in the journal by then, unless the run is being cancelled
+ * and the work may have taken effect: then nobody saw its end.
  */
-export async function attemptStep(step: Step, call: AttemptCall): Promise<Storable> {
-  const { world, signal } = step.scope;
-  const { outer, number } = call;
+export async function attemptStep(step: Step, { outer, number }: AttemptCall): Promise<Storable> {
+  const { world } = step.scope;
   const before = step.record.effect;
   await step.write(attemptBegun(step.record, number, world.clock.now()));
   step.emit({ type: "attempt.started", number });
-  let working: Promise<unknown> = Promise.resolve();
+  const attempt = new RunningAttempt(step, number);
   try {
-    const value = await withAmbient(step.ambientAt({ ...step.where, attempt: number }), () =>
-      guardOf(step).run((inner) => {
-        working = startWork(step, inner, number);
-        return working;
-      }, outer),
+    return await withAmbient(step.ambientAt({ ...step.where, attempt: number }), () =>
+      attempt.run(outer),
     );
-    return await checked(step, value, number);
   } catch (error) {
-    const late = await settled(step, working);
-    if (signal.aborted && late !== undefined) return checked(step, late.value, number);
-    if (!signal.aborted || step.classify(error).effect === "none") {
-      await step.write(attemptFailed(step.record, step.endOf(error), before));
+    const late = await attempt.lateAnswer();
+    if (late !== undefined) return late.value;
+    const end = attempt.endOf(error);
+    if (!world.halt.signal.aborted || end.fault.effect === "none") {
+      await step.write(attemptFailed(step.record, end, before));
     }
     throw error;
   }
 }
 
-function guardOf({ settled: { timeout: limits, policy }, label, scope }: Step): Policy {
-  const limit = timeout(limits.attempt, { name: label, clock: scope.world.clock });
-  return policy === undefined ? limit : pipeline(limit, policy);
-}
+class RunningAttempt {
+  readonly #step: Step;
+  readonly #number: number;
+  /** Work and verification; missing until the work has begun. */
+  #working: Promise<Storable> | undefined;
+  #hasBegun = false;
 
-async function startWork(step: Step, inner: Attempt, number: number): Promise<unknown> {
-  const { key } = step.record;
-  return step.work({
-    attempt: number,
-    // Read through, for a signal is made only when somebody reads it.
-    get signal() {
-      return inner.signal;
-    },
-    deadline: inner.deadline,
-    key,
-    log: loggerAt(step.scope.world, { ...step.where, attempt: number }),
-  });
-}
-
-async function checked(step: Step, value: unknown, number: number): Promise<Storable> {
-  const { verify } = step.settled;
-  if (verify !== undefined) {
-    try {
-      await verifyValue(verify, value, `Step "${step.label}"`);
-    } catch (error) {
-      step.emit({ type: "verify.failed", fault: step.classify(error), error });
-      throw error;
-    }
+  constructor(step: Step, number: number) {
+    this.#step = step;
+    this.#number = number;
   }
-  const stored = step.toStored(value);
-  step.emit({ type: "attempt.succeeded", number });
-  return { value, stored };
-}
 
-/** What the work answered after all, when it was abandoned and ends well within its grace. */
-async function settled(
-  step: Step,
-  working: Promise<unknown>,
-): Promise<{ readonly value: unknown } | undefined> {
-  const { grace: graceMs } = step.settled;
-  const isOver = new AbortController();
-  const ended = working.then(
-    (value) => ({ value }),
-    () => undefined,
-  );
-  const patience = step.scope.world.clock.sleep(graceMs, isOver.signal).then(
-    () => "abandoned" as const,
-    () => undefined,
-  );
-  const first = await Promise.race([ended, patience]);
-  isOver.abort();
-  if (first !== "abandoned") return first;
-  step.emit({ type: "attempt.abandoned", graceMs });
-  return undefined;
+  /** Makes the attempt under its time limit, which holds for the verification too. */
+  run(outer: Attempt): Promise<Storable> {
+    const { settled, label, scope } = this.#step;
+    const limit = timeout(settled.timeout.attempt, { name: label, clock: scope.world.clock });
+    return limit.run((inner) => {
+      this.#working = this.#produce(inner);
+      return this.#working;
+    }, outer);
+  }
+
+  /** What it answers after all. Work that a policy never let begin has no answer. */
+  async lateAnswer(): Promise<{ readonly value: Storable } | undefined> {
+    if (!this.#hasBegun || this.#working === undefined) return undefined;
+    const end = await lateEnd(this.#step, this.#working);
+    if (end === "running") this.#step.leaveBehind(this.#working);
+    return typeof end === "object" ? end : undefined;
+  }
+
+  /** How it failed, as it is recorded. */
+  endOf(error: unknown): AttemptEnd {
+    const end = this.#step.endOf(error);
+    return this.#hasBegun ? end : { ...end, fault: { ...end.fault, effect: "none" } };
+  }
+
+  async #produce(inner: Attempt): Promise<Storable> {
+    const { policy } = this.#step.settled;
+    const begin = (given: Attempt) => this.#begin(given);
+    const value = await (policy === undefined ? begin(inner) : policy.run(begin, inner));
+    return this.#checked(value);
+  }
+
+  async #begin(given: Attempt): Promise<unknown> {
+    this.#hasBegun = true;
+    const { record, scope, where, work } = this.#step;
+    return work({
+      attempt: this.#number,
+      // Read through, for a signal is made only when somebody reads it.
+      get signal() {
+        return given.signal;
+      },
+      deadline: given.deadline,
+      key: record.key,
+      log: loggerAt(scope.world, { ...where, attempt: this.#number }),
+    });
+  }
+
+  async #checked(value: unknown): Promise<Storable> {
+    const { settled, label } = this.#step;
+    if (settled.verify !== undefined) {
+      try {
+        await verifyValue(settled.verify, value, `Step "${label}"`);
+      } catch (error) {
+        this.#step.emit({ type: "verify.failed", fault: this.#step.classify(error), error });
+        throw error;
+      }
+    }
+    const stored = this.#step.toStored(value);
+    this.#step.emit({ type: "attempt.succeeded", number: this.#number });
+    return { value, stored };
+  }
 }

@@ -6,10 +6,9 @@ import type { Effect } from "../core/fault.ts";
 import type { Logger } from "../core/logger.ts";
 import { callable, duration, integer, list, readOptions, required, text } from "../core/options.ts";
 import type { Reader } from "../core/options.ts";
-import type { ReactionChanges } from "../core/reactions.ts";
+import { reactions, type ReactionChanges } from "../core/reactions.ts";
 import type { StandardSchema } from "../core/standard-schema.ts";
 import type { Attempt, Policy } from "../policies/policy.ts";
-import { readReactions } from "../policies/read-reactions.ts";
 import type { RetryOptions } from "../policies/retry.ts";
 import type { TaskResult } from "../policies/task-result.ts";
 import { readRequirements, type Requirements } from "./requirements.ts";
@@ -155,7 +154,7 @@ export interface AutomationOptions<Input = Record<string, unknown>> {
   /** Rules asked before the built-in ones. */
   readonly classify?: readonly Rule[] | undefined;
   /** How often steps are retried by class, and what a class of faults exits with. Default: `REACTIONS`. */
-  readonly reactions?: ReactionChanges | undefined;
+  readonly reactions?: ReactionChanges<"retries" | "firstRetry" | "exitCode"> | undefined;
 }
 
 const READERS = {
@@ -166,7 +165,7 @@ const READERS = {
   classify: list(required(callable<Rule, undefined>({ default: undefined }), "a rule"), {
     default: [],
   }),
-  reactions: readReactions,
+  reactions: reactions("retries", "firstRetry", "exitCode"),
 } satisfies Record<keyof AutomationOptions, Reader<unknown>>;
 
 /** The program of an automation: what `holdfast run` finds as a file's default export. */

@@ -6,6 +6,7 @@
  */
 
 import type { Claim, Hold, Journal, RunRecord, StepRecord } from "../core/journal.ts";
+import { decodeValue } from "../journal/codec.ts";
 
 /** The name of the run's own task. */
 export const OWN_TASK = "";
@@ -56,6 +57,25 @@ export class Book {
     return this.stepsOf(task).filter(({ name }) => !this.#visited.has(place(task, name)));
   }
 
+  /** Whether some task is being rolled back, or the run's own was: then nothing new is begun. */
+  get isRollingBack(): boolean {
+    return [...this.#steps.values()].some(
+      ({ kind, status, task }) =>
+        kind === "task" &&
+        (status === "rolling back" || (status === "failed" && task === OWN_TASK)),
+    );
+  }
+
+  /** What is recorded as the value of a step or task. A damaged one is a failure of the journal. */
+  readValue({ value }: StepRecord): unknown {
+    try {
+      return decodeValue(value ?? "");
+    } catch (error) {
+      this.#onFailure(error);
+      throw error;
+    }
+  }
+
   /** The recorded steps of a task, in order. */
   stepsOf(task: string): readonly StepRecord[] {
     return [...this.#steps.values()]
@@ -66,6 +86,11 @@ export class Book {
   /** Whether anything is recorded of a task. */
   hasTask(task: string): boolean {
     return [...this.#steps.values()].some((record) => record.task === task);
+  }
+
+  /** Whether a task is recorded as succeeded. */
+  isCompleted(task: string): boolean {
+    return this.#steps.get(place(task, ""))?.status === "completed";
   }
 
   /** The recorded tasks that the code did not reach. */

@@ -1,4 +1,4 @@
-/** Bounds how long a task's function may go on after its run was cancelled. */
+/** Bounds how long a task's function may go on after its run was halted. */
 
 import type { Scope } from "./scope.ts";
 import { loggerAt } from "./world.ts";
@@ -7,21 +7,21 @@ import { loggerAt } from "./world.ts";
 const GRACE_MS = 5_000;
 
 /**
- * What `body` answers. When the run is cancelled and the function waits for something of its own
- * that does not end, it is given up after a grace, and the answer rejects with the reason of the
- * halt. Steps and rollbacks under way are waited for as long as they take: they have bounds of
+ * What `body` answers. When the run is halted and the function waits for something of its own that
+ * does not end, it is given up after a grace, and the answer rejects with the reason of the halt. Steps and rollbacks under way are waited for as long as they take: they have bounds of
  * their own.
  */
 export async function unlessStuck<Value>(scope: Scope, body: Promise<Value>): Promise<Value> {
   const { halt } = scope.world;
   const ended = new AbortController();
   const stuck = new Promise<never>((_, reject) => {
-    const giveUp = () =>
+    const giveUp = () => {
       giveUpAfterGrace(scope, ended.signal).then(reject, () => {
         // It ended within the grace.
       });
-    if (halt.signal.aborted) void giveUp();
-    else halt.signal.addEventListener("abort", giveUp, { once: true, signal: ended.signal });
+    };
+    if (halt.halted.aborted) giveUp();
+    else halt.halted.addEventListener("abort", giveUp, { once: true, signal: ended.signal });
   });
   try {
     return await Promise.race([body, stuck]);
@@ -36,7 +36,7 @@ async function giveUpAfterGrace(scope: Scope, ended: AbortSignal): Promise<unkno
   await scope.quiet();
   await world.clock.sleep(GRACE_MS, ended);
   loggerAt(world, { task: scope.name }).warning(
-    "The function did not end after the run was cancelled, and is given up; hand it run.signal",
+    "The function did not end after the run was stopped, and is given up; hand it run.signal",
   );
-  return world.halt.signal.reason;
+  return world.halt.halted.reason;
 }

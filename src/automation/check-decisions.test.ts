@@ -29,6 +29,15 @@ test("decisions about steps in doubt are taken, and so are none", () => {
   expect(() => checkDecisions(["mail/send", "charge"], found)).not.toThrow();
 });
 
+test("a decision that may be about either of two steps is refused", () => {
+  const found = claim(begun("mail/send"), begun("send", "mail"), begun("charge"));
+
+  expect(() => checkDecisions(["charge"], found)).not.toThrow();
+  expect(() => checkDecisions(["charge", "mail/send"], found)).toThrow(
+    'Two steps of run r1 are called "mail/send", one of them in a task',
+  );
+});
+
 test.for<[what: string, decided: string[], steps: StepRecord[], message: string]>([
   [
     "a misspelt step",

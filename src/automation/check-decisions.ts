@@ -16,6 +16,12 @@ export function stepsInDoubt(steps: readonly StepRecord[]): readonly string[] {
  */
 export function checkDecisions(decided: readonly string[], { run, steps }: Claim): void {
   const doubted = stepsInDoubt(steps);
+  const twice = decided.find((label) => doubted.indexOf(label) !== doubted.lastIndexOf(label));
+  if (twice !== undefined) {
+    throw new InputError(
+      `Two steps of run ${run.id} are called "${twice}", one of them in a task, so nobody can tell which is meant; roll the run back, or start fresh`,
+    );
+  }
   const wrong = decided.find((label) => !doubted.includes(label));
   if (wrong === undefined) return;
   const isThere = steps.some(({ task, name }) => stepLabel(task, name) === wrong);

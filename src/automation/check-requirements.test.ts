@@ -4,12 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { knownFault } from "../core/fault.ts";
+import { VirtualClock } from "../testing/virtual-clock.ts";
 import { checkRequirements } from "./check-requirements.ts";
 import { readRequirements, type Requirements } from "./requirements.ts";
 
 async function check(requires: Requirements, env: Record<string, string> = {}) {
   const { signal } = new AbortController();
-  return checkRequirements(readRequirements(requires, "requires"), { env, signal });
+  const clock = new VirtualClock();
+  return clock.settle(() =>
+    checkRequirements(readRequirements(requires, "requires"), { env, signal, clock }),
+  );
 }
 
 /** A port of this machine that refuses connections. */
@@ -109,4 +113,17 @@ test.for<[requires: object, message: string]>([
   [{ command: ["tar"] }, "requires.command: unknown"],
 ])("refuses %o", ([requires, message]) => {
   expect(() => readRequirements(requires, "requires")).toThrow(message);
+});
+
+test("a directory is no command", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "holdfast-"));
+
+  await expect(check({ commands: [directory] })).rejects.toThrow("is not on the PATH");
+});
+
+test("a check of one's own that does not end lacks, and is worth trying later", async () => {
+  const checking = check({ check: () => new Promise(() => {}) });
+
+  const error = await checking.catch((thrown: unknown) => thrown);
+  expect(knownFault(error)?.class).toBe("timeout");
 });

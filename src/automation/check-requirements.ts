@@ -1,16 +1,21 @@
 /** Looks whether what an automation requires is there. */
 
 import { constants } from "node:fs";
-import { access, statfs } from "node:fs/promises";
+import { access, stat, statfs } from "node:fs/promises";
 import { connect } from "node:net";
 import { delimiter, join } from "node:path";
-import { RequirementError } from "../core/errors.ts";
+import type { Clock } from "../core/clock.ts";
+import { RequirementError, TimeoutError } from "../core/errors.ts";
 import type { FaultClass } from "../core/fault.ts";
 import { formatBytes } from "../core/size.ts";
+import { timeout } from "../policies/timeout.ts";
 import type { SettledRequirements } from "./requirements.ts";
 
 /** How long a host may take to accept a connection. */
 const CONNECT_MS = 5_000;
+
+/** How long the automation's own check may take. */
+const CHECK_MS = 60_000;
 
 /** What lacks, and what class of failure that is. */
 interface Lack {
@@ -23,6 +28,7 @@ interface Lack {
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
+  readonly clock: Clock;
 }
 
 /**
@@ -31,14 +37,15 @@ export interface Surroundings {
  */
 export async function checkRequirements(
   requires: SettledRequirements,
-  { env, signal }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<void> {
+  const { env, signal } = surroundings;
   const answers = await Promise.all([
     ...requires.commands.map((command) => lacksCommand(command, env)),
     ...Object.entries(requires.free).map(([path, bytes]) => lacksSpace(path, bytes)),
     ...requires.writable.map(lacksAccess),
     ...requires.reachable.map((address) => lacksHost(address, signal)),
-    lacksOwn(requires.check, signal),
+    lacksOwn(requires.check, surroundings),
   ]);
   signal.throwIfAborted();
   const unset = requires.variables.map((name) => lacksVariable(name, env));
@@ -58,7 +65,7 @@ async function lacksCommand(command: string, env: Surroundings["env"]): Promise<
     ? [command]
     : (env["PATH"] ?? "").split(delimiter).map((directory) => join(directory, command));
   for (const place of places) {
-    if (await isAccessible(place, constants.X_OK)) return undefined;
+    if ((await isAccessible(place, constants.X_OK)) && (await isFile(place))) return undefined;
   }
   return { problem: `command "${command}" is not on the PATH`, class: "fatal" };
 }
@@ -70,6 +77,11 @@ async function isAccessible(path: string, mode: number): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Directories are executable too. */
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path)).isFile();
 }
 
 async function lacksSpace(path: string, bytes: number): Promise<Lack | undefined> {
@@ -115,13 +127,18 @@ function lacksVariable(name: string, env: Surroundings["env"]): Lack | undefined
 
 async function lacksOwn(
   check: SettledRequirements["check"],
-  signal: AbortSignal,
+  { signal, clock }: Surroundings,
 ): Promise<Lack | undefined> {
   if (check === undefined) return undefined;
+  const limit = timeout(CHECK_MS, { name: "requires.check", clock });
   try {
-    if ((await check(signal)) !== false) return undefined;
+    const answer = await limit.run(async (attempt) => check(attempt.signal), { signal });
+    if (answer !== false) return undefined;
     return { problem: "the automation's own check answered false", class: "fatal" };
   } catch (error) {
+    if (error instanceof TimeoutError && !signal.aborted) {
+      return { problem: "the automation's own check did not end", class: "timeout", error };
+    }
     const problem = error instanceof Error ? error.message : String(error);
     return { problem, class: "fatal", error };
   }

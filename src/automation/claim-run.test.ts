@@ -124,6 +124,9 @@ test.for<[what: string, status: RunStatus, request: Request, expected: object]>(
 });
 
 const UNFIT = new InputError('The input does not fit "demo": size: expected a number');
+const UNDECIDABLE = new InputError(
+  'There is no run of "demo" to go on with, so nothing can be decided about its steps; leave the decisions out',
+);
 
 test.for<[what: string, status: RunStatus, request: Request, error: Error]>([
   [
@@ -149,6 +152,21 @@ test.for<[what: string, status: RunStatus, request: Request, error: Error]>([
       'Run old of "demo" was cut off, and it was started with other input; choose: resume it, start fresh and leave its effects as they are, or roll it back',
     ),
   ],
+  ["a decision where no run is unfinished", "failed", { decided: ["charge"] }, UNDECIDABLE],
+  [
+    "a decision with a fresh start",
+    "in doubt",
+    { asked: "fresh", decided: ["charge"] },
+    UNDECIDABLE,
+  ],
+  ...(["resume", undefined] as const).map((asked): [string, RunStatus, Request, Error] => [
+    `a decision about no step in doubt, with ${asked ?? "no choice"},`,
+    "in doubt",
+    { asked, decided: ["charge"] },
+    new InputError(
+      'Run old has no step "charge", and nothing was done; no step of it is in doubt, so leave the decision out',
+    ),
+  ]),
   ...([5, "text", null, []] as const).map((given, index): [string, RunStatus, Request, Error] => [
     `input that is ${JSON.stringify(given)} where no schema says otherwise`,
     "succeeded",

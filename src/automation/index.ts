@@ -21,4 +21,7 @@ export type { Requirements } from "./requirements.ts";
 export type { RunResult } from "./run.ts";
 export type { Choice } from "./unfinished.ts";
 export type { Decision } from "./world.ts";
+export type { Logger, LogMethod } from "../core/logger.ts";
+export type { Size } from "../core/size.ts";
+export type { SchemaIssue, SchemaResult, StandardSchema } from "../core/standard-schema.ts";
 export type { TaskResult } from "../policies/task-result.ts";

@@ -40,10 +40,10 @@ export function keyOf({ runId, task, step, generation }: KeyParts): string {
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replaceAll(/^-|-$/g, "")
-    .slice(0, 40);
+    .slice(0, 36);
   const hash = createHash("sha256")
     .update(JSON.stringify([task, step, generation]))
     .digest("hex")
-    .slice(0, 8);
+    .slice(0, 16);
   return [runId, ...(readable === "" ? [] : [readable]), hash].join("-");
 }

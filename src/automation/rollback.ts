@@ -4,7 +4,7 @@ import { UndoFailedError } from "../core/errors.ts";
 import type { Fault } from "../core/fault.ts";
 import type { StepRecord } from "../core/journal.ts";
 import type { RollbackOutcome } from "../policies/task-result.ts";
-import { stepLabel } from "./book.ts";
+import { OWN_TASK, stepLabel } from "./book.ts";
 import type { Scope } from "./scope.ts";
 import { isInDoubt, needsUndo } from "./step-record.ts";
 import type { Step } from "./step.ts";
@@ -27,17 +27,18 @@ export async function rollBack(scope: Scope, reason: Reason): Promise<RollbackOu
   const steps = scope.steps.toSorted((a, b) => b.record.position - a.record.position);
   const undoable = steps.filter(({ record }) => needsUndo(record));
   const lost = unreachable(scope);
-  if (undoable.length + lost.length === 0) {
-    return steps.some(({ record }) => record.undo === "done") ? "complete" : "none";
+  if (undoable.length + lost.length > 0) {
+    emit(world, where, { type: "rollback.started", steps: undoable.length, ...reason });
   }
-  emit(world, where, { type: "rollback.started", steps: undoable.length, ...reason });
   const failed = [...lost];
   for (const step of undoable) {
     if (!(await isUndone(step, scope))) failed.push(step.label);
   }
   if (failed.length === 0) {
-    emit(world, where, { type: "rollback.completed", steps: undoable.length });
-    return "complete";
+    if (undoable.length > 0) {
+      emit(world, where, { type: "rollback.completed", steps: undoable.length });
+    }
+    return steps.some(({ record }) => record.undo === "done") ? "complete" : "none";
   }
   const error = new UndoFailedError(failed, reason.error);
   emit(world, where, { type: "rollback.failed", steps: failed, error });
@@ -55,11 +56,20 @@ async function isUndone(step: Step, scope: Scope): Promise<boolean> {
   }
 }
 
+/** What is recorded, has to be taken back, and was not reached by the code yet. */
+export function unreached({ name, world: { book } }: Scope): readonly StepRecord[] {
+  const own = book.unvisited(name).filter(needsUndo);
+  if (name !== OWN_TASK) return own;
+  // Tasks that succeeded are kept.
+  const tasks = book.unvisitedTasks().filter((task) => !book.isCompleted(task));
+  return [...own, ...tasks.flatMap((task) => book.stepsOf(task).filter(needsUndo))];
+}
+
 /** What is recorded and cannot be taken back: the code no longer reaches it, or nobody knows how. */
 function unreachable(scope: Scope): string[] {
   const { book, decisions } = scope.world;
   const labelOf = ({ task, name }: StepRecord) => stepLabel(task, name);
-  const gone = book.unvisited(scope.name).filter(needsUndo);
+  const gone = unreached(scope);
   if (!scope.isRollingBack) return gone.map(labelOf);
   const unknown = book
     .stepsOf(scope.name)

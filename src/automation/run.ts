@@ -16,7 +16,7 @@ import { keepLease } from "./heartbeat.ts";
 import { countTasks, exitCodeOf, exitCodeOfRun, type TaskEnd } from "./outcome.ts";
 import type { Reason } from "./rollback.ts";
 import type { Scope } from "./scope.ts";
-import { checkName } from "./step.ts";
+import { checkName } from "./names.ts";
 import { runTask } from "./task.ts";
 import type { Choice } from "./unfinished.ts";
 import { emit, type World } from "./world.ts";
@@ -57,6 +57,14 @@ const ON_REQUEST: Reason = {
   fault: { class: "fatal", code: "ROLLBACK_REQUESTED", effect: "partial" },
   error: new Error("the run was rolled back on request"),
 };
+
+/** What a run that was taken up again says of its end. */
+const NOT_ENDED = {
+  status: "running",
+  endedAtMs: undefined,
+  exitCode: undefined,
+  tasks: undefined,
+} as const;
 
 /** See the header. */
 export class RunExecution<Input> {
@@ -103,7 +111,7 @@ export class RunExecution<Input> {
       return;
     }
     const { codeHash } = this.#parts;
-    await book.writeRun({ status: "running", resumes: resumes + 1, codeHash });
+    await book.writeRun({ ...NOT_ENDED, resumes: resumes + 1, codeHash });
     emit(this.#world, {}, { type: "run.resumed", resumes: resumes + 1 });
   }
 
@@ -130,11 +138,16 @@ export class RunExecution<Input> {
 
   /** A run that was taken up again keeps what it did until its requirements are met. */
   async #unmetRequirement(): Promise<End | undefined> {
-    if (this.#parts.choice === "rollback") return undefined;
-    const { halt } = this.#world;
+    const { halt, book, clock } = this.#world;
+    // What was begun is taken back whatever lacks: often that is why it failed.
+    if (this.#parts.choice === "rollback" || book.isRollingBack) return undefined;
     try {
       const { env } = this.#parts;
-      await checkRequirements(this.#automation.settled.requires, { env, signal: halt.signal });
+      await checkRequirements(this.#automation.settled.requires, {
+        env,
+        clock,
+        signal: halt.signal,
+      });
       return undefined;
     } catch (error) {
       halt.check();
@@ -190,7 +203,7 @@ export class RunExecution<Input> {
 
   async #task<Value>(own: Scope, call: TaskCall<Value>): Promise<TaskResult<Value>> {
     const { name, body, options = {} } = call;
-    checkName("task", name);
+    checkName(this.#world, "task", name);
     this.#world.halt.check();
     own.checkPlace(`Task "${name}"`);
     const { mayFail } = readOptions(`task "${name}"`, options, {

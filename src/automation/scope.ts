@@ -8,10 +8,16 @@ import { AutomationError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { ReadOptions, StepContext, StepOptions, Task } from "./automation.ts";
 import { stepLabel } from "./book.ts";
-import type { Reason } from "./rollback.ts";
-import { checkName, Step } from "./step.ts";
+import { checkName } from "./names.ts";
+import { unreached, type Reason } from "./rollback.ts";
+import { Step } from "./step.ts";
 import { readReadOptions, readStepOptions, type SettledStep } from "./step-options.ts";
+import { WatchedPromise } from "./watched-promise.ts";
 import { loggerAt, type World } from "./world.ts";
+
+/** How long a rollback waits for code that runs side by side to come to what is recorded, in milliseconds. */
+const REACH_MS = 5_000;
+const REACH_EVERY_MS = 25;
 
 type Work<Value> = (context: StepContext) => Value | PromiseLike<Value>;
 
@@ -27,6 +33,7 @@ export class Scope implements Task {
   readonly #controller = new AbortController();
   readonly #steps = new Map<string, Step>();
   readonly #underWay = new Set<Promise<unknown>>();
+  readonly #failures: { readonly by: WatchedPromise<unknown>; readonly error: unknown }[] = [];
   #closedBy: string | undefined;
 
   constructor(world: World, name: string, isRollingBack: boolean) {
@@ -77,8 +84,19 @@ export class Scope implements Task {
   }
 
   /**
-   * Waits until no step is under way. Answers the first failure of those that were when it was
-   * called: nobody waited for them, so nobody else can tell.
+   * Waits until the code has come to all that is recorded and has to be taken back: with steps side
+   * by side, the failure that ends the function may come before the others are reached again.
+   */
+  async untilReached(): Promise<void> {
+    const { clock } = this.world;
+    const untilMs = clock.elapsed() + REACH_MS;
+    while (unreached(this).length > 0 && clock.elapsed() < untilMs)
+      await clock.sleep(REACH_EVERY_MS);
+  }
+
+  /**
+   * Waits until no step is under way. Answers the first failure that nobody waited for, so that
+   * nobody else can tell: of those that were under way when it was called, or of earlier ones.
    */
   async quiet(): Promise<{ readonly error: unknown } | undefined> {
     let failure: { readonly error: unknown } | undefined;
@@ -89,7 +107,7 @@ export class Scope implements Task {
       // What awaited those steps runs on, and may begin the next one.
       await this.world.clock.sleep(0);
     }
-    return failure;
+    return failure ?? this.#failures.find(({ by }) => !by.isAwaited);
   }
 
   /** Refuses what has no meaning where it is called. */
@@ -107,7 +125,10 @@ export class Scope implements Task {
       );
     }
     if (this.#closedBy !== undefined) {
-      throw new AutomationError(`${what} was called after ${this.#closedBy}`);
+      const problem = `${what} was called after ${this.#closedBy}`;
+      // Told here, for nobody may be waiting for it any more.
+      this.log.warning(problem);
+      throw new AutomationError(problem);
     }
   }
 
@@ -118,14 +139,19 @@ export class Scope implements Task {
   /** Counts `running` among what is under way. */
   track<Value>(running: Promise<Value>): Promise<Value> {
     this.#underWay.add(running);
-    const forget = () => void this.#underWay.delete(running);
-    // Also keeps what nobody awaits from ending the process; `quiet` tells of its failure.
-    running.then(forget, forget);
-    return running;
+    const watched = WatchedPromise.of(running);
+    running.then(
+      () => this.#underWay.delete(running),
+      (error: unknown) => {
+        this.#underWay.delete(running);
+        this.#failures.push({ by: watched, error });
+      },
+    );
+    return watched;
   }
 
   async #answer(name: string, work: Work<unknown>, settle: () => SettledStep): Promise<unknown> {
-    checkName("step", name);
+    checkName(this.world, "step", name);
     this.world.halt.check();
     this.checkPlace(`Step "${name}"`);
     if (this.#steps.has(name)) {

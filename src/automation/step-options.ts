@@ -14,27 +14,24 @@ import {
 import type { Reader } from "../core/options.ts";
 import { exponential } from "../policies/backoff.ts";
 import type { Policy } from "../policies/policy.ts";
-import { readRetry } from "../policies/retry.ts";
+import { GIVEN_READERS } from "../policies/retry.ts";
 import type { ReadOptions, Reconciled, StepOptions, StepRetry, UndoContext } from "./automation.ts";
 import { readVerify } from "./verify.ts";
 
 const DEFAULT_ATTEMPT_MS = 600_000;
 
 /** What the step itself decides, such as the name and the clock, is no option here. */
-const retryReader: Reader<StepRetry | undefined> = (value, path) => {
-  if (value !== undefined) readOptions(path, value, RETRY_READERS);
-  return readRetry(value, path);
-};
-
-const asIs: Reader<unknown> = (value) => value;
-
+const { attempts, backoff, maxRetryAfter, when, reactions } = GIVEN_READERS;
 const RETRY_READERS = {
-  attempts: asIs,
-  backoff: asIs,
-  maxRetryAfter: asIs,
-  when: asIs,
-  reactions: asIs,
+  attempts,
+  backoff,
+  maxRetryAfter,
+  when,
+  reactions,
 } satisfies Record<keyof StepRetry, Reader<unknown>>;
+
+const retryReader: Reader<StepRetry | undefined> = (value, path) =>
+  value === undefined ? undefined : readOptions(path, value, RETRY_READERS);
 
 /** How an undo is retried when nothing else is said: stubbornly, for a rollback must end well. */
 const UNDO_RETRY: StepRetry = {

@@ -35,16 +35,17 @@ const begun = attemptBegun(fresh, 1, 1);
 const refused = attemptFailed(begun, end("none"), "none");
 const landed = attemptFailed(begun, end("unknown"), "none");
 const completed = stepCompleted(begun, "1", 3);
+const undoneOnce = undoEnded(undoBegun(landed, 1, 4), "done", { atMs: 5 });
 
 test.for<[name: string, record: StepRecord, expected: { undo: boolean; doubt: boolean }]>([
   ["never begun", fresh, { undo: false, doubt: false }],
   ["begun, its end not seen", begun, { undo: true, doubt: true }],
-  ["refused", refused, { undo: false, doubt: false }],
+  ["refused", refused, { undo: true, doubt: false }],
   ["failed, and it may have landed", landed, { undo: true, doubt: false }],
   [
     "failed for good after a refusal",
     stepFailed(refused, end("none")),
-    { undo: false, doubt: false },
+    { undo: true, doubt: false },
   ],
   ["failed for good", stepFailed(landed, end("unknown")), { undo: true, doubt: false }],
   ["completed", completed, { undo: true, doubt: false }],
@@ -60,7 +61,8 @@ test.for<[name: string, record: StepRecord, expected: { undo: boolean; doubt: bo
     undoEnded(undoBegun(completed, 1, 4), "done", { atMs: 5 }),
     { undo: false, doubt: false },
   ],
-  ["undone, and about to be done again", renewed(landed), { undo: false, doubt: false }],
+  ["undone, and about to be done again", renewed(undoneOnce), { undo: false, doubt: false }],
+  ["undone, and begun again", attemptBegun(renewed(undoneOnce), 2, 6), { undo: true, doubt: true }],
 ])("a step that is %s", ([, record, expected]) => {
   expect({ undo: needsUndo(record), doubt: isInDoubt(record) }).toEqual(expected);
 });
@@ -81,12 +83,12 @@ test.for<[a: Effect, b: Effect, worse: Effect]>([
 });
 
 test("done again after its undo, it has another key and no effect", () => {
-  const again = renewed(undoEnded(undoBegun(landed, 1, 4), "done", { atMs: 5 }));
+  const again = renewed(undoneOnce);
 
   expect({ generation: again.generation, effect: again.effect, undo: again.undo }).toEqual({
     generation: 2,
     effect: "none",
-    undo: "registered",
+    undo: "done",
   });
   expect(again.key).not.toBe(landed.key);
 });

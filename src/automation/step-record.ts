@@ -2,7 +2,7 @@
 
 import type { ErrorSummary } from "../core/error-summary.ts";
 import type { Effect, Fault } from "../core/fault.ts";
-import type { AttemptRecord, StepRecord } from "../core/journal.ts";
+import type { AttemptRecord, StepRecord, UndoStatus } from "../core/journal.ts";
 import { keyOf } from "./key.ts";
 
 /** More attempts than a human reads; the newest are kept. */
@@ -49,6 +49,8 @@ export function attemptBegun(record: StepRecord, number: number, atMs: number): 
     ...record,
     status: "begun",
     effect: "unknown",
+    // What this attempt does was not taken back, whatever was before it.
+    undo: record.undo === "done" ? "registered" : record.undo,
     attempts: append(record.attempts, { number, startedAtMs: atMs }),
   };
 }
@@ -97,7 +99,7 @@ export function undoBegun(record: StepRecord, number: number, atMs: number): Ste
 /** The running attempt at the undo ended, in the given state of the undo. */
 export function undoEnded(
   record: StepRecord,
-  undo: "begun" | "done" | "failed",
+  undo: Exclude<UndoStatus, "none">,
   end: { readonly atMs: number } & Partial<AttemptEnd>,
 ): StepRecord {
   return { ...record, undo, undoAttempts: endLast(record.undoAttempts, end) };
@@ -113,16 +115,14 @@ export function renewed(record: StepRecord): StepRecord {
     generation,
     key: keyOf({ runId, task, step: name, generation }),
     effect: "none",
-    undo: "registered",
   };
 }
 
 /** Whether a rollback has something to take back here. */
 export function needsUndo(record: StepRecord): boolean {
   if (record.undo === "none" || record.undo === "done") return false;
-  // What was refused every time before anything happened leaves nothing to take back, and the
-  // service that refused it would refuse the undo as well.
-  return record.status === "completed" || record.undo !== "registered" || record.effect !== "none";
+  // Also where every attempt was refused: a part of the work may have gone before what was refused.
+  return record.status === "completed" || record.attempts.length > 0;
 }
 
 /** Whether a step was begun, may have taken effect, and nobody saw its end. */

@@ -230,6 +230,22 @@ test("a bug is not looked up: it stays a failure", async () => {
   expect(result.exitCode).toBe(1);
 });
 
+test("a step that turns out to have happened stops its retries, and says why", async () => {
+  const { events } = await play((run) =>
+    run.step("one", failing("ECONNRESET"), { reconcile: () => ({ value: "landed" }) }),
+  );
+
+  const own = events.filter(({ type }) => /^(?:attempt|retry|step)/.test(type));
+  expect(own.map((event) => [event.type, "reason" in event ? event.reason : ""])).toEqual([
+    ["step.started", ""],
+    ["attempt.started", ""],
+    ["attempt.failed", ""],
+    ["step.reconciled", ""],
+    ["retry.stopped", "ended by beforeRetry"],
+    ["step.completed", ""],
+  ]);
+});
+
 test("a reconcile that fails is tried again, and told of when it stays failed", async () => {
   const lookUp = failing("ECONNREFUSED");
   const { events } = await play((run) =>

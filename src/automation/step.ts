@@ -8,10 +8,9 @@
 
 import { classifier, type Classify } from "../classify/classify.ts";
 import { withAmbient, type Ambient } from "../core/context.ts";
-import { AutomationError, InDoubtError, ReplayMismatchError } from "../core/errors.ts";
+import { InDoubtError, ReplayMismatchError } from "../core/errors.ts";
 import type { EventDetails, Where } from "../core/events.ts";
 import type { StepRecord } from "../core/journal.ts";
-import { decodeValue } from "../journal/codec.ts";
 import { pipeline } from "../policies/pipeline.ts";
 import type { Policy } from "../policies/policy.ts";
 import { retry } from "../policies/retry.ts";
@@ -33,7 +32,7 @@ import {
 } from "./step-record.ts";
 import { toStorable } from "./storable.ts";
 import { undoStep } from "./undo.ts";
-import { emit, loggerAt, redactedSummary, type World } from "./world.ts";
+import { emit, loggerAt, redactedFailure, type World } from "./world.ts";
 
 /** A step's work, whatever it answers. */
 export type StepWork = (context: StepContext) => unknown;
@@ -58,6 +57,8 @@ export class Step {
   readonly scope: Scope;
   readonly #world: World;
   readonly #isNew: boolean;
+  readonly #startedAtMs: number;
+  readonly #leftBehind = new Set<Promise<unknown>>();
   #record: StepRecord;
   #failure: Reason | undefined;
   /** The attempt that runs, whoever still waits for it. */
@@ -71,6 +72,7 @@ export class Step {
     this.work = work;
     this.scope = scope;
     this.#world = scope.world;
+    this.#startedAtMs = scope.world.clock.elapsed();
     this.classify = classifier([...settled.classify, ...scope.world.rules]);
     const recorded = scope.world.book.visit(scope.name, name);
     this.#isNew = recorded === undefined;
@@ -80,6 +82,18 @@ export class Step {
   /** What it failed by, when it stays failed. */
   get failure(): Reason | undefined {
     return this.#failure;
+  }
+
+  /** Whether work that did not end within its grace still runs. */
+  get isStillRunning(): boolean {
+    return this.#leftBehind.size > 0;
+  }
+
+  /** Remembers work that is given up, for as long as it runs. */
+  leaveBehind(working: Promise<unknown>): void {
+    this.#leftBehind.add(working);
+    const forget = () => void this.#leftBehind.delete(working);
+    working.then(forget, forget);
   }
 
   get record(): StepRecord {
@@ -147,9 +161,9 @@ export class Step {
   }
 
   #replay(): unknown {
-    const { status, value, fault, error } = this.#record;
+    const { status, fault, error } = this.#record;
     this.emit({ type: "step.replayed", outcome: status === "completed" ? "completed" : "failed" });
-    if (status === "completed") return decodeValue(value ?? "");
+    if (status === "completed") return this.#world.book.readValue(this.#record);
     throw this.#failedBy(
       reviveError(error ?? { type: "Error", message: `"${this.label}" failed` }, fault),
     );
@@ -184,11 +198,18 @@ export class Step {
    * happened is undone. Finds out by `reconcile` first, where there is one.
    */
   async #clearTheWay(): Promise<Happened | "go" | "stuck"> {
+    // The process died right after the undo.
+    if (this.#record.undo === "done") return this.#renew();
     if (this.#record.effect === "none") return "go";
-    const found = await this.#reconcile();
+    // What still runs may yet happen, so nobody can say that it did not.
+    const found = this.isStillRunning ? "unknown" : await this.#reconcile();
     if (found instanceof Happened) return found;
     if (found === "absent" || this.settled.repeatable) return "go";
     if (this.settled.undo === undefined || !(await this.#isUndone())) return "stuck";
+    return this.#renew();
+  }
+
+  async #renew(): Promise<"go"> {
     await this.write(renewed(this.#record));
     return "go";
   }
@@ -319,12 +340,14 @@ export class Step {
     // A total limit or a cancellation ends the waiting at once; what was begun may still be ending.
     await Promise.allSettled([this.#clearing]);
     const late = await this.#attempting.catch(() => undefined);
-    if (this.#world.halt.signal.aborted || this.scope.signal.aborted) {
-      if (late !== undefined) await this.#complete(late);
-      else this.emit({ type: "step.interrupted" });
+    const isAborted = this.#world.halt.signal.aborted || this.scope.signal.aborted;
+    if (late !== undefined) await this.#complete(late);
+    else if (isAborted) this.emit({ type: "step.interrupted" });
+    if (isAborted) {
       this.#world.halt.check();
       throw this.scope.signal.reason;
     }
+    if (late !== undefined) return late.value;
     if (this.classify(error).class !== "fatal" && this.#record.effect !== "none") {
       const found = await this.#reconcile();
       if (found instanceof Happened) return this.#complete(found);
@@ -353,26 +376,16 @@ export class Step {
 
   /** How an attempt failed, as it is recorded. */
   endOf(error: unknown): AttemptEnd {
-    return {
-      atMs: this.#world.clock.now(),
-      fault: this.classify(error),
-      error: redactedSummary(this.#world, error),
-    };
+    const failure = redactedFailure(this.#world, { fault: this.classify(error), error });
+    return { atMs: this.#world.clock.now(), ...failure };
   }
 
   #durationMs(): number {
-    return this.#world.clock.now() - this.#record.startedAtMs;
+    return this.#world.clock.elapsed() - this.#startedAtMs;
   }
 }
 
 /** A run that goes on with changed code can also undo what had no undo when it was recorded. */
 function withUndo(record: StepRecord, { undo }: SettledStep): StepRecord {
   return record.undo === "none" && undo !== undefined ? { ...record, undo: "registered" } : record;
-}
-
-/** Refuses names that could not be found again. */
-export function checkName(kind: string, name: unknown): asserts name is string {
-  if (typeof name !== "string" || name.trim() === "" || name.length > 200) {
-    throw new AutomationError(`The name of a ${kind} must be text of 1 to 200 characters`);
-  }
 }

@@ -1,9 +1,9 @@
 /** Runs a task: it succeeds as a whole, or is rolled back as a whole. */
 
 import { withAmbient } from "../core/context.ts";
+import type { EventDetails, Where } from "../core/events.ts";
 import { ReplayMismatchError } from "../core/errors.ts";
 import type { StepRecord } from "../core/journal.ts";
-import { decodeValue } from "../journal/codec.ts";
 import type { RollbackOutcome, TaskResult } from "../policies/task-result.ts";
 import { OWN_TASK, stepLabel } from "./book.ts";
 import { unlessStuck } from "./cancelled-body.ts";
@@ -12,7 +12,7 @@ import { rollBack, type Reason } from "./rollback.ts";
 import { Scope } from "./scope.ts";
 import { newStep } from "./step-record.ts";
 import { toStorable } from "./storable.ts";
-import { emit, redactedSummary, runOf, type World } from "./world.ts";
+import { emit, redactedFailure, runOf, type World } from "./world.ts";
 
 /** A task that is to be run. */
 export interface TaskPlan {
@@ -68,7 +68,8 @@ class TaskRunner {
   ): Promise<{ value: true; result: TaskResult<unknown> } | { error: unknown }> {
     const surrounding = {
       where: { ...runOf(this.#world), ...this.#where },
-      stream: this.#world.stream,
+      stream: (details: EventDetails, at: Where) =>
+        emit(this.#world, { ...this.#where, ...at }, details),
       scope,
     };
     try {
@@ -80,7 +81,8 @@ class TaskRunner {
       this.#checkReached(scope);
       return { value: true, result: await this.#complete(scope, value) };
     } catch (error) {
-      if (!scope.isRollingBack) scope.close("its task had failed", error);
+      if (scope.isRollingBack) await scope.untilReached();
+      else scope.close("its task had failed", error);
       await scope.quiet();
       return { error };
     }
@@ -122,11 +124,7 @@ class TaskRunner {
   async #rollBack(scope: Scope, reason: Reason): Promise<TaskResult<unknown>> {
     const { fault, error } = reason;
     // Written first: killed from here on, the next start goes on rolling back.
-    await this.#write({
-      status: "rolling back",
-      fault,
-      error: redactedSummary(this.#world, error),
-    });
+    await this.#write({ status: "rolling back", ...redactedFailure(this.#world, reason) });
     const rollback = await rollBack(scope, reason);
     await this.#write({
       status: "failed",
@@ -148,13 +146,16 @@ class TaskRunner {
 
   #recordedReason(): Reason | undefined {
     const { status, fault, error } = this.#record ?? {};
-    if (status !== "rolling back" || fault === undefined || error === undefined) return undefined;
+    const isFailed = status === "rolling back" || status === "failed";
+    if (!isFailed || fault === undefined || error === undefined) return undefined;
     return { fault, error: reviveError(error, fault) };
   }
 
   #recordedResult(): TaskResult<unknown> | undefined {
     const { name } = this.#plan;
     const record = this.#record;
+    // The run's own function runs again even so: only it tells which tasks there are, and how they count.
+    if (name === OWN_TASK) return undefined;
     if (record?.status !== "completed" && record?.status !== "failed") return undefined;
     const steps = this.#world.book.stepsOf(name);
     const attempts = steps.reduce((sum, step) => sum + step.attempts.length, 0);
@@ -164,7 +165,7 @@ class TaskRunner {
       return {
         ok: true,
         name,
-        value: decodeValue(record.value ?? ""),
+        value: this.#world.book.readValue(record),
         attempts,
         durationMs,
         healed: false,

@@ -1,62 +1,109 @@
 /** Takes one step's effect back: journaled, retried, and shielded from cancellation. */
 
 import { withAmbient, type Ambient } from "../core/context.ts";
-import { decodeValue } from "../journal/codec.ts";
-import { pipeline } from "../policies/pipeline.ts";
+import { AutomationError } from "../core/errors.ts";
 import { retry } from "../policies/retry.ts";
 import { timeout } from "../policies/timeout.ts";
+import type { Attempt } from "../policies/policy.ts";
 import type { UndoContext } from "./automation.ts";
+import { lateEnd } from "./grace.ts";
 import type { Step } from "./step.ts";
 import { undoBegun, undoEnded } from "./step-record.ts";
-import { loggerAt, redactedSummary, type World } from "./world.ts";
+import { loggerAt, redactedFailure, type World } from "./world.ts";
 
-/** Undoes `step`. Rejects with what the undo threw last when it stays failed. */
-export async function undoStep(step: Step, world: World): Promise<void> {
-  const { undo, undoRetry, undoTimeout } = step.settled;
+/** `refused`: there was nothing to take back, and nobody to take it back from. */
+export type UndoOutcome = "undone" | "refused";
+
+/**
+ * Undoes `step`. Rejects with what the undo threw last when it stays failed, and when work that was
+ * left behind still runs, for what that does from now on is not taken back.
+ */
+export async function undoStep(step: Step, world: World): Promise<UndoOutcome> {
+  const { undo, undoRetry } = step.settled;
   if (undo === undefined) throw new Error(`step "${step.label}" has no undo`);
-  const { clock, random } = world;
+  const { clock, random, halt } = world;
   const startedAtMs = clock.elapsed();
-  const name = `${step.label}: undo`;
-  const policy = pipeline(
-    retry({ ...undoRetry, name, classify: step.classify, clock, random }),
-    timeout(undoTimeout, { name, clock }),
-  );
+  const policy = retry({
+    ...undoRetry,
+    name: undoName(step),
+    classify: step.classify,
+    clock,
+    random,
+  });
   step.emit({ type: "undo.started" });
   const before = step.record.undoAttempts.at(-1)?.number ?? 0;
   try {
-    await withAmbient(ambientOf(step), () =>
-      policy.run(async ({ attempt, signal }) => {
-        await step.write(undoBegun(step.record, before + attempt, clock.now()));
-        await attemptUndo(step, world, () => undo(contextOf(step, world, signal)));
-      }),
+    const outcome = await withAmbient(ambientOf(step), () =>
+      policy.run(
+        (outer) => attemptUndo(step, world, { undo, outer, number: before + outer.attempt }),
+        {
+          signal: halt.broken,
+        },
+      ),
     );
+    if (outcome === "refused") return outcome;
+    checkNothingRuns(step);
   } catch (error) {
-    world.halt.checkWritable();
+    halt.checkWritable();
     await step.write(undoEnded(step.record, "failed", { atMs: clock.now() }));
     step.emit({ type: "undo.failed", isFinal: true, fault: step.classify(error), error });
     throw error;
   }
   await step.write(undoEnded(step.record, "done", { atMs: clock.now() }));
   step.emit({ type: "undo.completed", durationMs: clock.elapsed() - startedAtMs });
+  return "undone";
 }
 
-async function attemptUndo(step: Step, world: World, undo: () => unknown): Promise<void> {
+interface UndoAttempt {
+  readonly undo: (context: UndoContext<unknown>) => unknown;
+  readonly outer: Attempt;
+  /** Counts those before a resume too. */
+  readonly number: number;
+}
+
+async function attemptUndo(step: Step, world: World, attempt: UndoAttempt): Promise<UndoOutcome> {
+  const { undo, outer, number } = attempt;
+  const { clock } = world;
+  await step.write(undoBegun(step.record, number, clock.now()));
+  const limit = timeout(step.settled.undoTimeout, { name: undoName(step), clock });
+  let undoing: Promise<unknown> | undefined;
   try {
-    await undo();
+    await limit.run(({ signal }) => {
+      undoing = (async () => undo(contextOf(step, world, signal)))();
+      return undoing;
+    }, outer);
+    return "undone";
   } catch (error) {
+    // Waited for, so that two undos of one step do not run beside each other.
+    const late = undoing === undefined ? "failed" : await lateEnd(step, undoing);
+    if (typeof late === "object") return "undone";
     const fault = step.classify(error);
-    const end = { atMs: world.clock.now(), fault, error: redactedSummary(world, error) };
-    await step.write(undoEnded(step.record, "begun", end));
+    const end = { atMs: clock.now(), ...redactedFailure(world, { fault, error }) };
+    const isRefused = step.record.effect === "none" && fault.effect === "none";
+    await step.write(undoEnded(step.record, isRefused ? "registered" : "begun", end));
     step.emit({ type: "undo.failed", isFinal: false, fault, error });
+    // Who refused the work before anything happened refuses the undo too.
+    if (isRefused) return "refused";
     throw error;
   }
+}
+
+function checkNothingRuns({ label, isStillRunning }: Step): void {
+  if (!isStillRunning) return;
+  throw new AutomationError(
+    `The work of "${label}" was left behind and still runs: what it does from now on is not taken back`,
+  );
+}
+
+function undoName({ label }: Step): string {
+  return `${label}: undo`;
 }
 
 function contextOf(step: Step, world: World, signal: AbortSignal): UndoContext<unknown> {
   const { key, status, value, effect } = step.record;
   return {
     key,
-    ...(value === undefined ? {} : { value: decodeValue(value) }),
+    ...(value === undefined ? {} : { value: world.book.readValue(step.record) }),
     effect: status === "completed" ? "complete" : effect,
     signal,
     log: loggerAt(world, step.where),

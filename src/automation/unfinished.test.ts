@@ -28,6 +28,19 @@ test.for<[name: string, change: Partial<Found>, verdict: Verdict]>([
     { ask: ["it was started with other input"] },
   ],
   [
+    "the same input, its names in another order",
+    {
+      run: { ...run, input: '{"a":[1,{"c":2,"d":3}],"b":null}' },
+      wanted: { codeHash: "same", input: '{"b":null,"a":[1,{"d":3,"c":2}]}' },
+    },
+    { go: "resume" },
+  ],
+  [
+    "lists in another order",
+    { run: { ...run, input: "[1,2]" }, wanted: { codeHash: "same", input: "[2,1]" } },
+    { ask: ["it was started with other input"] },
+  ],
+  [
     "changed code",
     { wanted: { codeHash: "other", input: "{}" } },
     { ask: ["the automation's code has changed since"] },

@@ -26,7 +26,9 @@ export function judgeUnfinished(found: Found): Verdict {
   if (choice !== undefined) return { go: choice };
   const ageMs = nowMs - run.startedAtMs;
   const doubts = [
-    ...(wanted.input === run.input ? [] : ["it was started with other input"]),
+    ...(inAnyOrder(wanted.input) === inAnyOrder(run.input)
+      ? []
+      : ["it was started with other input"]),
     ...(wanted.codeHash === run.codeHash ? [] : ["the automation's code has changed since"]),
     ...(ageMs <= resumeWithinMs
       ? []
@@ -34,4 +36,13 @@ export function judgeUnfinished(found: Found): Verdict {
     ...(run.resumes < maxResumes ? [] : [`it was resumed ${run.resumes} times already`]),
   ];
   return doubts.length === 0 ? { go: "resume" } : { ask: doubts };
+}
+
+/** JSON with the names of each object sorted: in which order they were given says nothing. */
+function inAnyOrder(json: string): string {
+  return JSON.stringify(JSON.parse(json), (_, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
 }

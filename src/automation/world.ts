@@ -6,6 +6,7 @@ import type { Random } from "../core/dice.ts";
 import { LeaseLostError } from "../core/errors.ts";
 import { summariseError, type ErrorSummary } from "../core/error-summary.ts";
 import type { EventDetails, Where } from "../core/events.ts";
+import type { Fault } from "../core/fault.ts";
 import { loggerTo, type Logger } from "../core/logger.ts";
 import type { Reactions } from "../core/reactions.ts";
 import type { Redactor } from "../core/redact.ts";
@@ -38,11 +39,23 @@ export type HaltKind = "cancelled" | "broken" | "stopped";
 /** Stops the whole run. The first reason stays, except that a broken journal outranks all. Nothing new starts after it. */
 export class Halt {
   readonly #controller = new AbortController();
+  readonly #halted = new AbortController();
+  readonly #broken = new AbortController();
   #reason: { readonly kind: HaltKind; readonly error: unknown } | undefined;
 
   /** Aborts when what runs must end now: when the run was cancelled or is broken. */
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** Aborts whatever halts the run. */
+  get halted(): AbortSignal {
+    return this.#halted.signal;
+  }
+
+  /** Aborts when nothing may be written any more: then another process may be at it. */
+  get broken(): AbortSignal {
+    return this.#broken.signal;
   }
 
   get kind(): HaltKind | undefined {
@@ -53,17 +66,21 @@ export class Halt {
   cancel(error: unknown): void {
     this.#reason ??= { kind: "cancelled", error };
     this.#controller.abort(error);
+    this.#halted.abort(error);
   }
 
   /** The journal or the lease failed: what runs is aborted, and nothing may be written any more. */
   break(error: unknown): void {
     if (this.#reason?.kind !== "broken") this.#reason = { kind: "broken", error };
+    this.#broken.abort(error);
     this.#controller.abort(error);
+    this.#halted.abort(error);
   }
 
   /** A human has to look: nothing new starts, and what runs may end. */
   stop(error: unknown): void {
     this.#reason ??= { kind: "stopped", error };
+    this.#halted.abort(error);
   }
 
   /** Throws the reason, if there is one. */
@@ -109,7 +126,13 @@ export function loggerAt(world: World, where: Where): Logger {
   );
 }
 
-/** An error as it may be journaled. */
-export function redactedSummary(world: World, error: unknown): ErrorSummary {
-  return world.redactor.value(summariseError(error)) as ErrorSummary;
+/** A failure as it may be journaled: an error's code comes from outside, as its message does. */
+export function redactedFailure(
+  { redactor }: World,
+  { fault, error }: { readonly fault: Fault; readonly error: unknown },
+): { readonly fault: Fault; readonly error: ErrorSummary } {
+  return {
+    fault: { ...fault, code: redactor.text(fault.code) },
+    error: redactor.value(summariseError(error)) as ErrorSummary,
+  };
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { systemClock } from "../core/system.ts";
+import { ambient, withAmbient } from "../core/context.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 const START_MS = 1_767_225_600_000;
@@ -201,4 +202,15 @@ test("timers fire in the order of their moments, whatever the order they were ma
     }),
     { numRuns: 100 },
   );
+});
+
+test("a timer is called in the context in which it was set, as the system's are", async () => {
+  const clock = new VirtualClock();
+  const seen: unknown[] = [];
+  const context = { where: { step: "a" }, stream: () => undefined };
+  withAmbient(context, () => clock.after(5, () => seen.push(ambient()?.where)));
+
+  await clock.advance(5);
+
+  expect(seen).toEqual([{ step: "a" }]);
 });

@@ -8,6 +8,7 @@
  */
 
 import { sleepBy, type Clock } from "../core/clock.ts";
+import { inThisContext } from "../core/context.ts";
 import { toMs, type Duration } from "../core/duration.ts";
 import { duration, integer, readOptions, type Reader } from "../core/options.ts";
 import { systemClock } from "../core/system.ts";
@@ -94,7 +95,7 @@ export class VirtualClock implements Clock {
     if (typeof ms !== "number" || Number.isNaN(ms)) {
       throw new Error(`A wait must be a number of milliseconds, received ${String(ms)}`);
     }
-    const timer: Timer = { atMs: this.#elapsedMs + Math.max(0, ms), run };
+    const timer: Timer = { atMs: this.#elapsedMs + Math.max(0, ms), run: inThisContext(run) };
     const index = this.#timers.findLastIndex((other) => other.atMs <= timer.atMs);
     this.#timers.splice(index + 1, 0, timer);
     return () => {

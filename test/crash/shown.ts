@@ -4,11 +4,11 @@ import type { Recorded } from "./evidence.ts";
 import type { Aim } from "./plan.ts";
 import { kindOf, subjectOf, type Window } from "./windows.ts";
 
-/** Nobody has seen the end of its attempt; `show` cannot know that its process is gone. */
-const BEGUN = /: begun, no end yet/;
+/** Nobody has seen the end of its attempt, and its process is gone. */
+const BEGUN = /: begun, its end was not seen/;
 
 /** Where the answer got lost and the effect was found out, the last attempt has ended. */
-const NOT_ENDED = /: (begun, no end yet|between two attempts)/;
+const NOT_ENDED = /: (begun, its end was not seen|between two attempts)/;
 
 /** What the line of a step says when its run was killed there; any of these is right. */
 const STEP_SAYS: Readonly<Record<string, RegExp>> = {
@@ -35,10 +35,10 @@ const TASK_SAYS: Readonly<Record<string, RegExp>> = {
 export function showProblems(text: string, aim: Aim, recorded: Recorded): string[] {
   const { run, isUnfinished } = recorded;
   if (run === undefined) return text.includes(": succeeded") ? [] : ["show: not the night before"];
-  const state = isUnfinished ? "running" : run.status;
+  const state = isUnfinished ? "cut off" : run.status;
   const says = [
     `${run.automation}, run ${run.id}: ${state}`,
-    ...(isUnfinished ? ["not ended; if its process is gone, holdfast run "] : []),
+    ...(isUnfinished ? ["Its process is gone. To go on with it:"] : []),
   ];
   return [
     ...says.filter((part) => !text.includes(part)).map((part) => `show: does not say "${part}"`),

@@ -8,6 +8,7 @@
  */
 
 import type { Journal, RunRecord, StepRecord } from "../../src/core/journal.ts";
+import { journalWith } from "../../src/journal/journal-with.contract.ts";
 
 /** What is written. An intent is written before something happens, anything else after it. */
 export type Written =
@@ -76,19 +77,13 @@ export function watchedJournal(journal: Journal, reach: (window: Window) => void
     reach({ subject, written, side: "after" });
     return value;
   }
-  return {
+  return journalWith(journal, {
     claim: (run, owner) => around("run", "claim", () => journal.claim(run, owner)),
-    renew: (hold) => journal.renew(hold),
     release: (hold) => around("run", "release", () => journal.release(hold)),
     writeRun: (hold, run) => around("run", writtenOfRun(run), () => journal.writeRun(hold, run)),
     writeStep: (hold, step) =>
       around(subjectOf(step), writtenOf(step), () => journal.writeStep(hold, step)),
-    findRun: (id) => journal.findRun(id),
-    findRuns: (filter) => journal.findRuns(filter),
-    readSteps: (id) => journal.readSteps(id),
-    renewEveryMs: journal.renewEveryMs,
-    close: () => journal.close(),
-  };
+  });
 }
 
 /** Whom a record is about. */
@@ -115,14 +110,20 @@ function writtenOfTask({ status }: StepRecord): Written {
   }
 }
 
-function writtenOfStep({ status, undo, undoAttempts, attempts, effect }: StepRecord): Written {
-  if (undo === "done") return "undo's result";
+function writtenOfStep(record: StepRecord): Written {
+  const { status, undo, undoAttempts, attempts, effect } = record;
+  if (undo === "done") return isRenewed(record) ? "renewal" : "undo's result";
   if (undo === "failed") return "failed undo";
   if (undo === "begun") return isRunning(undoAttempts) ? "undo's intent" : "failed undo";
   if (status === "completed") return "result";
   if (status === "failed") return "failure";
   if (isRunning(attempts)) return "intent";
-  return effect === "none" && undoAttempts.length > 0 ? "renewal" : "failed attempt";
+  return effect === "none" && undoAttempts.length > 0 ? "failed undo" : "failed attempt";
+}
+
+/** Undone, and about to be done again under another key. */
+function isRenewed({ status, generation, effect }: StepRecord): boolean {
+  return status === "begun" && generation > 1 && effect === "none";
 }
 
 function isRunning(attempts: StepRecord["attempts"]): boolean {

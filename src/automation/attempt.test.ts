@@ -1,0 +1,179 @@
+import { expect, test } from "vitest";
+import type { Policy } from "../policies/policy.ts";
+import { journalWith } from "../journal/journal-with.contract.ts";
+import { failing, Machine, play } from "./play.contract.ts";
+
+test("a run that is cancelled while an intent is written does not take the step for done", async () => {
+  const controller = new AbortController();
+  const machine = new Machine((run, did) => run.step("charge", () => did.push("charged")));
+  const { journal } = machine;
+  const cancelling = journalWith(journal, {
+    writeStep: async (...[hold, step]: Parameters<typeof journal.writeStep>) => {
+      await journal.writeStep(hold, step);
+      if (step.name === "charge") controller.abort(new Error("stop"));
+    },
+  });
+
+  const first = await machine.start({ journal: cancelling, signal: controller.signal });
+  const afterFirst = [...machine.did];
+  const second = await machine.start();
+
+  expect({
+    first: first.result.status,
+    afterFirst,
+    second: second.result.status,
+    did: machine.did,
+  }).toEqual({
+    first: "interrupted",
+    afterFirst: [],
+    second: "succeeded",
+    did: ["charged"],
+  });
+});
+
+test("work that a policy never let begin had no effect", async () => {
+  const refusing: Policy = { name: "gate", run: () => Promise.reject(new Error("shut")) };
+  const { steps } = await play((run) => run.step("one", () => 1, { policy: refusing }));
+
+  expect(steps.slice(0, 1).map(({ effect, attempts }) => [effect, attempts.length])).toEqual([
+    ["none", 1],
+  ]);
+});
+
+test("a value that comes within the grace after a time limit counts", async () => {
+  const { result, steps } = await play((run, did, clock) =>
+    run.step(
+      "charge",
+      async () => {
+        await clock.sleep(1_050);
+        did.push("charged");
+        return "receipt";
+      },
+      { timeout: { attempt: "1s" } },
+    ),
+  );
+
+  expect([result.status, steps[0]?.status, steps[0]?.value]).toEqual([
+    "succeeded",
+    "completed",
+    '"receipt"',
+  ]);
+});
+
+test("a value that comes after the total limit, within the grace, counts too", async () => {
+  const { result, did } = await play(async (run, log, clock) => {
+    log.push(
+      await run.step("charge", () => clock.sleep(1_050).then(() => "receipt"), {
+        timeout: { total: "1s" },
+      }),
+    );
+  });
+
+  expect([result.status, did]).toEqual(["succeeded", ["receipt"]]);
+});
+
+test("a late value that is not good does not count", async () => {
+  const { result } = await play((run, _, clock) =>
+    run.step("charge", () => clock.sleep(1_050), {
+      timeout: { attempt: "1s" },
+      verify: () => false,
+    }),
+  );
+
+  expect(result.status).toBe("failed");
+});
+
+test("the time limit holds for the verification too", async () => {
+  const { result, types } = await play((run) =>
+    run.step("one", () => 1, { timeout: { attempt: "1s" }, verify: () => new Promise(() => {}) }),
+  );
+
+  expect([result.exitCode, types.includes("timeout.expired")]).toEqual([75, true]);
+});
+
+test("a policy goes around the work only, not around its verification", async () => {
+  const seen: unknown[] = [];
+  const watching: Policy = {
+    name: "watching",
+    run: async (work, given) => {
+      const value = await work(given as never);
+      seen.push(value);
+      return value;
+    },
+  };
+  await play((run) => run.step("one", () => 1, { policy: watching, verify: () => false }));
+
+  expect(seen).toEqual([1]);
+});
+
+test("a step whose work was left behind and still runs makes the rollback incomplete", async () => {
+  const { result, did, events } = await play((run, log, clock) =>
+    run.step(
+      "slow",
+      async () => {
+        await clock.sleep(60_000);
+        log.push("landed");
+      },
+      {
+        timeout: { attempt: "1s" },
+        undo: () => void log.push("undone"),
+        undoRetry: { attempts: 1 },
+      },
+    ),
+  );
+
+  const final = events.find((event) => event.type === "undo.failed" && event.isFinal);
+  expect({
+    exitCode: result.exitCode,
+    did,
+    said: final && "error" in final && final.error.message,
+  }).toEqual({
+    exitCode: 81,
+    did: ["undone", "undone"],
+    said: 'The work of "slow" was left behind and still runs: what it does from now on is not taken back',
+  });
+});
+
+test("nobody is asked whether work happened that still runs", async () => {
+  const { did, result } = await play((run, log, clock) =>
+    run.step("slow", () => clock.sleep(600_000), {
+      timeout: { attempt: "1s" },
+      reconcile: () => (log.push("asked"), "absent"),
+      retry: { attempts: 2 },
+      repeatable: false,
+    }),
+  );
+
+  expect([did, result.exitCode]).toEqual([["asked"], 75]);
+});
+
+test("what code an error has is redacted as its message is", async () => {
+  const { steps, events } = await play((run) => run.step("one", failing("hunter2hunter2")), {
+    env: { DB_PASSWORD: "hunter2hunter2" },
+  });
+
+  expect(JSON.stringify([steps, events])).not.toContain("hunter2");
+});
+
+test("a step's length is not that of a clock that is set back", async () => {
+  const { events } = await play((run, _, clock) =>
+    run.step("one", async () => {
+      await clock.sleep(100);
+      clock.jumpWallClock(-3_600_000);
+    }),
+  );
+
+  expect(
+    events.flatMap((event) => (event.type === "step.completed" ? event.durationMs : [])),
+  ).toEqual([100]);
+});
+
+test("an error's secret does not reach the journal", async () => {
+  const { steps } = await play((run) =>
+    run.step("one", () => {
+      throw new TypeError("Authorization: Bearer abcdefghijklmnopqrstuvwxyz");
+    }),
+  );
+
+  expect(JSON.stringify(steps)).not.toContain("abcdefghijklmnopqrstuvwxyz");
+});

@@ -1,0 +1,110 @@
+/** Runs automations on a virtual clock for tests, in processes that may die. */
+
+import type { HoldfastEvent } from "../core/events.ts";
+import type { Journal, RunRecord, StepRecord } from "../core/journal.ts";
+import { journalWith } from "../journal/journal-with.contract.ts";
+import { memoryJournal } from "../journal/memory.ts";
+import { VirtualClock } from "../testing/virtual-clock.ts";
+import { automation, type AutomationOptions, type Run } from "./automation.ts";
+import { execute, type ExecuteOptions } from "./execute.ts";
+
+/** What happens outside: what the steps did, undid and were asked. */
+export type Did = string[];
+
+export type Main = (run: Run, did: Did, clock: VirtualClock) => unknown;
+
+/** A machine: processes on it die and start again, its journal, its clock and what was done stay. */
+export class Machine {
+  readonly clock = new VirtualClock();
+  readonly journal = memoryJournal({ clock: this.clock, isGone: () => true });
+  readonly did: Did = [];
+  readonly #main: Main;
+  readonly #settings: AutomationOptions;
+
+  constructor(main: Main, settings: AutomationOptions = {}) {
+    this.#main = main;
+    this.#settings = settings;
+  }
+
+  /** Starts the automation in a new process and lets it run to its end. */
+  async start(options: ExecuteOptions = {}) {
+    const events: HoldfastEvent[] = [];
+    const result = await this.clock.settle(() => this.#execute(options, events));
+    const steps = await this.journal.readSteps(result.runId);
+    const run = await this.journal.findRun(result.runId);
+    return { result, events, steps, run, types: events.map(({ type }) => type), did: this.did };
+  }
+
+  /** Starts it in a process that is killed right after the first write that `fits`. */
+  async startAndKill(fits: (record: StepRecord | RunRecord) => boolean): Promise<void> {
+    await this.clock.settle(
+      () =>
+        new Promise<void>((resolve, reject) => {
+          const journal = killedAfter(this.journal, fits, resolve);
+          this.#execute({ journal }, []).then(
+            () => reject(new Error("it came to its end before it was killed")),
+            reject,
+          );
+        }),
+    );
+  }
+
+  #execute(options: ExecuteOptions, events: HoldfastEvent[]) {
+    const program = automation("demo", this.#settings, (run) =>
+      this.#main(run, this.did, this.clock),
+    );
+    return execute(program, {
+      journal: this.journal,
+      clock: this.clock,
+      random: () => 0.5,
+      env: {},
+      codeHash: "same",
+      sinks: [(event) => events.push(event)],
+      ...options,
+    });
+  }
+}
+
+/** Runs `main` once. */
+export function play(main: Main, options: ExecuteOptions = {}, settings: AutomationOptions = {}) {
+  return new Machine(main, settings).start(options);
+}
+
+/** `journal` as a process sees it that dies after a write: nothing is answered from then on. */
+function killedAfter(
+  journal: Journal,
+  fits: (record: StepRecord | RunRecord) => boolean,
+  onDeath: () => void,
+): Journal {
+  let isDead = false;
+  const never = new Promise<never>(() => {});
+  async function unlessDead<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    return isDead ? never : work();
+  }
+  async function write(record: StepRecord | RunRecord, work: () => Promise<void>): Promise<void> {
+    if (isDead) return never;
+    await work();
+    if (!fits(record)) return undefined;
+    isDead = true;
+    onDeath();
+    return never;
+  }
+  return journalWith(journal, {
+    claim: (run, owner) => unlessDead(() => journal.claim(run, owner)),
+    renew: (hold) => unlessDead(() => journal.renew(hold)),
+    release: (hold) => unlessDead(() => journal.release(hold)),
+    writeRun: (hold, run) => write(run, () => journal.writeRun(hold, run)),
+    writeStep: (hold, step) => write(step, () => journal.writeStep(hold, step)),
+  });
+}
+
+/** Work that fails with `code`, the first `times` times. */
+export function failing(code: string, times = Infinity) {
+  const work = (): string => {
+    work.calls++;
+    if (work.calls <= times) throw Object.assign(new Error(`failure ${work.calls}`), { code });
+    return `done at ${work.calls}`;
+  };
+  work.calls = 0;
+  return work;
+}
