@@ -55,6 +55,27 @@ const GOOD_FILES: [what: string, files: Files][] = [
     { "a.ts": `${REQUIRE}module.exports = ${PROGRAM};`, "package.json": "{}" },
   ],
   [
+    "TypeScript in a package that npm init made, which says that it is CommonJS",
+    {
+      "a.ts": `import type { Run } from "holdfast/automation"; import { two } from "./b.ts"; import { three } from "./c.js"; ${GOOD} if (two * three !== (6 as Run["input"])) throw new Error("not six");`,
+      "b.ts": "const value: number = 2; export const two = value;",
+      "c.js": "export const three = import.meta.dirname.length > 0 ? 3 : 0;",
+      "package.json": '{"type":"commonjs"}',
+    },
+  ],
+  [
+    "JavaScript in a package that says that it is CommonJS",
+    { "a.js": GOOD, "package.json": '{"type":"commonjs"}' },
+  ],
+  [
+    "CommonJS in TypeScript in a package that says so",
+    {
+      "a.ts": `${REQUIRE}const { two } = require("./b.ts"); const one: number = two; module.exports = ${PROGRAM};`,
+      "b.ts": 'import type { Run } from "holdfast/automation"; exports.two = 2 as Run["input"];',
+      "package.json": '{"type":"commonjs"}',
+    },
+  ],
+  [
     "one that imports a CommonJS package whose package.json has no type",
     {
       "a.ts": `import parts from "parts"; ${GOOD} if (parts.load() !== 5) throw new Error("not five");`,
@@ -190,9 +211,13 @@ const BAD_FILES: [what: string, files: Files, complaint: string][] = [
     'there is no "holdfast/nothing"\nThere are holdfast, holdfast/automation, holdfast/journal, holdfast/observe, holdfast/testing.',
   ],
   [
-    "that is an ES module in a CommonJS package",
-    { "a.ts": GOOD, "package.json": '{"type":"commonjs"}' },
-    `it is an ES module, and its package.json says that it is CommonJS: Cannot use import statement outside a module (PLACE/a.ts:1)\n${MODULE_ADVICE}`,
+    "that imports a package with an ES module in it, which says that it is CommonJS",
+    {
+      "a.ts": 'import "parts";',
+      "node_modules/parts/package.json": '{"name":"parts","main":"main.js","type":"commonjs"}',
+      "node_modules/parts/main.js": "export {};",
+    },
+    `it is an ES module, and its package.json says that it is CommonJS: Unexpected token 'export' (PLACE/node_modules/parts/main.js:1)\n${MODULE_ADVICE}`,
   ],
   [
     "that never finishes loading",

@@ -3,6 +3,7 @@
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { fixture, holdfast, place, start, steady, type Place } from "./cli-process.ts";
@@ -274,9 +275,9 @@ test.concurrent("input is JSON or a file with JSON, and what does not fit is ref
     ],
     [
       2,
-      `holdfast run: --input @broken.json: not JSON (Expected property name or '}' in JSON at position 1 (line 1 column 2)); give it as '{"name":"value"}', or as @file`,
+      "holdfast run: --input @broken.json: not JSON (Expected property name or '}' in JSON at position 1 (line 1 column 2))",
     ],
-    [2, "holdfast run: --input @missing.json: cannot be read (ENOENT)"],
+    [2, "holdfast run: --input @missing.json: there is no such file"],
     [2, 'holdfast: The input does not fit "endings": expected an object, received 5'],
     [2, 'holdfast: The input does not fit "endings": expected an object, received an array'],
     [2, 'holdfast: The input does not fit "endings": expected an object, received null'],
@@ -374,6 +375,31 @@ test.concurrent("--version prints the version, and every command has a help with
       /\nExamples:\n {2}# .+\n {2}.*holdfast /.test(stdout),
     ]),
   ).toEqual(names.map((name) => [0, "", name, true]));
+});
+
+test.concurrent("--version loads nothing but what finds a command", async () => {
+  const at = place();
+  const preload = at.file(
+    "watch.mjs",
+    `import { registerHooks } from "node:module";
+    import { appendFileSync } from "node:fs";
+    registerHooks({ load(url, context, next) {
+      if (url.includes("/src/")) appendFileSync(${JSON.stringify(at.ledger)}, url.split("/src/")[1] + "\\n");
+      return next(url, context);
+    } });`,
+  );
+
+  await holdfast(at, ["--version"], { NODE_OPTIONS: `--import=${pathToFileURL(preload).href}` });
+
+  expect(at.did()).toEqual([
+    "cli/main.ts",
+    "cli/start.ts",
+    "core/exit-codes.ts",
+    "core/system.ts",
+    "core/clock.ts",
+    "cli/dispatch.ts",
+    "cli/command.ts",
+  ]);
 });
 
 test.concurrent("the completion for bash completes commands, flags, values and files", async () => {

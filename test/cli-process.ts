@@ -111,10 +111,14 @@ export function holdfast(at: Place, words: readonly string[], env?: Env): Promis
   return start(at, words, env).ended;
 }
 
-/** `text` without what differs from run to run: names of runs, times, lengths, the test's place. */
+/**
+ * `text` without what differs from run to run: names of runs, times, lengths, the test's place, and
+ * what stands for `holdfast` in commands that people copy.
+ */
 export function steady(text: string, at: Place): string {
   return text
     .replaceAll(at.root, "PLACE")
+    .replaceAll(`HOLDFAST_HOME='PLACE/home' node ${MAIN}`, "holdfast")
     .replaceAll(/\b01[0-9a-hjkmnp-tv-z]{24}\b/g, "RUN")
     .replaceAll(/\b\d\d:\d\d:\d\d\b/g, "TIME")
     .replaceAll(/\b\d+(\.\d+)? m?s\b/g, "LENGTH");

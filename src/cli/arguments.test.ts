@@ -43,6 +43,9 @@ test("a flag is read as its type says", () => {
 
 test.for<[words: string[], message: string]>([
   [[], "FILE is missing"],
+  [[""], "FILE is empty"],
+  [["a.ts", "--input="], "--input is empty; expected JSON|@FILE"],
+  [["a.ts", "--mode", ""], "--mode is empty; expected MODE"],
   [["a.ts", "b.ts"], 'unexpected word "b.ts"'],
   [["a.ts", "--inptu", "{}"], "unknown flag --inptu; did you mean --input?"],
   [["a.ts", "--hlep"], "unknown flag --hlep; did you mean --help?"],

@@ -14,7 +14,7 @@ export function readArguments(command: Command, words: readonly string[]): Call 
   const { values, positionals } = parse(command, words);
   if (values["help"] === true) return { help: true };
   checkPositionals(command, positionals);
-  checkChoices(command, values);
+  checkValues(command, values);
   return {
     help: false,
     args: {
@@ -66,18 +66,21 @@ function explain(error: unknown, { flags }: Command): string {
 
 function checkPositionals(command: Command, positionals: readonly string[]): void {
   const { min, max } = command.positionals;
-  if (positionals.length < min) {
-    // The words stand first in the usage.
-    throw new UsageError(`${command.usage.split(" ")[positionals.length]} is missing`);
-  }
+  // The words stand first in the usage.
+  const names = command.usage.split(" ");
+  if (positionals.length < min) throw new UsageError(`${names[positionals.length]} is missing`);
   if (positionals.length > max) {
     throw new UsageError(`unexpected word ${JSON.stringify(positionals[max])}`);
   }
+  // Most likely a shell's variable that is not set.
+  const empty = positionals.indexOf("");
+  if (empty >= 0) throw new UsageError(`${names[empty]} is empty`);
 }
 
-function checkChoices(command: Command, values: Readonly<Record<string, unknown>>): void {
-  for (const [name, { choices }] of Object.entries(command.flags)) {
+function checkValues(command: Command, values: Readonly<Record<string, unknown>>): void {
+  for (const [name, { choices, value: example = "VALUE" }] of Object.entries(command.flags)) {
     const value = values[name];
+    if (value === "") throw new UsageError(`--${name} is empty; expected ${example}`);
     if (choices === undefined || typeof value !== "string" || choices.includes(value)) continue;
     throw new UsageError(`--${name}: expected ${list(choices)}, received ${JSON.stringify(value)}`);
   }

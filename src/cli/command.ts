@@ -1,5 +1,6 @@
 /** What a command of the command line is, and what it is given. */
 
+import type { Signal } from "../automation/cancellation.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Journal } from "../core/journal.ts";
 
@@ -68,17 +69,17 @@ export interface World {
   complain(text: string): void;
   /** Whether the standard error shows colours. */
   readonly hasColours: boolean;
+  /** How wide the terminal is, in characters; `Infinity` where the standard output is none. */
+  readonly columns: number;
+  /** How this command line is called, for commands that people copy: `npx holdfast`. */
+  calledAs(): Promise<string>;
   openJournal(): Promise<Journal>;
   /** Calls `onSignal` when the process is asked to stop. The answer ends that. */
-  onInterrupt(onSignal: (signal: Interrupt) => void): () => void;
+  onInterrupt(onSignal: (signal: Signal) => void): () => void;
   /** Calls `tell` with an error that nobody caught, in a timer or a promise. The answer ends that. */
   onUncaught(tell: (error: unknown) => void): () => void;
-}
-
-/** A signal that asks the process to stop. */
-export interface Interrupt {
-  readonly name: string;
-  readonly number: number;
+  /** Ends the process at once. */
+  exit(exitCode: number): void;
 }
 
 /** The command line was not understood. */

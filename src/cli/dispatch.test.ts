@@ -10,7 +10,7 @@ async function line(words: readonly string[], run: Command["run"] = async () => 
   const sample = { ...SAMPLE, run };
   const program = {
     version: "1.2.3",
-    stateHome: "/state",
+    stateHome: async () => "/state",
     commands: { sample: async () => sample },
   };
   const exitCode = await dispatch(words, program, world);
@@ -32,6 +32,9 @@ test.for<[words: string[], beginning: string]>([
   [["-h"], "holdfast makes automation"],
   [["help"], "holdfast makes automation"],
   [["sample", "--help"], "Show every kind of flag: it's a sample."],
+  [["--help", "sample"], "Show every kind of flag: it's a sample."],
+  [["help", "help"], "holdfast makes automation"],
+  [["--help", "--help"], "holdfast makes automation"],
   [["help", "sample"], "Show every kind of flag: it's a sample."],
   [["--version"], "1.2.3\n"],
   [["-V"], "1.2.3\n"],

@@ -1,18 +1,16 @@
-/** Finds the command that was asked for, runs it, and turns whatever it throws into an exit code. */
+/**
+ * Finds the command that was asked for, runs it, and turns whatever it throws into an exit code. For
+ * start-up's sake it loads what it needs only when it needs it.
+ */
 
 import { EXIT } from "../core/exit-codes.ts";
-import { readArguments } from "./arguments.ts";
 import { UsageError, type Command, type World } from "./command.ts";
-import { complaintOf } from "./complaint.ts";
-import { commandHelp, overview } from "./help.ts";
-import { nearest } from "./nearest.ts";
 
 /** What the command line consists of. */
 export interface Program {
   readonly version: string;
   /** Where the journal is kept, or why nowhere. */
-  readonly stateHome: string;
-  /** Each command is loaded only when it is used, for start-up's sake. */
+  stateHome(): Promise<string>;
   readonly commands: Readonly<Record<string, () => Promise<Command>>>;
 }
 
@@ -25,18 +23,18 @@ export async function dispatch(
   try {
     return await run(words, program, world);
   } catch (error) {
-    const { text, exitCode } = complaintOf(error, world.env);
-    world.complain(text);
-    return exitCode;
+    return complainOf(error, world);
   }
 }
 
 async function run(words: readonly string[], program: Program, world: World): Promise<number> {
   const [first, ...rest] = words;
   if (first === undefined || first === "--help" || first === "-h" || first === "help") {
-    const helped = first === "help" ? rest[0] : undefined;
-    if (helped !== undefined) return run([helped, "--help"], program, world);
-    const text = overview(await allCommands(program), program.stateHome);
+    const [helped] = rest;
+    if (helped !== undefined && !helped.startsWith("-"))
+      return run([helped, "--help"], program, world);
+    const { overview } = await import("./help.ts");
+    const text = overview(await allCommands(program), await program.stateHome(), world.columns);
     if (first !== undefined) world.print(text);
     else world.complain(text);
     return first === undefined ? EXIT.usage : EXIT.ok;
@@ -51,6 +49,7 @@ async function run(words: readonly string[], program: Program, world: World): Pr
 async function findCommand(name: string, { commands }: Program): Promise<Command> {
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load !== undefined) return load();
+  const { nearest } = await import("./nearest.ts");
   const isFlag = name.startsWith("-");
   const near = nearest(name, isFlag ? ["--help", "--version"] : Object.keys(commands));
   if (near !== undefined) {
@@ -72,14 +71,21 @@ async function runCommand(
   world: World,
 ): Promise<number> {
   try {
+    const { readArguments } = await import("./arguments.ts");
     const call = readArguments(command, words);
     if (!call.help) return await command.run(call.args, world);
-    world.print(commandHelp(command));
+    const { commandHelp } = await import("./help.ts");
+    world.print(commandHelp(command, world.columns));
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    const { text, exitCode } = complaintOf(error, world.env, command);
-    world.complain(text);
-    return exitCode;
+    return complainOf(error, world, command);
   }
+}
+
+async function complainOf(error: unknown, world: World, command?: Command): Promise<number> {
+  const { complaintOf } = await import("./complaint.ts");
+  const { text, exitCode } = complaintOf(error, world.env, command);
+  world.complain(text);
+  return exitCode;
 }

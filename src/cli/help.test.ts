@@ -25,9 +25,9 @@ test("the overview names the commands, the environment and examples", () => {
       NO_COLOR       When set, nothing is coloured
 
     Examples:
-      holdfast run nightly.ts              Run an automation, or resume it where it was cut off
-      holdfast runs                        List what ran
-      holdfast show last                   Tell what the newest run did, step by step
+      holdfast run nightly.ts  Run an automation, or resume it where it was cut off
+      holdfast runs            List what ran
+      holdfast show last       Tell what the newest run did, step by step
     "
   `);
 });
@@ -67,29 +67,33 @@ test("the help of run", () => {
   expect(commandHelp(run)).toMatchInlineSnapshot(`
     "Run an automation, or resume it where it was cut off.
 
-    Usage: holdfast run FILE [--input JSON|@FILE] [--resume|--rollback|--fresh] [--log FILE] [--json]
+    Usage: holdfast run FILE [--input JSON|@FILE] [--resume|--rollback|--fresh] [--log FILE]
+           [--json]
 
-    FILE is a TypeScript or JavaScript file whose default export is an automation. It may
-    import "holdfast" without having it installed. Progress goes to the standard error; the
-    standard output gets the summary alone.
+    FILE is a TypeScript or JavaScript file whose default export is an automation. It may import
+    "holdfast" without having it installed. Progress goes to the standard error; the standard output
+    gets the summary alone.
 
-    A run that was cut off is resumed: finished steps are not done again. With other input or
-    changed code it takes --resume, --rollback or --fresh. Ctrl-C stops gracefully, and the
-    next start goes on; a second Ctrl-C kills.
+    A run that was cut off is resumed: finished steps are not done again. With other input or changed
+    code it takes --resume, --rollback or --fresh. Ctrl-C stops gracefully, and the next start goes on;
+    a second Ctrl-C kills.
 
-    Exit codes: 0 all tasks succeeded; 1 failed, nothing to roll back; 2 usage; 65 verification
-    failed; 69 another process runs it; 70 a bug, or an error that nobody caught; 74 journal;
-    75 gave up, worth trying later; 78 bad automation file or configuration; 80 failed and rolled
-    back; 81 rollback incomplete; 82 a human decides; 128+n ended by signal n.
+    Exit codes: 0 all tasks succeeded; 1 failed, nothing to roll back; 2 usage; 65 verification failed;
+    69 another process runs it; 70 a bug, or an error that nobody caught; 74 journal; 75 gave up, worth
+    trying later; 78 bad automation file or configuration; 80 failed and rolled back; 81 rollback
+    incomplete; 82 a human decides; 128+n ended by signal n.
 
     Flags:
       --input JSON|@FILE         What the automation works on; journaled, so no secrets
-      --resume                   Go on with a run that was cut off, with its own input and the code as it is now
-      --rollback                 Take back what a run that was cut off did
+      --resume                   Go on with a run that was cut off, with its own input and the code as
+                                 it is now
+      --rollback                 Take back what a run that was cut off did; tasks that succeeded are
+                                 kept
       --fresh                    Leave what a run that was cut off did, and start anew
       --decide STEP=absent|JSON  Say of a step in doubt that it did not happen, or what it answered
       --log FILE                 Append JSON log lines to FILE
-      --log-format text|json     What goes to the standard error: progress lines (text, the default) or JSON log lines
+      --log-format text|json     What goes to the standard error: progress lines (text, the default) or
+                                 JSON log lines
       --json                     Print the summary as JSON
       -h, --help                 Show this help
 
@@ -104,7 +108,7 @@ test("the help of run", () => {
       holdfast run nightly.ts --log /var/log/nightly.jsonl
 
       # After somebody looked: the charge was not made
-      holdfast run nightly.ts --decide charge=absent
+      holdfast run nightly.ts --resume --decide charge=absent
     "
   `);
 });
@@ -117,7 +121,8 @@ test("the help of runs", () => {
 
     Flags:
       --automation NAME  Only runs of this automation
-      --status STATUS    Only runs in this state: running, interrupted, in-doubt, succeeded, failed, abandoned
+      --status STATUS    Only runs in this state: running, interrupted, in-doubt, succeeded, failed,
+                         abandoned
       --limit N          How many at most; default 20
       --json             Print them as JSON
       -h, --help         Show this help
@@ -138,8 +143,8 @@ test("the help of show", () => {
 
     Usage: holdfast show RUN|last [--json]
 
-    RUN is a run's name as holdfast runs lists it, or enough of its beginning or end to be the
-    only one; last is the newest.
+    RUN is a run's name as holdfast runs lists it, or enough of its beginning or end to be the only one;
+    last is the newest.
 
     Flags:
       --json      Print everything that the journal holds of it as JSON
@@ -163,3 +168,14 @@ test.for([run, runs, show])(
     expect(text.split("\n").filter((line) => line.length > 100)).toEqual([]);
   },
 );
+
+test("no line is wider than the terminal, where its words allow it", () => {
+  const texts = [
+    commandHelp(run, 60),
+    overview([run, runs], "/home/ann/.local/state/holdfast", 60),
+  ];
+
+  const wide = texts.flatMap((text) => text.split("\n")).filter((line) => line.length > 60);
+  // Examples are copied, so they stay whole.
+  expect(wide).toEqual([`  holdfast run nightly.ts --input '{"directory":"/srv/data"}'`]);
+});

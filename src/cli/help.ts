@@ -1,45 +1,69 @@
 /** Help texts, made from the commands themselves. */
 
 import type { Command, Flags } from "./command.ts";
+import { wrap } from "./wrap.ts";
+
+/** Longer lines are hard to read, however wide the terminal. */
+const WIDEST = 100;
 
 const INTRODUCTION = `holdfast makes automation fail gracefully and recover by itself.`;
 
-/** What `holdfast --help` prints. */
-export function overview(commands: readonly Command[], stateHome: string): string {
-  return `${INTRODUCTION}
+/** What `holdfast --help` prints in a terminal of so many columns. */
+export function overview(
+  commands: readonly Command[],
+  stateHome: string,
+  terminal: number = WIDEST,
+): string {
+  const width = Math.min(terminal, WIDEST);
+  return `${wrap(INTRODUCTION, width)}
 
 Usage: holdfast COMMAND [ARGUMENT...]
 
 Commands:
-${table(commands.map(({ name, summary }) => [name, summary]))}
+${table(
+  commands.map(({ name, summary }) => [name, summary]),
+  width,
+)}
 
 Flags:
-${table([
-  ["-h, --help", "Show help; after a command, that command's"],
-  ["-V, --version", "Show the version"],
-])}
+${table(
+  [
+    ["-h, --help", "Show help; after a command, that command's"],
+    ["-V, --version", "Show the version"],
+  ],
+  width,
+)}
 
 Environment:
-${table([
-  ["HOLDFAST_HOME", `Where the journal is kept: an absolute path; now ${stateHome}`],
-  ["NO_COLOR", "When set, nothing is coloured"],
-])}
+${table(
+  [
+    ["HOLDFAST_HOME", `Where the journal is kept: an absolute path; now ${stateHome}`],
+    ["NO_COLOR", "When set, nothing is coloured"],
+  ],
+  width,
+)}
 
 Examples:
-  holdfast run nightly.ts              Run an automation, or resume it where it was cut off
-  holdfast runs                        List what ran
-  holdfast show last                   Tell what the newest run did, step by step
+${table(
+  [
+    ["holdfast run nightly.ts", "Run an automation, or resume it where it was cut off"],
+    ["holdfast runs", "List what ran"],
+    ["holdfast show last", "Tell what the newest run did, step by step"],
+  ],
+  width,
+)}
 `;
 }
 
-/** What `holdfast COMMAND --help` prints. */
-export function commandHelp(command: Command): string {
+/** What `holdfast COMMAND --help` prints in a terminal of so many columns. */
+export function commandHelp(command: Command, terminal: number = WIDEST): string {
+  const width = Math.min(terminal, WIDEST);
   const { name, summary, usage, details, flags, examples } = command;
   const parts = [
     `${summary}.`,
-    `Usage: holdfast ${name} ${usage}`,
-    ...(details === undefined ? [] : [details.trim()]),
-    `Flags:\n${table(flagRows(flags))}`,
+    wrap(`Usage: holdfast ${name} ${usage}`, width, "Usage: ".length),
+    ...(details === undefined ? [] : details.split("\n\n").map((text) => wrap(text, width))),
+    `Flags:\n${table(flagRows(flags), width)}`,
     `Examples:\n${examples.map(({ line, does }) => `  # ${does}\n  ${line}`).join("\n\n")}`,
   ];
   return `${parts.join("\n\n")}\n`;
@@ -53,7 +77,10 @@ function flagRows(flags: Flags): [string, string][] {
   return [...rows, ["-h, --help", "Show this help"]];
 }
 
-function table(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
+function table(rows: readonly (readonly [string, string])[], width: number): string {
+  const leftWidth = Math.max(...rows.map(([left]) => left.length));
+  const indent = leftWidth + 4;
+  return rows
+    .map(([left, right]) => `  ${left.padEnd(leftWidth)}  ${wrap(right, width, indent)}`)
+    .join("\n");
 }

@@ -1,6 +1,6 @@
 /**
  * Loads an automation's file from anywhere on disk: TypeScript without a build, with `import "holdfast"`
- * resolved to the holdfast that runs, installed there or not.
+ * resolved to the holdfast that runs, installed there or not, and ES modules known by their syntax.
  */
 
 import { createHash } from "node:crypto";
@@ -11,6 +11,7 @@ import { dirname, extname, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { isAutomation, type Automation } from "../automation/automation.ts";
 import { AutomationFileError, explainLoadError } from "./load-error.ts";
+import { isModuleSyntax } from "./module-syntax.ts";
 
 /** An automation, and what tells it from a changed one. */
 export interface LoadedAutomation {
@@ -117,11 +118,23 @@ function hookModules(file: string): ReadonlySet<string> {
     },
     load(url, context, nextLoad) {
       loaded.add(url);
-      return nextLoad(url, context);
+      return nextLoad(url, { ...context, format: formatOf(url, context.format) });
     },
   });
   return loaded;
 }
+
+/** What a package.json says of CommonJS is not taken for more than a default, packages left out. */
+function formatOf(url: string, format: string | null | undefined): string | null | undefined {
+  const asModule = format === undefined || format === null ? undefined : MODULE_FORMATS[format];
+  if (asModule === undefined || !isLocal(url) || /\.c[jt]s$/.test(url)) return format;
+  return isModuleSyntax(readFileSync(fileURLToPath(url), "utf8")) ? asModule : format;
+}
+
+const MODULE_FORMATS: Readonly<Record<string, string>> = {
+  commonjs: "module",
+  "commonjs-typescript": "module-typescript",
+};
 
 /** Every entry of the package, as `holdfast/journal`, with its module's URL. */
 function ownEntries(): ReadonlyMap<string, string> {

@@ -33,7 +33,7 @@ test.for<[text: string, message: string]>([
     "",
     '--input: not JSON (Unexpected end of JSON input); give it as \'{"name":"value"}\', or as @file',
   ],
-  ["@missing.json", "--input @missing.json: cannot be read (ENOENT)"],
+  ["@missing.json", "--input @missing.json: there is no such file"],
   ["@", "--input @: cannot be read (EISDIR)"],
 ])("refuses the input %j", ([text, message]) => {
   expect(() => readInput(text, "/")).toThrow(new UsageError(message));
@@ -57,7 +57,7 @@ test.for<[text: string, message: string]>([
   ["charge=", '--decide: expected STEP=absent or STEP=JSON, received "charge="'],
   [
     "charge=Absent",
-    '--decide charge: not JSON (Unexpected token \'A\', "Absent" is not valid JSON); give it as \'{"name":"value"}\', or as @file',
+    "--decide charge: not JSON (Unexpected token 'A', \"Absent\" is not valid JSON); give text as 'charge=\"text\"'",
   ],
 ])("refuses the decision %j", ([text, message]) => {
   expect(() => readDecisions([text])).toThrow(new UsageError(message));

@@ -9,17 +9,17 @@ import { UsageError } from "./command.ts";
 /** Reads `--input`: JSON, or `@` and the name of a file with JSON in it. */
 export function readInput(text: string | undefined, cwd: string): unknown {
   if (text === undefined) return undefined;
-  const source = text.startsWith("@") ? readInputFile(text.slice(1), cwd) : text;
-  return parseJson(source, `--input${text.startsWith("@") ? ` ${text}` : ""}`);
+  if (text.startsWith("@")) return parseJson(readInputFile(text.slice(1), cwd), `--input ${text}`);
+  return parseJson(text, "--input", `; give it as '{"name":"value"}', or as @file`);
 }
 
 function readInputFile(file: string, cwd: string): string {
   try {
     return readFileSync(resolve(cwd, file), "utf8");
   } catch (error) {
-    throw new UsageError(
-      `--input @${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`,
-    );
+    const { code } = error as NodeJS.ErrnoException;
+    const problem = code === "ENOENT" ? "there is no such file" : `cannot be read (${code})`;
+    throw new UsageError(`--input @${file}: ${problem}`);
   }
 }
 
@@ -36,15 +36,14 @@ function readDecision(text: string): [string, Decision] {
     );
   }
   if (answer === "absent") return [step, "absent"];
-  return [step, { value: parseJson(answer, `--decide ${step}`) }];
+  const advice = `; give text as '${step}="text"'`;
+  return [step, { value: parseJson(answer, `--decide ${step}`, advice) }];
 }
 
-function parseJson(text: string, what: string): unknown {
+function parseJson(text: string, what: string, advice = ""): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new UsageError(
-      `${what}: not JSON (${(error as Error).message}); give it as '{"name":"value"}', or as @file`,
-    );
+    throw new UsageError(`${what}: not JSON (${(error as Error).message})${advice}`);
   }
 }

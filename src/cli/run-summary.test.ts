@@ -44,7 +44,8 @@ function result(change: Partial<RunResult>): RunResult {
 }
 
 function summary(change: Partial<RunResult>, file = "nightly.ts"): string {
-  return summaryOf(result(change), { file, env: { API_TOKEN: "hunter2-hunter2" } });
+  const env = { API_TOKEN: "hunter2-hunter2" };
+  return summaryOf(result(change), { file, env, calledAs: "npx holdfast" });
 }
 
 test("a run that succeeded is one line", () => {
@@ -76,7 +77,7 @@ test("every failed task is told, and how its rollback ended", () => {
       failed: a: ECONNRESET (transient): read ECONNRESET; nothing to roll back
       failed: b: ECONNRESET (transient): read ECONNRESET; ROLLBACK INCOMPLETE
       failed: c (it may fail): ECONNRESET (transient): read ECONNRESET; rolled back completely
-    What happened: holdfast show r1
+    What happened: npx holdfast show r1
     "
   `);
 });
@@ -84,7 +85,7 @@ test("every failed task is told, and how its rollback ended", () => {
 test("an incomplete rollback calls for a human", () => {
   expect(summary({ exitCode: 81, tasks: [] })).toMatchInlineSnapshot(`
     "1/2 tasks succeeded: nightly, run r1, 1.2 s
-    A human is needed: what could not be undone is listed by holdfast show r1
+    A human is needed: what could not be undone is listed by npx holdfast show r1
     "
   `);
 });
@@ -100,8 +101,8 @@ test("a run that was interrupted says how to go on, in words that a shell takes"
     "1/2 tasks succeeded: nightly, run r1, 1.2 s
     Interrupted: stopped by SIGINT
     Go on with the same command, or take it back:
-      holdfast run 'my night.ts' --resume
-      holdfast run 'my night.ts' --rollback
+      npx holdfast run 'my night.ts' --resume
+      npx holdfast run 'my night.ts' --rollback
     "
   `);
 });
@@ -112,10 +113,14 @@ test("a run in doubt says how to decide", () => {
   expect(summary({ status: "in doubt", error, tasks: [] })).toMatchInlineSnapshot(`
     "1/2 tasks succeeded: nightly, run r1, 1.2 s
     In doubt: Step "prune/the charge" was begun and nobody saw its end; it can be neither repeated, undone nor looked up
-    Look whether it happened; holdfast show r1 tells its key. Then say that it did not, what it answered, or take the run back:
-      holdfast run nightly.ts --resume --decide 'prune/the charge=absent'
-      holdfast run nightly.ts --resume --decide 'prune/the charge=JSON'
-      holdfast run nightly.ts --rollback
+    Look whether it happened; the step's key is told by
+      npx holdfast show r1
+    If it did not happen:
+      npx holdfast run nightly.ts --resume --decide 'prune/the charge=absent'
+    If it did (in place of null goes what it answered, as JSON):
+      npx holdfast run nightly.ts --resume --decide 'prune/the charge=null'
+    Or take the run back:
+      npx holdfast run nightly.ts --rollback
     "
   `);
 });

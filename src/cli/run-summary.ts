@@ -9,19 +9,29 @@ import { EXIT } from "../core/exit-codes.ts";
 import { redactor } from "../core/redact.ts";
 import { clip } from "../core/show.ts";
 import { printable } from "./printable.ts";
-import { shellWord } from "./shell-word.ts";
+import { fileWord } from "./shell-word.ts";
+import { waysOut } from "./ways-out.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
+/** What a summary is told beside the result. */
+export interface Surroundings {
+  /** The automation's file, as it was given. */
+  readonly file: string;
+  readonly env: Env;
+  /** How this command line is called: `npx holdfast`. */
+  readonly calledAs: string;
+}
+
 /** The summary as text; its first line is `12/14 tasks succeeded` and what run that was. */
-export function summaryOf(result: RunResult, { file, env }: { file: string; env: Env }): string {
+export function summaryOf(result: RunResult, surroundings: Surroundings): string {
   const { count, automation, runId, durationMs } = result;
   const lines = [
     `${count.succeeded}/${count.total} tasks succeeded: ${automation}, run ${runId}, ${formatMs(durationMs)}`,
     ...result.tasks.flatMap((end) => taskLines(end, automation)),
-    ...endLines(result, file),
+    ...endLines(result, surroundings),
   ];
-  return printable(redactor({ env }).text(`${lines.join("\n")}\n`));
+  return printable(redactor({ env: surroundings.env }).text(`${lines.join("\n")}\n`));
 }
 
 function taskLines({ result, mayFail }: TaskEnd, automation: string): string[] {
@@ -39,9 +49,12 @@ function taskLines({ result, mayFail }: TaskEnd, automation: string): string[] {
   ];
 }
 
-function endLines({ status, exitCode, error, runId }: RunResult, file: string): string[] {
-  const show = `holdfast show ${runId}`;
-  const again = `holdfast run ${shellWord(file)}`;
+function endLines(
+  { status, exitCode, error, runId }: RunResult,
+  { file, calledAs }: Surroundings,
+): string[] {
+  const show = `${calledAs} show ${runId}`;
+  const again = `${calledAs} run ${fileWord(file)}`;
   switch (status) {
     case "succeeded":
       return [];
@@ -67,10 +80,9 @@ function endLines({ status, exitCode, error, runId }: RunResult, file: string): 
 function decisionLines(error: unknown, show: string, again: string): string[] {
   const step = error instanceof InDoubtError ? error.step : "STEP";
   return [
-    `Look whether it happened; ${show} tells its key. Then say that it did not, what it answered, or take the run back:`,
-    `  ${again} --resume --decide ${shellWord(`${step}=absent`)}`,
-    `  ${again} --resume --decide ${shellWord(`${step}=JSON`)}`,
-    `  ${again} --rollback`,
+    "Look whether it happened; the step's key is told by",
+    `  ${show}`,
+    ...waysOut(again, step),
   ];
 }
 

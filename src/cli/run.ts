@@ -1,11 +1,10 @@
 /** `holdfast run`: runs an automation to its end, or takes it up where it was cut off. */
 
 import { execute } from "../automation/execute.ts";
-import type { RunResult } from "../automation/run.ts";
 import type { Choice } from "../automation/unfinished.ts";
-import { EXIT } from "../core/exit-codes.ts";
-import { UsageError, type Arguments, type Command, type Interrupt, type World } from "./command.ts";
+import { UsageError, type Arguments, type Command, type World } from "./command.ts";
 import { complaintOf, uncaughtComplaint } from "./complaint.ts";
+import { listenForSignals } from "./interruption.ts";
 import { loadAutomation } from "./load-automation.ts";
 import { readDecisions, readInput } from "./run-input.ts";
 import { complainer, openOutput, type Complain } from "./run-output.ts";
@@ -42,7 +41,10 @@ back; 81 rollback incomplete; 82 a human decides; 128+n ended by signal n.`,
       type: "boolean",
       summary: "Go on with a run that was cut off, with its own input and the code as it is now",
     },
-    rollback: { type: "boolean", summary: "Take back what a run that was cut off did" },
+    rollback: {
+      type: "boolean",
+      summary: "Take back what a run that was cut off did; tasks that succeeded are kept",
+    },
     fresh: { type: "boolean", summary: "Leave what a run that was cut off did, and start anew" },
     decide: {
       type: "string",
@@ -68,7 +70,7 @@ back; 81 rollback incomplete; 82 a human decides; 128+n ended by signal n.`,
       does: "With a log for Elasticsearch or Splunk",
     },
     {
-      line: "holdfast run nightly.ts --decide charge=absent",
+      line: "holdfast run nightly.ts --resume --decide charge=absent",
       does: "After somebody looked: the charge was not made",
     },
   ],
@@ -78,7 +80,7 @@ back; 81 rollback incomplete; 82 a human decides; 128+n ended by signal n.`,
     const stopWatching = world.onUncaught((error) => {
       const { text, exitCode } = uncaughtComplaint(error, world.env);
       complain(text, "CRITICAL");
-      process.exit(exitCode);
+      world.exit(exitCode);
     });
     try {
       return await perform(args, world, complain);
@@ -97,11 +99,14 @@ async function perform(args: Arguments, world: World, complain: Complain): Promi
   const choice = readChoice(args);
   const input = readInput(args.text("input"), world.cwd);
   const decisions = readDecisions(args.texts("decide"));
+  if (choice === "fresh" && args.texts("decide").length > 0) {
+    throw new UsageError("--fresh and --decide exclude each other");
+  }
   const [name = ""] = args.positionals;
   const { automation, file, codeHash } = await loadAutomation(name, world.cwd);
   const output = openOutput(args, world, { automation: automation.name, complain });
   const journal = await world.openJournal();
-  const interruption = listen(world, complain);
+  const interruption = listenForSignals(world, complain);
   try {
     const result = await execute(automation, {
       journal,
@@ -118,9 +123,9 @@ async function perform(args: Arguments, world: World, complain: Complain): Promi
     world.print(
       args.has("json")
         ? runAsJson(result, world.env)
-        : summaryOf(result, { file: name, env: world.env }),
+        : summaryOf(result, { file: name, env: world.env, calledAs: await world.calledAs() }),
     );
-    return exitCodeOf(result, interruption.received());
+    return result.exitCode;
   } finally {
     interruption.end();
     await journal.close();
@@ -132,24 +137,4 @@ function readChoice(args: Arguments): Choice | undefined {
   const given = CHOICES.filter((choice) => args.has(choice));
   if (given.length > 1) throw new UsageError(`--${given.join(" and --")} exclude each other`);
   return given[0];
-}
-
-/** The first signal stops the run, the second kills the process. */
-function listen(world: World, complain: Complain) {
-  const controller = new AbortController();
-  let first: Interrupt | undefined;
-  const end = world.onInterrupt((signal) => {
-    if (first !== undefined) process.exit(EXIT.signal + signal.number);
-    first = signal;
-    const text = `Stopping on ${signal.name}: what runs is being ended. Once more kills.\n`;
-    complain(text, "WARNING");
-    controller.abort(new Error(`stopped by ${signal.name}`));
-  });
-  return { signal: controller.signal, received: () => first, end };
-}
-
-/** A run that was interrupted exits by the signal that did it; one that ended all the same, by its end. */
-function exitCodeOf(result: RunResult, signal: Interrupt | undefined): number {
-  const isCancelled = result.status === "interrupted" && signal !== undefined;
-  return isCancelled ? EXIT.signal + signal.number : result.exitCode;
 }

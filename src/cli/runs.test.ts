@@ -4,6 +4,7 @@ import { memoryJournal } from "../journal/memory.ts";
 import { thisProcess } from "../journal/owner.ts";
 import { UsageError } from "./command.ts";
 import { runs } from "./runs.ts";
+import { show } from "./show.ts";
 import { fakeWorld, runCommand } from "./world-fixture.contract.ts";
 
 const FIRST_AT_MS = new Date(2026, 10, 22, 3, 0, 7).getTime();
@@ -29,10 +30,10 @@ function run(id: string, automation: string, change: Partial<RunRecord>): RunRec
   };
 }
 
-/** Lists these runs. */
-async function listed(words: readonly string[], records = RECORDS) {
+/** Lists these runs, whose process is there or gone. */
+async function listed(words: readonly string[], records = RECORDS, isGone = false) {
   const world = fakeWorld();
-  const journal = memoryJournal({ clock: world.clock });
+  const journal = memoryJournal({ clock: world.clock, isGone: () => isGone });
   for (const record of records) {
     const { hold } = await journal.claim({ ...record, status: "running" }, thisProcess());
     await journal.writeRun(hold, record);
@@ -50,6 +51,39 @@ r1   nightly     succeeded  0     2/2    2026-11-22 03:00:08  2.5 s
 `,
     stderr: "",
   });
+});
+
+test.for<[terminal: number, first: string]>([
+  [95, "01aaaaaaaaaaaaaaaaaaaaaab1"],
+  [80, "aaaaaab1"],
+])(
+  "in a terminal of %i columns a run is called %s, and show knows it",
+  async ([terminal, first]) => {
+    const journal = memoryJournal();
+    const world = fakeWorld({ journal });
+    const record = run("r1", "nightly", { id: "01aaaaaaaaaaaaaaaaaaaaaab1" });
+    await journal.claim(record, thisProcess());
+
+    const { stdout } = await runCommand(runs, [], { ...world, columns: terminal });
+    const { exitCode } = await runCommand(show, [first], world);
+
+    expect([stdout.split("\n")[1]?.split(" ")[0], exitCode]).toEqual([first, 0]);
+  },
+);
+
+test.for<[isGone: boolean, status: string, holder: object | null]>([
+  [false, "running  -     -      2026-11-22 03:00:11  2.5 s", thisProcess()],
+  [true, "cut off  -     -      2026-11-22 03:00:11  -", null],
+])("of a running run it is told whether its process is gone: %o", async ([isGone, row, holder]) => {
+  const records = [run("r4", "nightly", {})];
+
+  const [text, json] = [
+    await listed([], records, isGone),
+    await listed(["--json"], records, isGone),
+  ];
+
+  expect(text.stdout.split("\n")[1]).toBe(`r4   nightly     ${row}`);
+  expect(JSON.parse(json.stdout)).toMatchObject({ runs: [{ status: "running", holder }] });
 });
 
 test.for<[words: string[], ids: string[]]>([
@@ -87,7 +121,7 @@ test.for<[words: string[], records: readonly RunRecord[], stderr: string]>([
   expect(await listed(words, records)).toEqual({ exitCode: 0, stdout: "", stderr });
 });
 
-test.for(["0", "-1", "1.5", "x", "", "10001"])("refuses --limit=%s", async (limit) => {
+test.for(["0", "-1", "1.5", "x", "10001"])("refuses --limit=%s", async (limit) => {
   await expect(listed([`--limit=${limit}`])).rejects.toThrow(
     new UsageError(`--limit: expected a whole number from 1 to 10000, received "${limit}"`),
   );

@@ -2,9 +2,10 @@
 
 import { formatMs } from "../core/duration.ts";
 import { EXIT } from "../core/exit-codes.ts";
-import type { RunRecord, RunStatus } from "../core/journal.ts";
+import type { RunStatus } from "../core/journal.ts";
 import { UsageError, type Command } from "./command.ts";
 import { printable } from "./printable.ts";
+import { holderAsJson, lengthMs, readRunNow, statusOf, type RunNow } from "./run-state.ts";
 import { columns, formatMoment } from "./table.ts";
 
 const STATUSES: Readonly<Record<string, RunStatus>> = {
@@ -44,18 +45,17 @@ export const runs: Command = {
     const journal = await world.openJournal();
     try {
       const found = await journal.findRuns({ automation: args.text("automation"), status, limit });
+      const now = await Promise.all(found.map((each) => readRunNow(each, journal)));
       if (args.has("json")) {
-        world.print(
-          `${JSON.stringify({ schema: 1, runs: found.map(withoutInput) }, undefined, 2)}\n`,
-        );
+        world.print(`${JSON.stringify({ schema: 1, runs: now.map(asJson) }, undefined, 2)}\n`);
       } else if (found.length === 0) {
         const isFiltered = args.text("automation") !== undefined || status !== undefined;
         world.complain(
           isFiltered ? "No runs fit.\n" : "No runs yet; holdfast run FILE makes the first.\n",
         );
       } else {
-        const rows = found.map((record) => rowOf(record, world.clock.now()));
-        world.print(`${printable(columns([HEADINGS, ...rows]))}\n`);
+        const rows = now.map((each) => rowOf(each, world.clock.now()));
+        world.print(`${fitted(rows, world.columns)}\n`);
       }
       return EXIT.ok;
     } finally {
@@ -64,26 +64,36 @@ export const runs: Command = {
   },
 };
 
+/** A terminal that is too narrow for whole names of runs gets their ends, which `show` takes too. */
+function fitted(rows: readonly (readonly string[])[], terminal: number): string {
+  const table = printable(columns([HEADINGS, ...rows]));
+  const width = Math.max(...table.split("\n").map((line) => line.length));
+  if (width <= terminal) return table;
+  const short = rows.map(([id = "", ...rest]) => [id.slice(-8), ...rest]);
+  return printable(columns([HEADINGS, ...short]));
+}
+
 const HEADINGS = ["RUN", "AUTOMATION", "STATUS", "EXIT", "TASKS", "STARTED", "TOOK"];
 
-function rowOf(record: RunRecord, nowMs: number): string[] {
-  const { id, automation, status, exitCode, tasks, startedAtMs, endedAtMs } = record;
+function rowOf(now: RunNow, nowMs: number): string[] {
+  const { id, automation, exitCode, tasks, startedAtMs } = now.run;
+  const tookMs = lengthMs(now, nowMs);
   return [
     id,
     automation,
-    status,
+    statusOf(now),
     exitCode === undefined ? "-" : String(exitCode),
     tasks === undefined ? "-" : `${tasks.succeeded}/${tasks.total}`,
     formatMoment(startedAtMs),
-    formatMs((endedAtMs ?? nowMs) - startedAtMs),
+    tookMs === undefined ? "-" : formatMs(tookMs),
   ];
 }
 
 /** A run for programs, its input left out: it may be large, and `show` has it. */
-function withoutInput(record: RunRecord): Omit<RunRecord, "input"> {
-  const { input, ...rest } = record;
+function asJson(now: RunNow): object {
+  const { input, ...rest } = now.run;
   void input;
-  return rest;
+  return { ...rest, ...holderAsJson(now) };
 }
 
 function readLimit(text: string | undefined): number | undefined {

@@ -12,7 +12,7 @@ import {
 import type { RunRecord, StepRecord } from "../core/journal.ts";
 import { encodeValue } from "../journal/codec.ts";
 import { memoryJournal } from "../journal/memory.ts";
-import { thisProcess } from "../journal/owner.ts";
+import { describeOwner, thisProcess } from "../journal/owner.ts";
 import { show } from "./show.ts";
 import { fakeWorld, runCommand } from "./world-fixture.contract.ts";
 
@@ -47,10 +47,10 @@ function failure(message: string, atMs: number) {
 const completed = (record: StepRecord, value: unknown = 1): StepRecord =>
   stepCompleted(attemptBegun(record, 1, 0), encodeValue(value, "value"), 2_000);
 
-/** Shows what the journal holds of one run. */
+/** Shows what the journal holds of one run, which its process holds or has left behind. */
 async function shown(
   steps: readonly StepRecord[],
-  change: Partial<RunRecord> = {},
+  { isHeld = false, ...change }: Partial<RunRecord> & { readonly isHeld?: boolean } = {},
   words: readonly string[] = ["last"],
 ) {
   const world = fakeWorld({ env: { API_TOKEN: "hunter2-hunter2" } });
@@ -58,6 +58,7 @@ async function shown(
   const { hold } = await journal.claim(RUN, thisProcess());
   for (const record of steps) await journal.writeStep(hold, record);
   await journal.writeRun(hold, { ...RUN, endedAtMs: RUN.startedAtMs + 65_000, ...change });
+  if (!isHeld) await journal.release(hold);
   const opened = fakeWorld({ env: world.env, journal });
   return runCommand(show, words, opened);
 }
@@ -93,7 +94,7 @@ test("shows tasks, steps, attempts, faults and undos", async () => {
       ✓ step archive: completed in 2 s
           key key-archive
       ✓ step upload: completed in 90 ms
-          key 01aaaaaaaaaaaaaaaaaaaaaaaa-upload-d22f108d
+          key 01aaaaaaaaaaaaaaaaaaaaaaaa-upload-d22f108d3710cdd1
           attempt 1, 40 ms: HTTP_503 (degraded, effect unknown): no room
           attempt 2, 40 ms
           undo attempt 1, 5 ms
@@ -108,20 +109,44 @@ test("shows tasks, steps, attempts, faults and undos", async () => {
   `);
 });
 
-const HEADS: [what: string, change: Partial<RunRecord>, steps: StepRecord[], lines: string[]][] = [
+const HEADS: [
+  what: string,
+  change: Parameters<typeof shown>[1],
+  steps: StepRecord[],
+  lines: string[],
+][] = [
   [
-    "a run that has not ended",
-    {},
+    "a run that goes on",
+    { isHeld: true },
     [attemptBegun(step("upload"), 1, 0)],
     [
-      "nightly, run 01aaaaaaaaaaaaaaaaaaaaaaaa: running",
+      `nightly, run 01aaaaaaaaaaaaaaaaaaaaaaaa: running (${describeOwner(thisProcess())})`,
       "  started 2026-11-22 03:00:07, took 1 m 5 s",
       "  file /srv/my night.ts",
       '  input {"directory":"/srv/data"}',
-      "  not ended; if its process is gone, holdfast run '/srv/my night.ts' --resume takes it up",
       "",
       "task nightly",
       "  ✗ step upload: begun, no end yet",
+      "      key key-upload",
+      "      attempt 1, no end yet",
+    ],
+  ],
+  [
+    "a run whose process is gone",
+    {},
+    [attemptBegun(step("upload"), 1, 0)],
+    [
+      "nightly, run 01aaaaaaaaaaaaaaaaaaaaaaaa: cut off",
+      "  started 2026-11-22 03:00:07",
+      "  file /srv/my night.ts",
+      '  input {"directory":"/srv/data"}',
+      "  Its process is gone. To go on with it:",
+      "    holdfast run '/srv/my night.ts' --resume",
+      "  To take it back:",
+      "    holdfast run '/srv/my night.ts' --rollback",
+      "",
+      "task nightly",
+      "  ✗ step upload: begun, its end was not seen",
       "      key key-upload",
       "      attempt 1, end not seen",
     ],
@@ -135,7 +160,10 @@ const HEADS: [what: string, change: Partial<RunRecord>, steps: StepRecord[], lin
       "  started 2026-11-22 03:00:07, took 1 m 5 s, resumed 2 times",
       "  file /srv/my night.ts",
       '  input {"directory":"/srv/data"}',
-      "  unfinished: holdfast run '/srv/my night.ts' --resume takes it up",
+      "  To go on with it:",
+      "    holdfast run '/srv/my night.ts' --resume",
+      "  To take it back:",
+      "    holdfast run '/srv/my night.ts' --rollback",
       "",
       "task nightly",
       "  ✗ step upload: between two attempts",
@@ -152,7 +180,13 @@ const HEADS: [what: string, change: Partial<RunRecord>, steps: StepRecord[], lin
       "  started 2026-11-22 03:00:07, took 1 m 5 s",
       "  file /srv/my night.ts",
       '  input {"directory":"/srv/data"}',
-      "  in doubt: if it did not happen, holdfast run '/srv/my night.ts' --resume --decide 'pay/the charge=absent'; holdfast run --help tells the other ways",
+      '  Nobody knows whether step "pay/the charge" happened. Look, then decide.',
+      "  If it did not happen:",
+      "    holdfast run '/srv/my night.ts' --resume --decide 'pay/the charge=absent'",
+      "  If it did (in place of null goes what it answered, as JSON):",
+      "    holdfast run '/srv/my night.ts' --resume --decide 'pay/the charge=null'",
+      "  Or take the run back:",
+      "    holdfast run '/srv/my night.ts' --rollback",
       "",
       "task pay",
       "  ✗ step the charge: begun, its end was not seen",
@@ -228,6 +262,21 @@ test("--json is everything that the journal holds, with values as they were", as
     ],
   });
   expect(document.steps[0]).toHaveProperty("value");
+});
+
+test.for([
+  [{ isHeld: true }, { status: "running", holder: thisProcess() }],
+  [{}, { status: "running", holder: null }],
+] as const)("--json of a run with %o tells its process", async ([change, run]) => {
+  const { stdout } = await shown([], change, ["last", "--json"]);
+
+  expect((JSON.parse(stdout) as { run: object }).run).toMatchObject(run);
+});
+
+test("--json of a run that has ended has no process", async () => {
+  const { stdout } = await shown([], { status: "failed" }, ["last", "--json"]);
+
+  expect((JSON.parse(stdout) as { run: object }).run).not.toHaveProperty("holder");
 });
 
 test.for(["01aa", "aaaa", RUN.id, "last"])("a run is found by %s", async (name) => {

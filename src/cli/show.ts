@@ -4,16 +4,17 @@ import { formatMs } from "../core/duration.ts";
 import { errorLine } from "../core/error-summary.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import type { AttemptRecord, Journal, RunRecord, StepRecord } from "../core/journal.ts";
-import { UNFINISHED } from "../core/journal.ts";
 import { clip } from "../core/show.ts";
 import { decodeValue } from "../journal/codec.ts";
 import { redactor, type Redactor } from "../core/redact.ts";
-import { stepLabel } from "../automation/book.ts";
-import { isInDoubt } from "../automation/step-record.ts";
+import { stepsInDoubt } from "../automation/check-decisions.ts";
+import { describeOwner } from "../journal/owner.ts";
 import type { Command } from "./command.ts";
 import { printable } from "./printable.ts";
-import { shellWord } from "./shell-word.ts";
+import { holderAsJson, lengthMs, readRunNow, statusOf, type RunNow } from "./run-state.ts";
+import { fileWord } from "./shell-word.ts";
 import { formatMoment } from "./table.ts";
+import { waysOut } from "./ways-out.ts";
 
 /** More runs than this are not searched for the beginning of a name. */
 const SEARCHED = 10_000;
@@ -45,10 +46,18 @@ only one; last is the newest.`,
         world.complain(printable(secrets.text(`holdfast show: ${found}\n`)));
         return EXIT.failed;
       }
+      const now = await readRunNow(found, journal);
       const steps = await journal.readSteps(found.id);
       const text = args.has("json")
-        ? asJson(found, steps, secrets)
-        : printable(secrets.text(asText(found, steps, world.clock.now())));
+        ? asJson(now, steps, secrets)
+        : printable(
+            secrets.text(
+              asText(now, steps, {
+                nowMs: world.clock.now(),
+                calledAs: await world.calledAs(),
+              }),
+            ),
+          );
       world.print(text);
       return EXIT.ok;
     } finally {
@@ -75,14 +84,11 @@ async function findRun(journal: Journal, name: string): Promise<RunRecord | stri
   return first;
 }
 
-function asJson(
-  { input, ...run }: RunRecord,
-  steps: readonly StepRecord[],
-  secrets: Redactor,
-): string {
+function asJson(now: RunNow, steps: readonly StepRecord[], secrets: Redactor): string {
+  const { input, ...run } = now.run;
   const document = {
     schema: 1,
-    run: { ...run, input: decodeValue(input) },
+    run: { ...run, ...holderAsJson(now), input: decodeValue(input) },
     steps: steps.map(({ value, ...step }) => ({
       ...step,
       ...(value === undefined ? {} : { value: decodeValue(value) }),
@@ -91,55 +97,78 @@ function asJson(
   return `${JSON.stringify(secrets.value(document), undefined, 2)}\n`;
 }
 
-function asText(run: RunRecord, steps: readonly StepRecord[], nowMs: number): string {
+function asText(
+  now: RunNow,
+  steps: readonly StepRecord[],
+  { nowMs, calledAs }: { readonly nowMs: number; readonly calledAs: string },
+): string {
   const tasks = [...new Set(steps.map(({ task }) => task))];
   const lines = [
-    ...headLines(run, nowMs),
-    ...nextLines(run, steps),
-    ...tasks.flatMap((task) => taskLines(task, run, steps)),
+    ...headLines(now, nowMs),
+    ...nextLines(now, steps, calledAs),
+    ...tasks.flatMap((task) => taskLines(task, now, steps)),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-function headLines(run: RunRecord, nowMs: number): string[] {
-  const took = formatMs((run.endedAtMs ?? nowMs) - run.startedAtMs);
+function headLines(now: RunNow, nowMs: number): string[] {
+  const { run, holder } = now;
+  const tookMs = lengthMs(now, nowMs);
+  const took = tookMs === undefined ? "" : `, took ${formatMs(tookMs)}`;
+  const by = holder === undefined ? "" : ` (${describeOwner(holder)})`;
   const times = run.resumes === 1 ? "once" : `${run.resumes} times`;
   const resumed = run.resumes === 0 ? "" : `, resumed ${times}`;
   const exit = run.exitCode === undefined ? "" : `, exit code ${run.exitCode}`;
   const count =
     run.tasks === undefined ? "" : `, ${run.tasks.succeeded}/${run.tasks.total} tasks succeeded`;
   return [
-    `${run.automation}, run ${run.id}: ${run.status}${exit}${count}`,
-    `  started ${formatMoment(run.startedAtMs)}, took ${took}${resumed}`,
+    `${run.automation}, run ${run.id}: ${statusOf(now)}${by}${exit}${count}`,
+    `  started ${formatMoment(run.startedAtMs)}${took}${resumed}`,
     ...(run.file === undefined ? [] : [`  file ${run.file}`]),
     `  input ${clip(JSON.stringify(decodeValue(run.input)) ?? "none", 200)}`,
   ];
 }
 
 /** How to go on with a run that has not ended. */
-function nextLines({ status, file }: RunRecord, steps: readonly StepRecord[]): string[] {
-  if (file === undefined || !UNFINISHED.includes(status)) return [];
-  // With its own input, whatever that was.
-  const again = `holdfast run ${shellWord(file)} --resume`;
-  if (status === "running") return [`  not ended; if its process is gone, ${again} takes it up`];
-  if (status === "interrupted") return [`  unfinished: ${again} takes it up`];
-  const doubted = steps.find(isInDoubt);
-  const label = doubted === undefined ? "STEP" : stepLabel(doubted.task, doubted.name);
-  const decide = `${again} --decide ${shellWord(`${label}=absent`)}`;
-  return [`  in doubt: if it did not happen, ${decide}; holdfast run --help tells the other ways`];
+function nextLines(
+  { run: { status, file }, isCutOff }: RunNow,
+  steps: readonly StepRecord[],
+  calledAs: string,
+): string[] {
+  if (file === undefined) return [];
+  const again = `${calledAs} run ${fileWord(file)}`;
+  if (status === "in doubt") {
+    const [step = "STEP"] = stepsInDoubt(steps);
+    return [
+      `Nobody knows whether step "${step}" happened. Look, then decide.`,
+      ...waysOut(again, step),
+    ].map(indented);
+  }
+  if (status !== "interrupted" && !isCutOff) return [];
+  return [
+    isCutOff ? "Its process is gone. To go on with it:" : "To go on with it:",
+    // With its own input, whatever that was.
+    `  ${again} --resume`,
+    "To take it back:",
+    `  ${again} --rollback`,
+  ].map(indented);
 }
 
-function taskLines(task: string, run: RunRecord, records: readonly StepRecord[]): string[] {
+function indented(line: string): string {
+  return `  ${line}`;
+}
+
+function taskLines(task: string, now: RunNow, records: readonly StepRecord[]): string[] {
   const own = records.filter((record) => record.task === task);
   const head = own.find(({ kind }) => kind === "task");
   const steps = own.filter(({ kind }) => kind !== "task");
-  const name = task === "" ? run.automation : task;
+  const name = task === "" ? now.run.automation : task;
   const state = head === undefined ? "" : `: ${taskState(head)}`;
   return [
     "",
     `task ${name}${state}`,
     ...(head === undefined ? [] : failureLines(head, "  ")),
-    ...steps.flatMap((step) => stepLines(step, run)),
+    ...steps.flatMap((step) => stepLines(step, now)),
   ];
 }
 
@@ -149,7 +178,7 @@ function taskState({ status, undo }: StepRecord): string {
   return undo === "failed" ? "failed, ROLLBACK INCOMPLETE" : "failed, nothing to roll back";
 }
 
-function stepLines(step: StepRecord, run: RunRecord): string[] {
+function stepLines(step: StepRecord, now: RunNow): string[] {
   const { name, kind, attempts, key, undo, undoAttempts } = step;
   const took =
     step.endedAtMs === undefined ? "" : ` in ${formatMs(step.endedAtMs - step.startedAtMs)}`;
@@ -162,24 +191,34 @@ function stepLines(step: StepRecord, run: RunRecord): string[] {
   }[undo];
   const mark = step.status === "completed" ? "✓" : "✗";
   return [
-    `  ${mark} ${kind} ${name}: ${stepState(step, run)}${took}${undone}`,
+    `  ${mark} ${kind} ${name}: ${stepState(step, now)}${took}${undone}`,
     ...(kind === "step" ? [`      key ${key}`] : []),
-    ...attempts.flatMap((attempt) => attemptLines(attempt, "attempt", step.status === "completed")),
-    ...undoAttempts.flatMap((attempt) => attemptLines(attempt, "undo attempt", undo === "done")),
+    ...attempts.flatMap((attempt) =>
+      attemptLines(attempt, now, "attempt", step.status === "completed"),
+    ),
+    ...undoAttempts.flatMap((attempt) =>
+      attemptLines(attempt, now, "undo attempt", undo === "done"),
+    ),
   ];
 }
 
-function stepState({ status, attempts }: StepRecord, run: RunRecord): string {
+function stepState({ status, attempts }: StepRecord, { holder }: RunNow): string {
   if (status !== "begun") return status;
   if (attempts.at(-1)?.endedAtMs !== undefined) return "between two attempts";
-  return run.status === "running" ? "begun, no end yet" : "begun, its end was not seen";
+  return holder === undefined ? "begun, its end was not seen" : "begun, no end yet";
 }
 
 /** One that simply succeeded at the first go needs no line of its own. */
-function attemptLines(attempt: AttemptRecord, what: string, endedWell: boolean): string[] {
+function attemptLines(
+  attempt: AttemptRecord,
+  { holder }: RunNow,
+  what: string,
+  endedWell: boolean,
+): string[] {
   const { number, startedAtMs, endedAtMs, fault, error } = attempt;
   if (fault === undefined && endedAtMs !== undefined && number === 1 && endedWell) return [];
-  const took = endedAtMs === undefined ? "end not seen" : formatMs(endedAtMs - startedAtMs);
+  const noEnd = holder === undefined ? "end not seen" : "no end yet";
+  const took = endedAtMs === undefined ? noEnd : formatMs(endedAtMs - startedAtMs);
   const failure =
     fault === undefined ? "" : `: ${fault.code} (${fault.class}, effect ${fault.effect})`;
   const cause = error === undefined ? "" : `: ${clip(errorLine(error), 200)}`;

@@ -2,10 +2,11 @@
 
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import type { Signal } from "../automation/cancellation.ts";
 import type { Journal } from "../core/journal.ts";
+import { EXIT } from "../core/exit-codes.ts";
 import { systemClock } from "../core/system.ts";
-import { journalFile, stateHome } from "../journal/home.ts";
-import type { Command, Interrupt, World } from "./command.ts";
+import type { Command, World } from "./command.ts";
 import { dispatch, type Program } from "./dispatch.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -25,22 +26,23 @@ const STOPPING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  */
 export async function start(words: readonly string[], changes: Partial<World> = {}): Promise<void> {
   hideWarnings();
-  ignoreClosedPipes();
+  const output = watchStreams();
   const world = { ...realWorld(), ...changes };
   const exitCode = await dispatch(words, programOf(world), world);
   await Promise.all([drained(process.stdout), drained(process.stderr)]);
-  process.exit(exitCode);
+  process.exit(exitCode === EXIT.ok && output.isLost ? EXIT.failed : exitCode);
 }
 
 function programOf({ env }: World): Program {
   const file = new URL("../../package.json", import.meta.url);
   const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
-  return { version, stateHome: nameStateHome(env), commands: COMMANDS };
+  return { version, stateHome: () => nameStateHome(env), commands: COMMANDS };
 }
 
 /** A wrong `HOLDFAST_HOME` keeps nobody from reading the help, which says what is wrong with it. */
-function nameStateHome(env: World["env"]): string {
+async function nameStateHome(env: World["env"]): Promise<string> {
   try {
+    const { stateHome } = await import("../journal/home.ts");
     return stateHome(env);
   } catch (error) {
     return (error as Error).message;
@@ -57,7 +59,14 @@ function realWorld(): World {
     complain: (text) => void process.stderr.write(text),
     // A stream that is no terminal has neither of the two.
     hasColours: process.stderr.isTTY === true && process.stderr.hasColors(env),
+    // A terminal that does not know how wide it is says 0.
+    columns: process.stdout.columns || Infinity,
+    async calledAs() {
+      const { calledAs } = await import("./called-as.ts");
+      return calledAs(process.argv[1] ?? "", env);
+    },
     async openJournal(): Promise<Journal> {
+      const { journalFile } = await import("../journal/home.ts");
       const { sqliteJournal } = await import("../journal/sqlite.ts");
       return sqliteJournal(journalFile(env));
     },
@@ -66,10 +75,11 @@ function realWorld(): World {
       process.on("uncaughtException", tell);
       return () => void process.off("uncaughtException", tell);
     },
+    exit: (exitCode) => process.exit(exitCode),
   };
 }
 
-function listenForInterrupts(onSignal: (signal: Interrupt) => void): () => void {
+function listenForInterrupts(onSignal: (signal: Signal) => void): () => void {
   const handlers = STOPPING.map((name) => {
     const handler = () => onSignal({ name, number: constants.signals[name] });
     process.on(name, handler);
@@ -97,13 +107,19 @@ function hideWarnings(): void {
   });
 }
 
-/** `holdfast runs | head` is no failure: whoever reads has read enough. */
-function ignoreClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-    });
-  }
+/**
+ * What cannot be told, for the disk under the output is full, must not end the run that it is about.
+ * `holdfast runs | head` is no failure at all: whoever reads has read enough.
+ */
+function watchStreams(): { readonly isLost: boolean } {
+  const output = { isLost: false };
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") return;
+    output.isLost = true;
+    process.stderr.write(`holdfast: the output cannot be written: ${error.message}\n`);
+  });
+  process.stderr.on("error", () => undefined);
+  return output;
 }
 
 function drained(stream: NodeJS.WriteStream): Promise<void> {

@@ -28,9 +28,12 @@ export function fakeWorld(parts: { journal?: Journal; env?: World["env"] } = {})
     print: (text) => void printed.push(text),
     complain: (text) => void complained.push(text),
     hasColours: false,
+    columns: Infinity,
+    calledAs: async () => "holdfast",
     openJournal: async () => ({ ...openJournal(journal), close: async () => undefined }),
     onInterrupt: () => () => undefined,
     onUncaught: () => () => undefined,
+    exit: () => undefined,
   };
 }
 
@@ -42,6 +45,7 @@ function openJournal(journal: Journal): Omit<Journal, "close"> {
     writeRun: (hold, run) => journal.writeRun(hold, run),
     writeStep: (hold, step) => journal.writeStep(hold, step),
     findRun: (id) => journal.findRun(id),
+    findHolder: (id) => journal.findHolder(id),
     findRuns: (filter) => journal.findRuns(filter),
     readSteps: (id) => journal.readSteps(id),
     renewEveryMs: journal.renewEveryMs,
