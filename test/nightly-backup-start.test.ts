@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { start, world } from "./nightly-backup-world.ts";
 
 /** Each starts three processes, on a machine that may be busy. */
@@ -36,4 +36,13 @@ test.for<[exitCode: number, args: string[], says: string]>([
 
   expect(await example.ended).toBe(exitCode);
   expect(example.output() + example.log()).toContain(says);
+});
+
+test("a backup that is stopped is told how to go on, in the words of npm start", SLOW, async () => {
+  const example = start(world(), "examples/nightly-backup/start.ts", "--store-profile", "nightly");
+  await vi.waitFor(() => expect(example.log()).toContain('"upload archive" started'), 30_000);
+  example.child.kill("SIGTERM");
+
+  expect(await example.ended).toBe(143);
+  expect(example.output()).toContain("npm start -- --resume\n  npm start -- --rollback");
 });

@@ -24,6 +24,14 @@ const PID_FILE = join(HOME, "nightly-backup.pid");
 /** 128 and the number of SIGKILL. */
 const KILLED = 128 + constants.signals.SIGKILL;
 
+/** 128 and the numbers of SIGHUP, SIGINT and SIGTERM, and the exit code of a run in doubt. */
+const STOPPED: ReadonlySet<number> = new Set([129, 130, 143, 82]);
+const STOPPED_HERE = `
+Only npm start knows where the store is, so say it so:
+  npm start -- --resume
+  npm start -- --rollback
+`;
+
 const HELP = `Usage: npm start -- [options]
 
 Backs up this checkout, and holdfast's own journal, to an object store on this machine that
@@ -67,6 +75,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const faults = (await store.faults()).filter(({ number }) => number > before);
   if (exitCode === KILLED)
     process.stdout.write("\nIt was killed. npm start goes on where it was.\n");
+  if (STOPPED.has(exitCode)) process.stdout.write(STOPPED_HERE);
   // Whoever mistyped an option wants to see that, and nothing else.
   if (exitCode !== 2) process.stdout.write(`${tableOf(faults)}${tryNext()}`);
   await store.close();

@@ -17,6 +17,7 @@ export function eventStream(parts: {
   readonly sinks: readonly Sink[];
 }): Stream {
   const { clock, redactor, sinks } = parts;
+  if (sinks.length === 0) return () => undefined;
   return (details, where) => {
     const plain =
       "error" in details ? { ...details, error: summariseError(details.error) } : details;
