@@ -31,17 +31,18 @@ test(
     const problems = report.verdicts.flatMap(({ kill, problems: found }) =>
       found.map((problem) => `kill ${kill.number}: ${problem}`),
     );
-    const { kills, fromOutside } = sumUp(report);
+    const { kills, fromOutside, stopped } = sumUp(report);
     const hits = countHits(report);
     const kinds = new Set(hits.map(({ kind }) => kind));
     const missed = [...kinds].filter((kind) =>
       hits.every((row) => row.kind !== kind || row.hits === 0),
     );
-    expect({ seed, problems, kills, fromOutside, missed }).toEqual({
+    expect({ seed, problems, kills, fromOutside, stopped, missed }).toEqual({
       seed,
       problems: [],
       kills: 28,
       fromOutside: 3,
+      stopped: 1,
       missed: [],
     });
     expect(kinds.size).toBeGreaterThan(15);
@@ -111,6 +112,17 @@ test("the first kills of a plan come at one window of every kind", () => {
 
   const kinds = new Set(firsts.map((aim) => "window" in aim && aim.window.written));
   expect(kinds).toEqual(new Set(["intent", "result"]));
+});
+
+test("of the kills from outside every second is a Ctrl-C", () => {
+  const plan = makePlan(windows, scenarios, "1");
+
+  const signals = [8, 16, 24, 32].map((number) => {
+    const aim = plan.aimOf(number);
+    return "signal" in aim ? aim.signal : aim;
+  });
+
+  expect(signals).toEqual(["SIGKILL", "SIGINT", "SIGKILL", "SIGINT"]);
 });
 
 test("what is missing, too much or changed is told apart", () => {

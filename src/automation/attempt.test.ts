@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import type { Policy } from "../policies/policy.ts";
+import { breaker } from "../policies/breaker.ts";
+import type { Attempt, Policy } from "../policies/policy.ts";
+import { retry } from "../policies/retry.ts";
 import { journalWith } from "../journal/journal-with.contract.ts";
 import { failing, Machine, play } from "./play.contract.ts";
 
@@ -36,7 +38,7 @@ test("work that a policy never let begin had no effect", async () => {
   const { steps } = await play((run) => run.step("one", () => 1, { policy: refusing }));
 
   expect(steps.slice(0, 1).map(({ effect, attempts }) => [effect, attempts.length])).toEqual([
-    ["none", 1],
+    ["none", 2],
   ]);
 });
 
@@ -130,8 +132,28 @@ test("a step whose work was left behind and still runs makes the rollback incomp
   }).toEqual({
     exitCode: 81,
     did: ["undone", "undone"],
-    said: 'The work of "slow" was left behind and still runs: what it does from now on is not taken back',
+    said: 'Work or undo of "slow" was left behind and still runs: what it does from now on is not taken back',
   });
+});
+
+test("work that was left behind and has ended by then does not keep a rollback from being complete", async () => {
+  const { result, did } = await play(async (run, log, clock) => {
+    const slow = async () => {
+      await clock.sleep(8_000);
+      log.push("landed");
+    };
+    await run
+      .step("slow", slow, {
+        timeout: { attempt: "1s" },
+        undo: () => void log.push("undone"),
+        retry: { attempts: 1 },
+      })
+      .catch(() => undefined);
+    await run.step("later", () => clock.sleep(60_000));
+    throw new Error("no");
+  });
+
+  expect([result.exitCode, did]).toEqual([80, ["landed", "undone"]]);
 });
 
 test("nobody is asked whether work happened that still runs", async () => {
@@ -176,4 +198,106 @@ test("an error's secret does not reach the journal", async () => {
   );
 
   expect(JSON.stringify(steps)).not.toContain("abcdefghijklmnopqrstuvwxyz");
+});
+
+const passing: Policy = { name: "passing", run: async (work, given) => work(given as Attempt) };
+
+/** Rejects as soon as it is aborted, whatever its work does. */
+const impatient: Policy = {
+  name: "impatient",
+  run: (work, given) =>
+    new Promise((resolve, reject) => {
+      const attempt = given as Attempt;
+      attempt.signal.addEventListener("abort", () => reject(attempt.signal.reason as Error), {
+        once: true,
+      });
+      Promise.resolve(work(attempt)).then(resolve, reject);
+    }),
+};
+
+test.for([
+  ["none", undefined],
+  ["one that waits for its work", passing],
+  ["one that does not", impatient],
+  ["a breaker", breaker("shared")],
+  ["a retry", retry({ attempts: 2 })],
+] as const)(
+  "with policy %s, work has its grace, and no other begins beside it",
+  async ([, policy]) => {
+    const { did, result } = await play((run, log, clock) =>
+      run.step(
+        "slow",
+        async ({ attempt }) => {
+          log.push(`begins ${attempt}`);
+          await clock.sleep(attempt === 1 ? 1_500 : 100);
+          log.push(`ends ${attempt}`);
+          if (attempt === 1) throw Object.assign(new Error("reset"), { code: "ECONNRESET" });
+        },
+        { timeout: { attempt: "1s" }, repeatable: true, policy },
+      ),
+    );
+
+    expect([result.status, did]).toEqual([
+      "succeeded",
+      ["begins 1", "ends 1", "begins 2", "ends 2"],
+    ]);
+  },
+);
+
+test("what a policy refuses does not count as a late answer", async () => {
+  const refusing: Policy = {
+    name: "refusing",
+    run: async (work, given) => {
+      await work(given as Attempt);
+      throw new Error("not good enough");
+    },
+  };
+  const { result } = await play((run) => run.step("one", () => 1, { policy: refusing }));
+
+  expect(result.status).toBe("failed");
+});
+
+test("work does not begin after its attempt is over, whatever a policy does", async () => {
+  const machine = new Machine((run, did, clock) => {
+    const queueing: Policy = {
+      name: "queueing",
+      run: async (work, given) => {
+        await clock.sleep(2_000);
+        return work(given as Attempt);
+      },
+    };
+    return run.step("one", () => did.push("began"), {
+      timeout: { attempt: "1s" },
+      retry: { attempts: 1 },
+      grace: "0s",
+      policy: queueing,
+    });
+  });
+  const { result } = await machine.start();
+  await machine.clock.advance("10s");
+
+  expect([result.exitCode, machine.did]).toEqual([75, []]);
+});
+
+test("all works that a policy began are waited for before another attempt", async () => {
+  const hedging: Policy = {
+    name: "hedging",
+    run: (work, given) =>
+      Promise.race([work(given as Attempt), work(given as Attempt)]).then((value) => value),
+  };
+  let begun = 0;
+  const { did } = await play((run, log, clock) =>
+    run.step(
+      "twice",
+      async ({ attempt }) => {
+        const lengthMs = begun++ % 2 === 0 ? 3_000 : 2_000;
+        await clock.sleep(attempt === 1 ? lengthMs : 1);
+        log.push(`ends ${attempt}`);
+        if (attempt === 1) throw new Error("no");
+      },
+      { timeout: { attempt: "1s" }, repeatable: true, policy: hedging },
+    ),
+  );
+
+  expect(did).toEqual(["ends 1", "ends 1", "ends 2"]);
 });

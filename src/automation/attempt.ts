@@ -1,16 +1,17 @@
 /** One attempt at a step: intent, work, verification, and what its failure leaves in the journal. */
 
 import { withAmbient } from "../core/context.ts";
+import { AutomationError } from "../core/errors.ts";
 import type { Attempt } from "../policies/policy.ts";
 import { timeout } from "../policies/timeout.ts";
 import { lateEnd } from "./grace.ts";
 import type { Step } from "./step.ts";
-import { attemptBegun, attemptFailed, type AttemptEnd } from "./step-record.ts";
+import { attemptBegun, attemptFailed } from "./step-record.ts";
 import { verifyValue } from "./verify.ts";
 import { loggerAt } from "./world.ts";
 
 /** Which attempt it is, and what the policies around it handed in. */
-export interface AttemptCall {
+interface AttemptCall {
   readonly outer: Attempt;
   /** Counts all attempts at the step, those before a resume included. */
   readonly number: number;
@@ -42,7 +43,8 @@ export async function attemptStep(step: Step, { outer, number }: AttemptCall): P
   } catch (error) {
     const late = await attempt.lateAnswer();
     if (late !== undefined) return late.value;
-    const end = attempt.endOf(error);
+    if (!attempt.hasBegun) step.hadNoEffect(error);
+    const end = step.endOf(error);
     if (!world.halt.signal.aborted || end.fault.effect === "none") {
       await step.write(attemptFailed(step.record, end, before));
     }
@@ -53,48 +55,60 @@ export async function attemptStep(step: Step, { outer, number }: AttemptCall): P
 class RunningAttempt {
   readonly #step: Step;
   readonly #number: number;
-  /** Work and verification; missing until the work has begun. */
-  #working: Promise<Storable> | undefined;
-  #hasBegun = false;
+  /** What the work was given and answers; policies around it may begin it several times. */
+  readonly #begun: { readonly given: Attempt; readonly working: Promise<unknown> }[] = [];
+  #checking: Promise<Storable> | undefined;
+  #isOver = false;
 
   constructor(step: Step, number: number) {
     this.#step = step;
     this.#number = number;
   }
 
+  get hasBegun(): boolean {
+    return this.#begun.length > 0;
+  }
+
   /** Makes the attempt under its time limit, which holds for the verification too. */
   run(outer: Attempt): Promise<Storable> {
     const { settled, label, scope } = this.#step;
-    const limit = timeout(settled.timeout.attempt, { name: label, clock: scope.world.clock });
-    return limit.run((inner) => {
-      this.#working = this.#produce(inner);
-      return this.#working;
-    }, outer);
+    const { timeout: limits, policy } = settled;
+    const limit = timeout(limits.attempt, { name: label, clock: scope.world.clock });
+    const begin = (given: Attempt) => this.#begin(given);
+    return limit.run(
+      async (inner) =>
+        this.#check(await (policy === undefined ? begin(inner) : policy.run(begin, inner))),
+      outer,
+    );
   }
 
-  /** What it answers after all. Work that a policy never let begin has no answer. */
+  /**
+   * What it answers after all, when its work was aborted and ends well within the grace. Work that
+   * does not end is left behind.
+   */
   async lateAnswer(): Promise<{ readonly value: Storable } | undefined> {
-    if (!this.#hasBegun || this.#working === undefined) return undefined;
-    const end = await lateEnd(this.#step, this.#working);
-    if (end === "running") this.#step.leaveBehind(this.#working);
+    this.#isOver = true;
+    const end = await lateEnd(this.#step, this.#end());
+    if (end === "running") for (const { working } of this.#begun) this.#step.leaveBehind(working);
     return typeof end === "object" ? end : undefined;
   }
 
-  /** How it failed, as it is recorded. */
-  endOf(error: unknown): AttemptEnd {
-    const end = this.#step.endOf(error);
-    return this.#hasBegun ? end : { ...end, fault: { ...end.fault, effect: "none" } };
-  }
-
-  async #produce(inner: Attempt): Promise<Storable> {
-    const { policy } = this.#step.settled;
-    const begin = (given: Attempt) => this.#begin(given);
-    const value = await (policy === undefined ? begin(inner) : policy.run(begin, inner));
-    return this.#checked(value);
+  async #end(): Promise<Storable> {
+    await Promise.allSettled(this.#begun.map(({ working }) => working));
+    const last = this.#begun.at(-1);
+    // Where nothing was aborted, it failed by itself, or a policy refused what it answered.
+    if (!last?.given.signal.aborted) throw new Error("there is no late answer");
+    return this.#checking ?? this.#check(await last.working);
   }
 
   async #begin(given: Attempt): Promise<unknown> {
-    this.#hasBegun = true;
+    if (this.#isOver) throw new AutomationError(`The attempt at "${this.#step.label}" is over`);
+    const working = this.#work(given);
+    this.#begun.push({ given, working });
+    return working;
+  }
+
+  async #work(given: Attempt): Promise<unknown> {
     const { record, scope, where, work } = this.#step;
     return work({
       attempt: this.#number,
@@ -106,6 +120,11 @@ class RunningAttempt {
       key: record.key,
       log: loggerAt(scope.world, { ...where, attempt: this.#number }),
     });
+  }
+
+  #check(value: unknown): Promise<Storable> {
+    this.#checking = this.#checked(value);
+    return this.#checking;
   }
 
   async #checked(value: unknown): Promise<Storable> {

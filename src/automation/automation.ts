@@ -32,7 +32,10 @@ export interface UndoContext<Value> {
   readonly value?: Value | undefined;
   /** How much of the work happened. */
   readonly effect: "complete" | Effect;
-  /** Aborts only when the undo takes too long: a rollback is shielded from cancellation. */
+  /**
+   * Aborts when the undo takes too long, and when the journal or the lease is lost: a rollback is
+   * shielded from cancellation.
+   */
   readonly signal: AbortSignal;
   readonly log: Logger;
 }

@@ -21,7 +21,8 @@ export function stepLabel(task: string, step: string): string {
 export class Book {
   readonly #journal: Journal;
   readonly #hold: Hold;
-  readonly #steps = new Map<string, StepRecord>();
+  /** By task and step; tasks themselves have an empty name. */
+  readonly #tasks = new Map<string, Map<string, StepRecord>>();
   readonly #visited = new Set<string>();
   readonly #onFailure: (error: unknown) => void;
   #run: RunRecord;
@@ -33,7 +34,7 @@ export class Book {
     this.#hold = claim.hold;
     this.#run = claim.run;
     this.#onFailure = onFailure;
-    for (const step of claim.steps) this.#steps.set(place(step.task, step.name), step);
+    for (const step of claim.steps) this.#keep(step);
     this.#position = claim.steps.reduce((last, { position }) => Math.max(last, position), 0);
   }
 
@@ -49,7 +50,7 @@ export class Book {
   /** What is recorded of a step, or of a task (`name` is empty then). The code has reached it by now. */
   visit(task: string, name: string): StepRecord | undefined {
     this.#visited.add(place(task, name));
-    return this.#steps.get(place(task, name));
+    return this.#recorded(task, name);
   }
 
   /** What is recorded of a task and its steps and was not reached by the code, in order. */
@@ -59,11 +60,10 @@ export class Book {
 
   /** Whether some task is being rolled back, or the run's own was: then nothing new is begun. */
   get isRollingBack(): boolean {
-    return [...this.#steps.values()].some(
-      ({ kind, status, task }) =>
-        kind === "task" &&
-        (status === "rolling back" || (status === "failed" && task === OWN_TASK)),
-    );
+    return [...this.#tasks.keys()].some((task) => {
+      const status = this.#recorded(task, "")?.status;
+      return status === "rolling back" || (status === "failed" && task === OWN_TASK);
+    });
   }
 
   /** What is recorded as the value of a step or task. A damaged one is a failure of the journal. */
@@ -78,31 +78,32 @@ export class Book {
 
   /** The recorded steps of a task, in order. */
   stepsOf(task: string): readonly StepRecord[] {
-    return [...this.#steps.values()]
-      .filter((record) => record.task === task && record.kind !== "task")
+    return [...(this.#tasks.get(task)?.values() ?? [])]
+      .filter(({ kind }) => kind !== "task")
       .toSorted((a, b) => a.position - b.position);
   }
 
   /** Whether anything is recorded of a task. */
   hasTask(task: string): boolean {
-    return [...this.#steps.values()].some((record) => record.task === task);
+    return this.#tasks.has(task);
   }
 
   /** Whether a task is recorded as succeeded. */
   isCompleted(task: string): boolean {
-    return this.#steps.get(place(task, ""))?.status === "completed";
+    return this.#recorded(task, "")?.status === "completed";
   }
 
   /** The recorded tasks that the code did not reach. */
   unvisitedTasks(): readonly string[] {
-    const tasks = new Set([...this.#steps.values()].map(({ task }) => task));
-    return [...tasks].filter((task) => task !== OWN_TASK && !this.#visited.has(place(task, "")));
+    return [...this.#tasks.keys()].filter(
+      (task) => task !== OWN_TASK && !this.#visited.has(place(task, "")),
+    );
   }
 
   /** Writes a step. Resolves when it is on disk. */
   async writeStep(record: StepRecord): Promise<StepRecord> {
     await this.#write(() => this.#journal.writeStep(this.#hold, record));
-    this.#steps.set(place(record.task, record.name), record);
+    this.#keep(record);
     return record;
   }
 
@@ -121,6 +122,16 @@ export class Book {
   /** Gives the lease back. */
   release(): Promise<void> {
     return this.#journal.release(this.#hold);
+  }
+
+  #recorded(task: string, name: string): StepRecord | undefined {
+    return this.#tasks.get(task)?.get(name);
+  }
+
+  #keep(record: StepRecord): void {
+    const steps = this.#tasks.get(record.task);
+    if (steps === undefined) this.#tasks.set(record.task, new Map([[record.name, record]]));
+    else steps.set(record.name, record);
   }
 
   async #write(write: () => Promise<void>): Promise<void> {

@@ -38,20 +38,24 @@ test("a function that was cancelled before it waits is given up as well", async 
 
 test("a function that ends within the grace is not said to be given up", async () => {
   const controller = new AbortController();
-  const { result, types } = await play(
-    async (_, __, clock) => {
-      controller.abort(new Error("stop"));
-      await clock.sleep(4_000);
-    },
-    { signal: controller.signal },
-  );
+  const machine = new Machine(async (_, __, clock) => {
+    controller.abort(new Error("stop"));
+    await clock.sleep(4_000);
+  });
 
-  expect([result.status, types.includes("log.written")]).toEqual(["interrupted", false]);
+  const { result, types } = await machine.start({ signal: controller.signal });
+
+  const { pending } = machine.clock;
+  expect([result.status, types.includes("log.written"), pending]).toEqual([
+    "interrupted",
+    false,
+    0,
+  ]);
 });
 
 test("the rollback of a task is waited for after a cancellation, however long it takes", async () => {
   const controller = new AbortController();
-  const { result, did } = await play(
+  const { result, did, types } = await play(
     (run, log, clock) =>
       run.task("task", async (task) => {
         await task.step("one", () => 1, {
@@ -66,7 +70,11 @@ test("the rollback of a task is waited for after a cancellation, however long it
     { signal: controller.signal },
   );
 
-  expect({ did, status: result.status }).toEqual({ did: ["undone"], status: "interrupted" });
+  expect({
+    did,
+    status: result.status,
+    isGivenUp: types.includes("log.written"),
+  }).toEqual({ did: ["undone"], status: "interrupted", isGivenUp: false });
 });
 
 test("a function that waits for something endless is given up when a step is in doubt", async () => {

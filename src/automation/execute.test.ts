@@ -1,41 +1,8 @@
 import { expect, test } from "vitest";
-import type { HoldfastEvent } from "../core/events.ts";
-import { memoryJournal } from "../journal/memory.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { automation, type Run, type StepOptions } from "./automation.ts";
-import { execute, type ExecuteOptions } from "./execute.ts";
-
-/** Runs `main` on a virtual clock, and tells what it did and how it ended. */
-async function play(
-  main: (run: Run, did: string[]) => unknown,
-  options: ExecuteOptions = {},
-  clock = new VirtualClock(),
-) {
-  const journal = options.journal ?? memoryJournal({ clock });
-  const did: string[] = [];
-  const events: HoldfastEvent[] = [];
-  const program = automation("demo", (run) => main(run, did));
-  const result = await clock.settle(() =>
-    execute(program, {
-      clock,
-      journal,
-      random: () => 0.5,
-      env: {},
-      sinks: [(event) => events.push(event)],
-      ...options,
-    }),
-  );
-  return { result, did, events, clock, journal, types: events.map(({ type }) => type) };
-}
-
-function failing(code: string, times = Infinity) {
-  let calls = 0;
-  return (): string => {
-    calls++;
-    if (calls <= times) throw Object.assign(new Error(`failure ${calls}`), { code });
-    return `done at ${calls}`;
-  };
-}
+import { execute } from "./execute.ts";
+import { failing, Machine, play } from "./play.contract.ts";
 
 const undoInto = (did: string[], name: string): StepOptions<unknown> => ({
   undo: ({ effect }) => void did.push(`undo ${name} (${effect})`),
@@ -79,7 +46,7 @@ test("a step that was refused is undone too, for a part of it may have gone befo
 });
 
 test("who refused the work before anything happened may refuse the undo as well", async () => {
-  const { events, result } = await play((run) =>
+  const { events, result, steps } = await play((run) =>
     run.step("refused", failing("ECONNREFUSED"), { undo: failing("ECONNREFUSED") }),
   );
 
@@ -87,7 +54,26 @@ test("who refused the work before anything happened may refuse the undo as well"
     exitCode: result.exitCode,
     rollback: result.tasks.map((task) => task.result.ok || task.result.rollback),
     undoFailures: events.flatMap((event) => (event.type === "undo.failed" ? event.isFinal : [])),
-  }).toEqual({ exitCode: 75, rollback: ["none"], undoFailures: [false] });
+    recorded: steps[0]?.undo,
+  }).toEqual({
+    exitCode: 75,
+    recorded: "registered",
+    rollback: ["none"],
+    undoFailures: [false, false, false, false, false],
+  });
+});
+
+test("an undo that is refused at first, as its work was, is tried again", async () => {
+  const { result, did } = await play((run, log) =>
+    run.step("part", failing("ECONNREFUSED"), {
+      undo: ({ key }) => {
+        log.push(`undo ${key === "" ? "" : "part"}`);
+        if (log.length === 1) throw Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
+      },
+    }),
+  );
+
+  expect([result.exitCode, did]).toEqual([80, ["undo part", "undo part"]]);
 });
 
 test("an undo that is refused where the work was not stays failed", async () => {
@@ -286,34 +272,30 @@ test("work that ignores its abort is given up after its grace, and told of", asy
 });
 
 test("the total limit ends a step whose attempts go on and on", async () => {
-  const { clock, result } = await play((run) =>
+  const machine = new Machine((run) =>
     run.step("one", failing("ECONNRESET"), {
       retry: { attempts: Infinity },
       timeout: { total: "1m" },
     }),
   );
+  const { result } = await machine.start();
 
-  expect({ elapsed: clock.elapsed() <= 60_000, exitCode: result.exitCode }).toEqual({
+  expect({ elapsed: machine.clock.elapsed() <= 60_000, exitCode: result.exitCode }).toEqual({
     elapsed: true,
     exitCode: 75,
   });
 });
 
 test("an undo between two attempts goes on to its end when the total limit is over meanwhile", async () => {
-  const clock = new VirtualClock();
-  const { did, result } = await play(
-    async (run, log) => {
-      const undo = async () => {
-        log.push("undo begins");
-        await clock.sleep(5_000);
-        log.push("undo ends");
-      };
-      const limited = { timeout: { total: "1s" }, undo } as const;
-      await run.step("one", failing("ECONNRESET", 1), limited).catch(() => log.push("step failed"));
-    },
-    {},
-    clock,
-  );
+  const { did, result } = await play(async (run, log, clock) => {
+    const undo = async () => {
+      log.push("undo begins");
+      await clock.sleep(5_000);
+      log.push("undo ends");
+    };
+    const limited = { timeout: { total: "1s" }, undo } as const;
+    await run.step("one", failing("ECONNRESET", 1), limited).catch(() => log.push("step failed"));
+  });
 
   expect({ did, exitCode: result.exitCode }).toEqual({
     did: ["undo begins", "undo ends", "step failed"],
@@ -421,16 +403,11 @@ test("an input that does not fit is refused, with what is wrong", async () => {
 test("what a policy inside a step says carries the run, the step and the attempt", async () => {
   const { pipeline } = await import("../policies/pipeline.ts");
   const { retry } = await import("../policies/retry.ts");
-  const clock = new VirtualClock();
-  const inner = pipeline(retry({ name: "store", clock, attempts: 2 }));
-  const { events } = await play(
-    (run) => {
-      const work = failing("ECONNRESET", 1);
-      return run.step("upload", ({ signal }) => inner.run(work, { signal }));
-    },
-    {},
-    clock,
-  );
+  const { events } = await play((run, _, clock) => {
+    const inner = pipeline(retry({ name: "store", clock, attempts: 2 }));
+    const work = failing("ECONNRESET", 1);
+    return run.step("upload", ({ signal }) => inner.run(work, { signal }));
+  });
 
   const told = events.find(({ type }) => type === "retry.scheduled");
   expect(told?.where).toMatchObject({ automation: "demo", step: "upload", attempt: 1 });

@@ -1,9 +1,9 @@
-/** What becomes of work that was aborted: it may end within its grace, else it is left behind. */
+/** What becomes of work, or of an undo, that was aborted: it may end within its grace. */
 
 import type { Step } from "./step.ts";
 
 /** How it ended within the grace; `running` is what did not. */
-export type LateEnd<Value> = { readonly value: Value } | "failed" | "running";
+type LateEnd<Value> = { readonly value: Value } | "failed" | "running";
 
 /** Waits for `working` within the step's grace. What goes on after that is told of. */
 export async function lateEnd<Value>(step: Step, working: Promise<Value>): Promise<LateEnd<Value>> {

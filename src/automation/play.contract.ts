@@ -4,6 +4,7 @@ import type { HoldfastEvent } from "../core/events.ts";
 import type { Journal, RunRecord, StepRecord } from "../core/journal.ts";
 import { journalWith } from "../journal/journal-with.contract.ts";
 import { memoryJournal } from "../journal/memory.ts";
+import { thisProcess } from "../journal/owner.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { automation, type AutomationOptions, type Run } from "./automation.ts";
 import { execute, type ExecuteOptions } from "./execute.ts";
@@ -15,15 +16,38 @@ export type Main = (run: Run, did: Did, clock: VirtualClock) => unknown;
 
 /** A machine: processes on it die and start again, its journal, its clock and what was done stay. */
 export class Machine {
-  readonly clock = new VirtualClock();
-  readonly journal = memoryJournal({ clock: this.clock, isGone: () => true });
+  readonly clock: VirtualClock;
+  readonly journal: Journal;
   readonly did: Did = [];
   readonly #main: Main;
   readonly #settings: AutomationOptions;
 
-  constructor(main: Main, settings: AutomationOptions = {}) {
+  /** @param before Another machine, to go on where it is. */
+  constructor(
+    main: Main,
+    settings: AutomationOptions = {},
+    before?: Pick<Machine, "clock" | "journal">,
+  ) {
+    this.clock = before?.clock ?? new VirtualClock();
+    this.journal = before?.journal ?? memoryJournal({ clock: this.clock, isGone: () => true });
     this.#main = main;
     this.#settings = settings;
+  }
+
+  /** Leaves a run behind that was cut off, with what is recorded of it: `r1`, unless `change` says otherwise. */
+  async cutOff(steps: readonly StepRecord[], change: Partial<RunRecord> = {}): Promise<void> {
+    const run: RunRecord = {
+      id: "r1",
+      automation: "demo",
+      status: "running",
+      codeHash: "same",
+      input: "{}",
+      startedAtMs: this.clock.now(),
+      resumes: 0,
+      ...change,
+    };
+    const { hold } = await this.journal.claim(run, thisProcess());
+    for (const step of steps) await this.journal.writeStep(hold, step);
   }
 
   /** Starts the automation in a new process and lets it run to its end. */
@@ -35,13 +59,22 @@ export class Machine {
     return { result, events, steps, run, types: events.map(({ type }) => type), did: this.did };
   }
 
+  /** The records of the newest run's steps and tasks, in order. */
+  async records(): Promise<readonly StepRecord[]> {
+    const [run] = await this.journal.findRuns();
+    return this.journal.readSteps(run?.id ?? "");
+  }
+
   /** Starts it in a process that is killed right after the first write that `fits`. */
-  async startAndKill(fits: (record: StepRecord | RunRecord) => boolean): Promise<void> {
+  async startAndKill(
+    fits: (record: StepRecord | RunRecord) => boolean,
+    options: ExecuteOptions = {},
+  ): Promise<void> {
     await this.clock.settle(
       () =>
         new Promise<void>((resolve, reject) => {
           const journal = killedAfter(this.journal, fits, resolve);
-          this.#execute({ journal }, []).then(
+          this.#execute({ ...options, journal }, []).then(
             () => reject(new Error("it came to its end before it was killed")),
             reject,
           );
@@ -68,6 +101,17 @@ export class Machine {
 /** Runs `main` once. */
 export function play(main: Main, options: ExecuteOptions = {}, settings: AutomationOptions = {}) {
   return new Machine(main, settings).start(options);
+}
+
+/** Runs `main` where a run was cut off, with what is recorded of it. */
+export async function playOn(
+  recorded: readonly StepRecord[],
+  main: Main,
+  options: ExecuteOptions = {},
+) {
+  const machine = new Machine(main);
+  await machine.cutOff(recorded);
+  return machine.start(options);
 }
 
 /** `journal` as a process sees it that dies after a write: nothing is answered from then on. */

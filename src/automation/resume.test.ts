@@ -1,33 +1,21 @@
 import { expect, test } from "vitest";
 import { LeaseHeldError, ReplayMismatchError, UnfinishedRunError } from "../core/errors.ts";
 import type { HoldfastEvent } from "../core/events.ts";
-import type { Journal, RunRecord, StepRecord } from "../core/journal.ts";
+import type { RunRecord, StepRecord } from "../core/journal.ts";
+import { journalWith } from "../journal/journal-with.contract.ts";
 import { memoryJournal } from "../journal/memory.ts";
 import { thisProcess } from "../journal/owner.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
-import { automation, type AutomationOptions, type Run, type StepOptions } from "./automation.ts";
+import { automation, type AutomationOptions, type StepOptions } from "./automation.ts";
 import { execute, type ExecuteOptions } from "./execute.ts";
-import { attemptBegun, newStep, stepCompleted } from "./step-record.ts";
+import { failing, Machine, type Main } from "./play.contract.ts";
+import { attemptBegun, attemptFailed, newStep, stepCompleted } from "./step-record.ts";
 
-type Main = (run: Run, did: string[]) => unknown;
-
-/** A journal with a run that was cut off, whose recorded steps are `steps`. */
+/** A machine with a run that was cut off, whose recorded steps are `steps`. */
 async function cutOff(steps: readonly StepRecord[], change: Partial<RunRecord> = {}) {
-  const clock = new VirtualClock();
-  const journal = memoryJournal({ clock, isGone: () => true });
-  const run: RunRecord = {
-    id: "r1",
-    automation: "demo",
-    status: "running",
-    codeHash: "same",
-    input: "{}",
-    startedAtMs: clock.now(),
-    resumes: 0,
-    ...change,
-  };
-  const { hold } = await journal.claim(run, thisProcess());
-  for (const step of steps) await journal.writeStep(hold, step);
-  return { journal, clock };
+  const machine = new Machine(() => undefined);
+  await machine.cutOff(steps, change);
+  return machine;
 }
 
 function recorded(name: string, change: Partial<StepRecord> = {}): StepRecord {
@@ -42,26 +30,14 @@ const begun = (name: string, hasUndo = false): StepRecord => {
 
 const completed = (name: string, value: string): StepRecord => stepCompleted(begun(name), value, 2);
 
-async function resume(
-  { journal, clock }: { journal: Journal; clock: VirtualClock },
+/** Takes it up by `main`. */
+function resume(
+  before: Pick<Machine, "clock" | "journal">,
   main: Main,
   options: ExecuteOptions & { readonly automation?: AutomationOptions } = {},
 ) {
-  const { automation: settings = {}, ...rest } = options;
-  const did: string[] = [];
-  const events: HoldfastEvent[] = [];
-  const program = automation("demo", settings, (run) => main(run, did));
-  const result = await clock.settle(() =>
-    execute(program, {
-      journal,
-      clock,
-      env: {},
-      codeHash: "same",
-      sinks: [(event) => events.push(event)],
-      ...rest,
-    }),
-  );
-  return { result, did, events, types: events.map(({ type }) => type) };
+  const { automation: settings, ...rest } = options;
+  return new Machine(main, settings, before).start(rest);
 }
 
 const charge =
@@ -75,13 +51,13 @@ const charge =
     did.push(value);
   };
 
-test("a finished step answers from the journal", async () => {
-  const { did, types } = await resume(await cutOff([completed("charge", '"before"')]), charge());
+const replays = (events: readonly HoldfastEvent[]) =>
+  events.flatMap((event) => (event.type === "step.replayed" ? event.outcome : []));
 
-  expect({ did, replayed: types.includes("step.replayed") }).toEqual({
-    did: ["before"],
-    replayed: true,
-  });
+test("a finished step answers from the journal", async () => {
+  const { did, events } = await resume(await cutOff([completed("charge", '"before"')]), charge());
+
+  expect({ did, replayed: replays(events) }).toEqual({ did: ["before"], replayed: ["completed"] });
 });
 
 test("a step that was begun and is repeatable is attempted again, with the same key", async () => {
@@ -109,13 +85,16 @@ test("a step that was begun and can be looked up is looked up by its key", async
   expect({ did, keys }).toEqual({ did: ["found"], keys: [begun("charge").key] });
 });
 
-test("a step that turns out not to have happened is attempted again", async () => {
-  const { did } = await resume(
-    await cutOff([begun("charge")]),
-    charge({ reconcile: () => "absent" }),
-  );
+test("a step that turns out not to have happened is attempted again, and asked about no more when it is refused then", async () => {
+  const refusing = failing("EBUSY", 1);
+  const main: Main = async (run, did) => {
+    const reconcile = () => (did.push("asked"), "absent" as const);
+    did.push(await run.step("charge", refusing, { reconcile }));
+  };
 
-  expect(did.at(-1)).toBe("done");
+  const { did } = await resume(await cutOff([begun("charge")]), main);
+
+  expect(did).toEqual(["asked", "done at 2"]);
 });
 
 test.for<[name: string, options: StepOptions<string>]>([
@@ -143,16 +122,52 @@ test.for<[name: string, options: StepOptions<string>]>([
   expect((await state.journal.findRun("r1"))?.status).toBe("in doubt");
 });
 
-test.for<[decision: "absent" | { value: string }, did: string[]]>([
-  ["absent", [`charged ${begun("charge").key}`, "done"]],
-  [{ value: "by hand" }, ["by hand"]],
-])("after a human decided %o, the run goes on", async ([decision, expected]) => {
+test.for<[decision: "absent" | { value: string }, answer: string, did: string[]]>([
+  ["absent", "absent", [`charged ${begun("charge").key}`, "done"]],
+  [{ value: "by hand" }, "happened", ["by hand"]],
+])("after a human decided %o, the run goes on", async ([decision, answer, expected]) => {
   const state = await cutOff([begun("charge")]);
   await resume(state, charge());
 
-  const { result, did } = await resume(state, charge(), { decisions: { charge: decision } });
+  const { result, did, events } = await resume(state, charge(), {
+    decisions: { charge: decision },
+  });
 
-  expect({ did, status: result.status }).toEqual({ did: expected, status: "succeeded" });
+  const told = events.flatMap((event) => (event.type === "step.reconciled" ? event.answer : []));
+  expect({ did, told, status: result.status }).toEqual({
+    did: expected,
+    told: [answer],
+    status: "succeeded",
+  });
+});
+
+test("after a human decided that nothing happened, a refusal is retried as the first one is", async () => {
+  const refusing = failing("EBUSY", 1);
+  const main: Main = async (run, did) => did.push(await run.step("charge", refusing));
+
+  const { did } = await resume(await cutOff([begun("charge")]), main, {
+    decisions: { charge: "absent" },
+  });
+
+  expect(did).toEqual(["done at 2"]);
+});
+
+test("a decision is about the step in doubt, not about another one of the same label", async () => {
+  const fault = { class: "transient", code: "ECONNRESET", effect: "unknown" } as const;
+  const end = { atMs: 2, fault, error: { type: "Error", message: "reset" } };
+  const failedOnce = attemptFailed(begun("mail/send"), end, "none");
+  const inDoubt = { ...begun("send"), task: "mail", position: 2 };
+  const main: Main = async (run, did) => {
+    const own = run.step("mail/send", () => "again", { repeatable: true });
+    await run.task("mail", async (task) => did.push(await task.step("send", () => "again")));
+    did.push(await own);
+  };
+
+  const { did } = await resume(await cutOff([failedOnce, inDoubt]), main, {
+    decisions: { "mail/send": { value: "by hand" } },
+  });
+
+  expect(did).toEqual(["by hand", "again"]);
 });
 
 test("a step that failed before the cut fails again, with an error that looks the same", async () => {
@@ -168,7 +183,7 @@ test("a step that failed before the cut fails again, with an error that looks th
     },
   };
   let seen: unknown;
-  const { result } = await resume(await cutOff([step]), async (run) => {
+  const { result, events } = await resume(await cutOff([step]), async (run) => {
     seen = await run.step("charge", () => 1).catch((error: unknown) => error);
     throw seen;
   });
@@ -180,6 +195,7 @@ test("a step that failed before the cut fails again, with an error that looks th
     cause: { message: "why" },
   });
   expect(result.tasks[0]?.result).toMatchObject({ fault: { class: "fatal", code: "EACCES" } });
+  expect(replays(events)).toEqual(["failed"]);
 });
 
 test.for<[name: string, change: Partial<RunRecord>, options: object, message: string]>([
@@ -229,8 +245,12 @@ test("rolled back on request, what the run did is undone and nothing new is done
 
   const { result, did } = await resume(
     await cutOff([step]),
-    async (run, log) => {
-      await charge({ undo: ({ value, effect }) => void undone.push([value, effect]) })(run, log);
+    async (run, log, clock) => {
+      await charge({ undo: ({ value, effect }) => void undone.push([value, effect]) })(
+        run,
+        log,
+        clock,
+      );
       await run.step("next", () => log.push("next"));
     },
     { unfinished: "rollback" },
@@ -399,25 +419,19 @@ test("a journal that fails ends the run with its error, and undoes nothing", asy
   const { journal, clock } = await cutOff([]);
   const did: string[] = [];
   let writes = 0;
-  const failing: Journal = {
-    ...journal,
-    claim: (run, owner) => journal.claim(run, owner),
-    renew: (hold) => journal.renew(hold),
-    release: (hold) => journal.release(hold),
-    writeRun: (hold, run) => journal.writeRun(hold, run),
-    renewEveryMs: journal.renewEveryMs,
+  const full = journalWith(journal, {
     writeStep: async (hold, step) => {
       writes++;
       if (writes === 3) throw new Error("disk full");
       await journal.writeStep(hold, step);
     },
-  };
+  });
   const main: Main = async (run) => {
     await run.step("one", () => did.push("one"), { undo: () => void did.push("undo one") });
     await run.step("two", () => did.push("two")).catch(() => did.push("caught"));
     await run.step("three", () => did.push("three"));
   };
 
-  await expect(resume({ journal: failing, clock }, main)).rejects.toThrow("disk full");
+  await expect(resume({ journal: full, clock }, main)).rejects.toThrow("disk full");
   expect(did).toEqual(["one", "caught"]);
 });

@@ -21,10 +21,12 @@ const stepAt =
 
 test("killed right after the undo between two attempts, a step is done again under another key, and undone with the rest", async () => {
   const world = new Set<string>();
+  const keys = new Set<string>();
   const machine = new Machine(async (run, did) => {
     await run.step(
       "one",
       ({ key, attempt }) => {
+        keys.add(key);
         world.add(key);
         did.push(`did as attempt ${attempt}`);
         if (attempt === 1) throw Object.assign(new Error("reset"), { code: "ECONNRESET" });
@@ -40,9 +42,10 @@ test("killed right after the undo between two attempts, a step is done again und
   await machine.startAndKill(stepAt("one", { undo: "done" }));
   const { result, did } = await machine.start();
 
-  expect({ exitCode: result.exitCode, did, left: world.size }).toEqual({
+  expect({ exitCode: result.exitCode, did, keys: keys.size, left: world.size }).toEqual({
     exitCode: 80,
     did: ["did as attempt 1", "did as attempt 2"],
+    keys: 2,
     left: 0,
   });
 });
@@ -67,6 +70,131 @@ test("killed in a rollback, branches that run side by side are all reached again
     exitCode: 80,
     did: ["first", "second", "undo second", "undo first"],
   });
+});
+
+test("a failure that is recorded waits for what is recorded beside it, and nothing new is begun there", async () => {
+  const machine = new Machine(async (run, did, clock) => {
+    const branch = async () => {
+      await clock.sleep(50);
+      await run.step("beside", () => 1, undoInto(did, "beside"));
+      await run.task("side", async (task) => {
+        await task.step("one", () => 1, undoInto(did, "side/one"));
+        await task.step("two", () => clock.sleep(60_000), undoInto(did, "side/two"));
+      });
+    };
+    const fail = async () => {
+      await run.step("late", () => clock.sleep(200));
+      await run.step("fails", failing("EIO"));
+    };
+    await Promise.all([branch(), fail()]);
+  });
+
+  await machine.startAndKill(stepAt("fails", { status: "failed" }));
+  const { result, did, steps } = await machine.start();
+
+  const two = steps.find(({ name }) => name === "two");
+  expect([result.exitCode, did, two?.attempts.length]).toEqual([
+    80,
+    ["undo side/two", "undo side/one", "undo beside"],
+    1,
+  ]);
+});
+
+test("a step in doubt that the code failed before it came to it makes the rollback incomplete", async () => {
+  let isSlow = true;
+  const machine = new Machine(async (run, did, clock) => {
+    await run.step("one", () => 1, undoInto(did, "one"));
+    await Promise.all([
+      clock.sleep(50).then(() => run.step("charge", () => clock.sleep(1_000))),
+      run.step("fails", () => (isSlow ? clock.sleep(500) : Promise.reject(new Error("no"))), {
+        repeatable: true,
+        retry: { attempts: 1 },
+      }),
+    ]);
+  });
+
+  await machine.startAndKill(stepAt("charge", { status: "begun" }));
+  isSlow = false;
+  const { result, did, events } = await machine.start();
+
+  const told = events.flatMap((event) => (event.type === "rollback.failed" ? event.steps : []));
+  expect([result.exitCode, did, told]).toEqual([81, ["undo one"], ["charge"]]);
+});
+
+test("what a human found not to have happened leaves nothing to roll back", async () => {
+  const machine = new Machine((run, _, clock) =>
+    run.task("mail", (task) => task.step("send", () => clock.sleep(1_000))),
+  );
+  await machine.startAndKill(stepAt("send", { status: "begun" }));
+
+  const { result } = await machine.start({
+    unfinished: "rollback",
+    decisions: { "mail/send": "absent" },
+  });
+
+  const rollbacks = result.tasks.map((task) => task.result.ok || task.result.rollback);
+  expect(rollbacks).toEqual(["none", "none"]);
+});
+
+test("a task's rollback has nothing to do with tasks beside it that the code comes to later", async () => {
+  let waitMs = 50;
+  const machine = new Machine(async (run, did, clock) => {
+    const side = async () => {
+      await clock.sleep(waitMs);
+      await run.task("side", async (task) => {
+        await task.step("kept", () => 1, undoInto(did, "kept"));
+        await task.step("slow", () => clock.sleep(500), { repeatable: true });
+      });
+    };
+    const failed = run.task("failed", async (task) => {
+      await task.step("one", () => clock.sleep(100), undoInto(did, "one"));
+      throw new Error("no");
+    });
+    await Promise.all([side(), failed]);
+  });
+
+  await machine.startAndKill(rollingBack);
+  waitMs = 60_000;
+  const { result, did } = await machine.start();
+
+  expect([result.exitCode, result.count, did]).toEqual([
+    80,
+    { succeeded: 1, total: 2 },
+    ["undo one"],
+  ]);
+});
+
+test("a rollback tells of its beginning and its end when there is something to undo", async () => {
+  const told = async (undoes: boolean) => {
+    const { events } = await play(async (run, did) => {
+      await run.step("one", () => 1, undoes ? undoInto(did, "one") : {});
+      throw new Error("no");
+    });
+    const types = /^rollback/;
+    return events.flatMap((event) =>
+      types.test(event.type) && "steps" in event ? [[event.type, event.steps]] : [],
+    );
+  };
+
+  expect([await told(true), await told(false)]).toEqual([
+    [
+      ["rollback.started", 1],
+      ["rollback.completed", 1],
+    ],
+    [],
+  ]);
+});
+
+test("killed in an undo, its attempts are counted on", async () => {
+  const machine = new Machine(async (run, did) => {
+    await run.step("one", () => 1, undoInto(did, "one"));
+    throw new Error("no");
+  });
+
+  await machine.startAndKill(stepAt("one", { undo: "begun" }));
+  const { steps } = await machine.start();
+
+  expect(steps[0]?.undoAttempts.map(({ number }) => number)).toEqual([1, 2]);
 });
 
 test("what the code does not come to again makes the rollback incomplete, after a while", async () => {
@@ -153,9 +281,18 @@ test("a step that its failed task aborted ends the same, whether the process is 
   const resumed = await killed.start();
 
   expect([undisturbed.result.exitCode, resumed.result.exitCode]).toEqual([80, 80]);
+  const told = undisturbed.events.filter(({ where }) => where.step === "aborted");
+  expect(told.map(({ type }) => type)).toEqual([
+    "step.started",
+    "attempt.started",
+    "step.interrupted",
+  ]);
 });
 
-test("a rollback that was begun goes on whatever is required lacks by now", async () => {
+test.for<[what: string, death: Fits, unfinished: "rollback" | undefined]>([
+  ["a rollback that was begun", rollingBack, undefined],
+  ["a rollback on request", stepAt("one", { status: "completed" }), "rollback"],
+])("%s goes on whatever is required lacks by now", async ([, death, unfinished]) => {
   let isThere = true;
   const machine = new Machine(
     async (run, did) => {
@@ -165,9 +302,9 @@ test("a rollback that was begun goes on whatever is required lacks by now", asyn
     { requires: { check: () => isThere } },
   );
 
-  await machine.startAndKill(rollingBack);
+  await machine.startAndKill(death);
   isThere = false;
-  const { result, did } = await machine.start();
+  const { result, did } = await machine.start({ unfinished });
 
   expect([result.exitCode, did]).toEqual([80, ["undo one"]]);
 });
@@ -192,9 +329,10 @@ test("an attempt at an undo that goes on after its limit is waited for within th
   ]);
 });
 
-test("an undo that another process may be at is aborted", async () => {
+test("an undo that another process may be at is aborted, and nothing more is written or undone", async () => {
   let signal: AbortSignal | undefined;
-  const machine = new Machine(async (run, _, clock) => {
+  const machine = new Machine(async (run, did, clock) => {
+    await run.step("before", () => 1, undoInto(did, "before"));
     await run.step("one", () => 1, {
       undo: async (context) => {
         signal = context.signal;
@@ -214,5 +352,76 @@ test("an undo that another process may be at is aborted", async () => {
 
   await expect(machine.start({ journal: losing })).rejects.toThrow(LeaseLostError);
 
-  expect({ renewals, isAborted: signal?.aborted }).toEqual({ renewals: 1, isAborted: true });
+  const steps = await machine.records();
+  expect({
+    renewals,
+    isAborted: signal?.aborted,
+    did: machine.did,
+    records: steps.map(({ name, status, undo, undoAttempts }) => [
+      name,
+      status,
+      undo,
+      ...undoAttempts.map(({ endedAtMs }) => endedAtMs),
+    ]),
+  }).toEqual({
+    renewals: 1,
+    isAborted: true,
+    did: [],
+    records: [
+      ["before", "completed", "registered"],
+      ["one", "completed", "begun", undefined],
+      ["", "rolling back", "none"],
+    ],
+  });
+});
+
+test("a rollback that was begun is not turned into a success by code that has changed", async () => {
+  let fails = true;
+  const machine = new Machine(async (run, did) => {
+    await run.step("a", () => 1, undoInto(did, "a"));
+    await run.step("b", () => 1, undoInto(did, "b"));
+    if (fails) throw new Error("no");
+  });
+
+  await machine.startAndKill(stepAt("b", { undo: "done" }));
+  fails = false;
+  await machine.startAndKill((record) => "task" in record && record.task === "");
+  const { result, did, types } = await machine.start();
+
+  expect([result.exitCode, did, types.includes("task.completed")]).toEqual([
+    80,
+    ["undo b", "undo a"],
+    false,
+  ]);
+});
+
+test("killed in a rollback on request, the next start goes on rolling back, and not forward", async () => {
+  const machine = new Machine(async (run, did) => {
+    await run.task("order", async (task) => {
+      await task.step("reserve", () => 1, undoInto(did, "reserve"));
+      await task.step("wait", () => new Promise(() => {}));
+    });
+    await run.step("send invoice", () => did.push("invoice sent"));
+  });
+  await machine.startAndKill(stepAt("wait", { status: "begun" }));
+
+  await machine.startAndKill(
+    (record) => "task" in record && record.task === "order" && record.status === "failed",
+    { unfinished: "rollback", decisions: { "order/wait": "absent" } },
+  );
+  const { result, did } = await machine.start();
+
+  expect([result.exitCode, did]).toEqual([80, ["undo reserve"]]);
+});
+
+test("a repeatable step whose end nobody saw does not make a rollback incomplete", async () => {
+  const machine = new Machine(async (run, did) => {
+    await run.step("one", () => 1, undoInto(did, "one"));
+    await run.step("slow", () => new Promise(() => {}), { repeatable: true });
+  });
+  await machine.startAndKill(stepAt("slow", { status: "begun" }));
+
+  const { result, did } = await machine.start({ unfinished: "rollback" });
+
+  expect([result.exitCode, did]).toEqual([80, ["undo one"]]);
 });

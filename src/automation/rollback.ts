@@ -69,12 +69,12 @@ export function unreached({ name, world: { book } }: Scope): readonly StepRecord
 function unreachable(scope: Scope): string[] {
   const { book, decisions } = scope.world;
   const labelOf = ({ task, name }: StepRecord) => stepLabel(task, name);
-  const gone = unreached(scope);
-  if (!scope.isRollingBack) return gone.map(labelOf);
   const unknown = book
     .stepsOf(scope.name)
     .filter((record) => record.undo === "none" && isInDoubt(record))
+    // What may be done any number of times leaves nothing behind that matters, as when it is finished.
+    .filter(({ name }) => !scope.steps.find((step) => step.name === name)?.settled.repeatable)
     // A human looked, and it did not happen.
     .filter((record) => decisions[labelOf(record)] !== "absent");
-  return [...gone, ...unknown].map(labelOf);
+  return [...unreached(scope), ...unknown].map(labelOf);
 }

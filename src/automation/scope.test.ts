@@ -3,12 +3,34 @@ import { journalWith } from "../journal/journal-with.contract.ts";
 import { failing, Machine, play } from "./play.contract.ts";
 
 test("a step that failed before the function ended, and that nobody awaited, fails the task", async () => {
-  const { result } = await play(async (run) => {
+  const { result } = await play(async (run, _, clock) => {
     void run.step("one", failing("EIO"));
-    await run.step("two", () => 1);
+    await run.step("two", () => clock.sleep(50));
   });
 
   expect(result.exitCode).toBe(1);
+});
+
+test("what follows a step that nobody awaited is waited for too", async () => {
+  const { result, did } = await play((run, log) => {
+    const follow = async () => {
+      await run.step("one", () => log.push("one"));
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+      await run.step("two", () => log.push("two"));
+    };
+    void follow();
+  });
+
+  expect([result.status, did]).toEqual(["succeeded", ["one", "two"]]);
+});
+
+test("a step that fails once the function has ended fails the task, whoever would have caught it", async () => {
+  const { result } = await play((run, _, clock) => {
+    const fail = () => clock.sleep(10).then(() => Promise.reject(new TypeError("late")));
+    void run.step("one", fail).catch(() => undefined);
+  });
+
+  expect(String(result.error)).toBe("TypeError: late");
 });
 
 test.for<[how: string, handle: (step: Promise<unknown>) => unknown]>([
@@ -50,6 +72,29 @@ test("a step that is begun after the end is refused, and told of", async () => {
   expect(events.filter((event) => event.type === "log.written")).toMatchObject([
     { level: "WARNING", message: 'Step "late" was called after its task had ended' },
   ]);
+});
+
+test("a step that is called after its task has failed is refused, and told of", async () => {
+  let late: Promise<unknown> | undefined;
+  const machine = new Machine(async (run, _, clock) => {
+    late = clock.sleep(10).then(() => run.step("late", () => 1));
+    await run.step("one", failing("EIO"));
+  });
+  const { events } = await machine.start();
+
+  const problem = 'Step "late" was called after its task had failed';
+  await expect(machine.clock.settle(() => late)).rejects.toThrow(problem);
+  expect(events.flatMap((event) => (event.type === "log.written" ? [event.message] : []))).toEqual([
+    problem,
+  ]);
+});
+
+test("the signal of a task aborts when its function has ended", async () => {
+  const { did } = await play((run, log) => {
+    run.signal.addEventListener("abort", () => log.push(String(run.signal.reason)));
+  });
+
+  expect(did).toEqual(["Error: the task has ended"]);
 });
 
 test("a value that is damaged in the journal is a failure of the journal: nothing is undone", async () => {

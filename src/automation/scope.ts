@@ -26,26 +26,32 @@ export class Scope implements Task {
   readonly name: string;
   readonly world: World;
   readonly log: Logger;
-  /** Finished steps answer from the journal, and nothing else is done: the way to the undos. */
-  readonly isRollingBack: boolean;
   /** Thrown by steps that the journal does not know, while rolling back. */
   readonly endOfRecord = new Error("the run was cut off here, and is being rolled back");
   readonly #controller = new AbortController();
   readonly #steps = new Map<string, Step>();
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #failures: { readonly by: WatchedPromise<unknown>; readonly error: unknown }[] = [];
+  #isRollingBack: boolean;
   #closedBy: string | undefined;
 
+  /** @param isRollingBack Whether it is rolled back whatever its function does. */
   constructor(world: World, name: string, isRollingBack: boolean) {
     this.world = world;
     this.name = name;
-    this.isRollingBack = isRollingBack;
+    this.#isRollingBack = isRollingBack;
     this.log = loggerAt(world, { task: name });
     const { signal } = world.halt;
-    if (signal.aborted) this.#controller.abort(signal.reason);
-    // The halt lives as long as the run, as this scope nearly does: nothing piles up.
-    else
-      signal.addEventListener("abort", () => this.#controller.abort(signal.reason), { once: true });
+    // Removed with the end of the task, for the run may have many.
+    const ended = this.#controller.signal;
+    signal.addEventListener("abort", () => this.#controller.abort(signal.reason), {
+      signal: ended,
+    });
+  }
+
+  /** Finished steps answer from the journal, and nothing else is done: the way to the undos. */
+  get isRollingBack(): boolean {
+    return this.#isRollingBack;
   }
 
   get signal(): AbortSignal {
@@ -77,21 +83,27 @@ export class Scope implements Task {
     return step?.failure ?? { error, fault: classifier(this.world.rules)(error) };
   }
 
-  /** No new step begins, and those under way are aborted. */
-  close(reason: string, error: unknown): void {
-    this.#closedBy ??= reason;
-    this.#controller.abort(error);
-  }
-
   /**
+   * The function has failed. Steps under way are aborted; when a human has to look, they may end.
+   *
    * Waits until the code has come to all that is recorded and has to be taken back: with steps side
    * by side, the failure that ends the function may come before the others are reached again.
    */
-  async untilReached(): Promise<void> {
-    const { clock } = this.world;
+  async turnBack(error: unknown): Promise<void> {
+    const { clock, halt } = this.world;
+    this.#isRollingBack = true;
+    if (halt.kind !== "stopped") this.#controller.abort(error);
     const untilMs = clock.elapsed() + REACH_MS;
-    while (unreached(this).length > 0 && clock.elapsed() < untilMs)
+    while (!halt.halted.aborted && unreached(this).length > 0 && clock.elapsed() < untilMs) {
       await clock.sleep(REACH_EVERY_MS);
+    }
+    this.#closedBy ??= "its task had failed";
+  }
+
+  /** The function has ended: no new step begins, and what waits for the task's signal is let go. */
+  close(): void {
+    this.#closedBy ??= "its task had ended";
+    this.#controller.abort(new Error("the task has ended"));
   }
 
   /**

@@ -105,6 +105,11 @@ export function undoEnded(
   return { ...record, undo, undoAttempts: endLast(record.undoAttempts, end) };
 }
 
+/** It turned out that nothing happened so far: the next attempt is like the first. */
+export function foundAbsent(record: StepRecord): StepRecord {
+  return { ...record, effect: "none" };
+}
+
 /** It was undone and will be done again: as if it had never happened, under another key. */
 export function renewed(record: StepRecord): StepRecord {
   const { runId, task, name } = record;

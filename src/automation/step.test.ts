@@ -1,56 +1,9 @@
 import { expect, test } from "vitest";
-import type { HoldfastEvent } from "../core/events.ts";
-import type { Journal, StepRecord } from "../core/journal.ts";
-import { memoryJournal } from "../journal/memory.ts";
-import { thisProcess } from "../journal/owner.ts";
-import { VirtualClock } from "../testing/virtual-clock.ts";
-import { automation, type Run, type StepOptions } from "./automation.ts";
-import { execute, type ExecuteOptions } from "./execute.ts";
+import type { StepRecord } from "../core/journal.ts";
+import { automation, type StepOptions } from "./automation.ts";
+import { execute } from "./execute.ts";
+import { failing, play, playOn } from "./play.contract.ts";
 import { attemptBegun, attemptFailed, newStep } from "./step-record.ts";
-
-type Main = (run: Run, did: string[]) => unknown;
-
-/** Runs `main` in a journal that already holds `recorded`, and tells all that is to be seen. */
-async function play(
-  main: Main,
-  recorded: readonly StepRecord[] = [],
-  options: ExecuteOptions = {},
-) {
-  const clock = new VirtualClock();
-  const journal = memoryJournal({ clock, isGone: () => true });
-  const program = automation("demo", (run) => main(run, did));
-  const did: string[] = [];
-  const events: HoldfastEvent[] = [];
-  await seed(journal, recorded, clock);
-  const result = await clock.settle(() =>
-    execute(program, {
-      journal,
-      clock,
-      random: () => 0.5,
-      env: {},
-      codeHash: "same",
-      sinks: [(event) => events.push(event)],
-      ...options,
-    }),
-  );
-  return { result, did, events, steps: await journal.readSteps(result.runId) };
-}
-
-async function seed(journal: Journal, recorded: readonly StepRecord[], clock: VirtualClock) {
-  if (recorded.length === 0) return;
-  const run = {
-    id: "r1",
-    automation: "demo",
-    status: "running",
-    codeHash: "same",
-    input: "{}",
-  } as const;
-  const { hold } = await journal.claim(
-    { ...run, startedAtMs: clock.now(), resumes: 0 },
-    thisProcess(),
-  );
-  for (const step of recorded) await journal.writeStep(hold, step);
-}
 
 const fault = { class: "transient", code: "ECONNRESET", effect: "unknown" } as const;
 const failure = { atMs: 2, fault, error: { type: "Error", message: "reset", code: "ECONNRESET" } };
@@ -69,18 +22,6 @@ function recordedStep(hasUndo = false): StepRecord {
 
 const begun = attemptBegun(recordedStep(), 1, 1);
 const failedOnce = attemptFailed(begun, failure, "none");
-
-function failing(code: string, times = Infinity) {
-  const work = (): string => {
-    work.calls++;
-    if (work.calls <= times) throw Object.assign(new Error(`failure ${work.calls}`), { code });
-    return `done at ${work.calls}`;
-  };
-  work.calls = 0;
-  return work;
-}
-
-const typesOf = (events: readonly HoldfastEvent[]) => events.map(({ type }) => type);
 
 test("a step tells what happens to it, in order", async () => {
   const { events } = await play((run) => run.step("one", failing("EBUSY", 1)));
@@ -124,9 +65,8 @@ test("the journal keeps every attempt of a step that stays failed", async () => 
 test("after a resume the attempts are counted on, in the journal, in events and for the work", async () => {
   const seen: number[] = [];
   const work = failing("ECONNRESET", 1);
-  const { steps, events } = await play(
-    (run) => run.step("one", ({ attempt }) => (seen.push(attempt), work()), { repeatable: true }),
-    [failedOnce],
+  const { steps, events } = await playOn([failedOnce], (run) =>
+    run.step("one", ({ attempt }) => (seen.push(attempt), work()), { repeatable: true }),
   );
 
   const told = events.flatMap((event) =>
@@ -140,9 +80,8 @@ test("after a resume the attempts are counted on, in the journal, in events and 
 });
 
 test("a step whose failure was seen before the cut and cannot be repeated fails by that failure", async () => {
-  const { result, did } = await play(
-    (run, log) => run.step("one", () => log.push("again")),
-    [failedOnce],
+  const { result, did } = await playOn([failedOnce], (run, log) =>
+    run.step("one", () => log.push("again")),
   );
 
   expect({ did, error: String(result.error), exitCode: result.exitCode }).toEqual({
@@ -159,9 +98,8 @@ test("a step that was cut off and whose undo fails is failed, and its rollback i
   const options: StepOptions<unknown> = { undo, undoRetry: { attempts: 1 } };
   const cutOff: StepRecord = attemptBegun(recordedStep(true), 1, 1);
 
-  const { result, did } = await play(
-    (run, log) => run.step("one", () => log.push("again"), options),
-    [cutOff],
+  const { result, did } = await playOn([cutOff], (run, log) =>
+    run.step("one", () => log.push("again"), options),
   );
 
   expect({ did, exitCode: result.exitCode }).toEqual({ did: [], exitCode: 81 });
@@ -265,11 +203,11 @@ test("a reconcile that fails is tried again, and told of when it stays failed", 
 });
 
 test("a step without reconcile is not said to have failed at it", async () => {
-  const { events } = await play((run) =>
+  const { types } = await play((run) =>
     run.step("one", failing("ECONNRESET", 1), { repeatable: true }),
   );
 
-  expect(typesOf(events)).not.toContain("log.written");
+  expect(types).not.toContain("log.written");
 });
 
 test("the undo between two attempts is journaled, and the next attempt has another key", async () => {
@@ -335,13 +273,10 @@ test("an undo may take no longer than its limit, and learns that from its signal
 
 test("changed code can undo what had no undo when it was recorded", async () => {
   const completed: StepRecord = { ...begun, status: "completed", value: "1" };
-  const { did } = await play(
-    async (run, log) => {
-      await run.step("one", () => 1, { undo: () => void log.push("undone") });
-      throw new Error("no");
-    },
-    [completed],
-  );
+  const { did } = await playOn([completed], async (run, log) => {
+    await run.step("one", () => 1, { undo: () => void log.push("undone") });
+    throw new Error("no");
+  });
 
   expect(did).toEqual(["undone"]);
 });
@@ -352,12 +287,12 @@ test("an undo that is recorded as begun is done again, and one that is done is n
     { ...completed, name: "one", undo: "done" },
     { ...completed, name: "two", undo: "begun", position: 2 },
   ];
-  const { did, result } = await play(async (run, log) => {
+  const { did, result } = await playOn(steps, async (run, log) => {
     for (const name of ["one", "two"]) {
       await run.step(name, () => 1, { undo: () => void log.push(`undo ${name}`) });
     }
     throw new Error("no");
-  }, steps);
+  });
 
   expect({ did, exitCode: result.exitCode }).toEqual({ did: ["undo two"], exitCode: 80 });
 });

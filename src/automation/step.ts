@@ -23,6 +23,7 @@ import type { Reason } from "./rollback.ts";
 import type { Scope } from "./scope.ts";
 import type { SettledStep } from "./step-options.ts";
 import {
+  foundAbsent,
   isInDoubt,
   newStep,
   renewed,
@@ -56,11 +57,12 @@ export class Step {
   readonly classify: Classify;
   readonly scope: Scope;
   readonly #world: World;
-  readonly #isNew: boolean;
   readonly #startedAtMs: number;
   readonly #leftBehind = new Set<Promise<unknown>>();
   #record: StepRecord;
   #failure: Reason | undefined;
+  /** What an attempt failed by whose work was never begun. */
+  #refusal: { readonly error: unknown } | undefined;
   /** The attempt that runs, whoever still waits for it. */
   #attempting: Promise<Storable | undefined> = Promise.resolve(undefined);
   /** The undo or reconcile between two attempts; it goes on to its end, whatever ends the waiting for it. */
@@ -73,15 +75,23 @@ export class Step {
     this.scope = scope;
     this.#world = scope.world;
     this.#startedAtMs = scope.world.clock.elapsed();
-    this.classify = classifier([...settled.classify, ...scope.world.rules]);
+    const classify = classifier([...settled.classify, ...scope.world.rules]);
+    this.classify = (error) => {
+      const fault = classify(error);
+      return this.#refusal?.error === error ? { ...fault, effect: "none" } : fault;
+    };
     const recorded = scope.world.book.visit(scope.name, name);
-    this.#isNew = recorded === undefined;
     this.#record = recorded === undefined ? this.#newRecord() : withUndo(recorded, settled);
   }
 
   /** What it failed by, when it stays failed. */
   get failure(): Reason | undefined {
     return this.#failure;
+  }
+
+  /** Says of an attempt that failed by `error` that its work was never begun, whatever the error tells. */
+  hadNoEffect(error: unknown): void {
+    this.#refusal = { error };
   }
 
   /** Whether work that did not end within its grace still runs. */
@@ -111,6 +121,7 @@ export class Step {
 
   /** Writes a changed record; reads have no effect, so only their end is written. */
   async write(record: StepRecord): Promise<void> {
+    this.#world.halt.checkWritable();
     const isIntent = record.kind === "read" && record.status === "begun";
     this.#record = isIntent ? record : await this.#world.book.writeStep(record);
   }
@@ -127,14 +138,11 @@ export class Step {
   /** The step's value, from the journal or by doing it. */
   async answer(): Promise<unknown> {
     this.#checkKind();
-    if (!this.#isNew && this.#record.status !== "begun") return this.#replay();
+    if (this.#record.status !== "begun") return this.#replay();
     if (this.scope.isRollingBack) throw this.scope.endOfRecord;
     this.emit({ type: "step.started", hasUndo: this.settled.undo !== undefined });
-    if (!this.#isNew) {
-      const answer = await this.#takeUp();
-      if (answer instanceof Happened) return this.#complete(answer);
-    }
-    return this.#perform();
+    const answer = await this.#takeUp();
+    return answer instanceof Happened ? this.#complete(answer) : this.#perform();
   }
 
   #newRecord(): StepRecord {
@@ -173,12 +181,12 @@ export class Step {
     return new Happened({ value, stored: this.toStored(value) });
   }
 
-  /** Goes on with a step that was begun before the process died. */
+  /** Finds out where to go on, should the step have been begun before the process died. */
   async #takeUp(): Promise<Happened | "go"> {
     const decision = this.#world.decisions[this.label];
     if (decision !== undefined && isInDoubt(this.#record)) {
       this.emit({ type: "step.reconciled", answer: decision === "absent" ? "absent" : "happened" });
-      return decision === "absent" ? "go" : this.#happened(decision.value);
+      return decision === "absent" ? this.#forget() : this.#happened(decision.value);
     }
     const answer = await this.#clearTheWay();
     if (answer !== "stuck") return answer;
@@ -204,9 +212,16 @@ export class Step {
     // What still runs may yet happen, so nobody can say that it did not.
     const found = this.isStillRunning ? "unknown" : await this.#reconcile();
     if (found instanceof Happened) return found;
-    if (found === "absent" || this.settled.repeatable) return "go";
+    if (found === "absent") return this.#forget();
+    if (this.settled.repeatable) return "go";
     if (this.settled.undo === undefined || !(await this.#isUndone())) return "stuck";
     return this.#renew();
+  }
+
+  /** Written, so that nobody is asked twice. */
+  async #forget(): Promise<"go"> {
+    await this.write(foundAbsent(this.#record));
+    return "go";
   }
 
   async #renew(): Promise<"go"> {
@@ -220,7 +235,6 @@ export class Step {
       await undoStep(this, this.#world);
       return true;
     } catch {
-      this.#world.halt.check();
       return false;
     }
   }
@@ -340,13 +354,10 @@ export class Step {
     // A total limit or a cancellation ends the waiting at once; what was begun may still be ending.
     await Promise.allSettled([this.#clearing]);
     const late = await this.#attempting.catch(() => undefined);
-    const isAborted = this.#world.halt.signal.aborted || this.scope.signal.aborted;
+    const { aborted: isAborted, reason } = this.scope.signal;
     if (late !== undefined) await this.#complete(late);
     else if (isAborted) this.emit({ type: "step.interrupted" });
-    if (isAborted) {
-      this.#world.halt.check();
-      throw this.scope.signal.reason;
-    }
+    if (isAborted) throw reason;
     if (late !== undefined) return late.value;
     if (this.classify(error).class !== "fatal" && this.#record.effect !== "none") {
       const found = await this.#reconcile();

@@ -48,24 +48,33 @@ class TaskRunner {
     const reason = this.#recordedReason() ?? this.#plan.rollBackFor;
     const scope = new Scope(this.#world, this.#plan.name, reason !== undefined);
     emit(this.#world, this.#where, { type: "task.started" });
-    if (this.#plan.name !== OWN_TASK && reason === undefined)
-      await this.#write({ status: "begun" });
-    const outcome = await this.#outcome(scope);
+    if (reason !== undefined) await this.#turnBackFor(reason);
+    else if (this.#plan.name !== OWN_TASK) await this.#write({ status: "begun" });
+    const outcome = await this.#outcome(scope, reason);
     this.#world.halt.check();
-    if (reason !== undefined) return this.#rollBack(scope, reason);
-    return "value" in outcome
-      ? outcome.result
-      : this.#rollBack(scope, scope.reasonOf(outcome.error));
+    if ("result" in outcome) return outcome.result;
+    return this.#rollBack(scope, reason ?? scope.reasonOf(outcome.error));
+  }
+
+  /** Written before anything is taken back: killed from here on, the next start does not go forward. */
+  async #turnBackFor(reason: Reason): Promise<void> {
+    if (this.#record?.status === "rolling back") return;
+    await this.#write({ status: "rolling back", ...redactedFailure(this.#world, reason) });
   }
 
   get #where() {
     return { task: this.#plan.name };
   }
 
-  /** Runs the body to its end, and everything that it began. */
+  /**
+   * Runs the body to its end, and everything that it began.
+   *
+   * @param reason Given when it is run only to come to the undos.
+   */
   async #outcome(
     scope: Scope,
-  ): Promise<{ value: true; result: TaskResult<unknown> } | { error: unknown }> {
+    reason: Reason | undefined,
+  ): Promise<{ readonly result: TaskResult<unknown> } | { readonly error: unknown }> {
     const surrounding = {
       where: { ...runOf(this.#world), ...this.#where },
       stream: (details: EventDetails, at: Where) =>
@@ -77,20 +86,19 @@ class TaskRunner {
       const value = await unlessStuck(scope, body);
       const unawaited = await scope.quiet();
       this.#world.halt.check();
+      if (reason !== undefined) throw reason.error;
       if (unawaited !== undefined) throw unawaited.error;
       this.#checkReached(scope);
-      return { value: true, result: await this.#complete(scope, value) };
+      return { result: await this.#complete(scope, value) };
     } catch (error) {
-      if (scope.isRollingBack) await scope.untilReached();
-      else scope.close("its task had failed", error);
+      await scope.turnBack(error);
       await scope.quiet();
       return { error };
     }
   }
 
   /** A step that is recorded and was not asked for is an effect that the code knows nothing of. */
-  #checkReached({ name, isRollingBack }: Scope): void {
-    if (isRollingBack) return;
+  #checkReached({ name }: Scope): void {
     const { book, halt } = this.#world;
     const missed = [
       ...book.unvisited(name).map((record) => stepLabel(record.task, record.name)),
@@ -107,7 +115,7 @@ class TaskRunner {
   }
 
   async #complete(scope: Scope, value: unknown): Promise<TaskResult<unknown>> {
-    scope.close("its task had ended", new Error("the task has ended"));
+    scope.close();
     if (this.#plan.name !== OWN_TASK) {
       await this.#write({
         status: "completed",
@@ -123,8 +131,7 @@ class TaskRunner {
 
   async #rollBack(scope: Scope, reason: Reason): Promise<TaskResult<unknown>> {
     const { fault, error } = reason;
-    // Written first: killed from here on, the next start goes on rolling back.
-    await this.#write({ status: "rolling back", ...redactedFailure(this.#world, reason) });
+    await this.#turnBackFor(reason);
     const rollback = await rollBack(scope, reason);
     await this.#write({
       status: "failed",

@@ -12,39 +12,21 @@ import { undoBegun, undoEnded } from "./step-record.ts";
 import { loggerAt, redactedFailure, type World } from "./world.ts";
 
 /** `refused`: there was nothing to take back, and nobody to take it back from. */
-export type UndoOutcome = "undone" | "refused";
+type UndoOutcome = "undone" | "refused";
 
 /**
  * Undoes `step`. Rejects with what the undo threw last when it stays failed, and when work that was
  * left behind still runs, for what that does from now on is not taken back.
  */
 export async function undoStep(step: Step, world: World): Promise<UndoOutcome> {
-  const { undo, undoRetry } = step.settled;
-  if (undo === undefined) throw new Error(`step "${step.label}" has no undo`);
-  const { clock, random, halt } = world;
+  const { clock } = world;
   const startedAtMs = clock.elapsed();
-  const policy = retry({
-    ...undoRetry,
-    name: undoName(step),
-    classify: step.classify,
-    clock,
-    random,
-  });
   step.emit({ type: "undo.started" });
-  const before = step.record.undoAttempts.at(-1)?.number ?? 0;
   try {
-    const outcome = await withAmbient(ambientOf(step), () =>
-      policy.run(
-        (outer) => attemptUndo(step, world, { undo, outer, number: before + outer.attempt }),
-        {
-          signal: halt.broken,
-        },
-      ),
-    );
-    if (outcome === "refused") return outcome;
+    await attemptUndos(step, world);
     checkNothingRuns(step);
   } catch (error) {
-    halt.checkWritable();
+    if (isRefusal(step, error)) return refused(step, world);
     await step.write(undoEnded(step.record, "failed", { atMs: clock.now() }));
     step.emit({ type: "undo.failed", isFinal: true, fault: step.classify(error), error });
     throw error;
@@ -54,6 +36,31 @@ export async function undoStep(step: Step, world: World): Promise<UndoOutcome> {
   return "undone";
 }
 
+/** Who refused the work before anything happened refuses the undo too. */
+function isRefusal(step: Step, error: unknown): boolean {
+  return step.record.effect === "none" && step.classify(error).effect === "none";
+}
+
+async function refused(step: Step, world: World): Promise<"refused"> {
+  await step.write(undoEnded(step.record, "registered", { atMs: world.clock.now() }));
+  loggerAt(world, step.where).warning(
+    `The undo of "${step.label}" was refused, as its work was; nothing is said to have happened`,
+  );
+  return "refused";
+}
+
+async function attemptUndos(step: Step, world: World): Promise<void> {
+  const { undo, undoRetry } = step.settled;
+  if (undo === undefined) throw new Error(`step "${step.label}" has no undo`);
+  const { clock, random, halt } = world;
+  const name = undoName(step);
+  const policy = retry({ ...undoRetry, name, classify: step.classify, clock, random });
+  const before = step.record.undoAttempts.at(-1)?.number ?? 0;
+  const attempt = (outer: Attempt) =>
+    attemptUndo(step, world, { undo, outer, number: before + outer.attempt });
+  await withAmbient(ambientOf(step), () => policy.run(attempt, { signal: halt.broken }));
+}
+
 interface UndoAttempt {
   readonly undo: (context: UndoContext<unknown>) => unknown;
   readonly outer: Attempt;
@@ -61,7 +68,7 @@ interface UndoAttempt {
   readonly number: number;
 }
 
-async function attemptUndo(step: Step, world: World, attempt: UndoAttempt): Promise<UndoOutcome> {
+async function attemptUndo(step: Step, world: World, attempt: UndoAttempt): Promise<void> {
   const { undo, outer, number } = attempt;
   const { clock } = world;
   await step.write(undoBegun(step.record, number, clock.now()));
@@ -72,26 +79,27 @@ async function attemptUndo(step: Step, world: World, attempt: UndoAttempt): Prom
       undoing = (async () => undo(contextOf(step, world, signal)))();
       return undoing;
     }, outer);
-    return "undone";
   } catch (error) {
-    // Waited for, so that two undos of one step do not run beside each other.
-    const late = undoing === undefined ? "failed" : await lateEnd(step, undoing);
-    if (typeof late === "object") return "undone";
+    if (undoing !== undefined && (await endedWell(step, undoing))) return;
     const fault = step.classify(error);
     const end = { atMs: clock.now(), ...redactedFailure(world, { fault, error }) };
-    const isRefused = step.record.effect === "none" && fault.effect === "none";
-    await step.write(undoEnded(step.record, isRefused ? "registered" : "begun", end));
+    await step.write(undoEnded(step.record, "begun", end));
     step.emit({ type: "undo.failed", isFinal: false, fault, error });
-    // Who refused the work before anything happened refuses the undo too.
-    if (isRefused) return "refused";
     throw error;
   }
+}
+
+/** Waits for an undo that took too long within the grace, so that two of them do not meet. */
+async function endedWell(step: Step, undoing: Promise<unknown>): Promise<boolean> {
+  const end = await lateEnd(step, undoing);
+  if (end === "running") step.leaveBehind(undoing);
+  return typeof end === "object";
 }
 
 function checkNothingRuns({ label, isStillRunning }: Step): void {
   if (!isStillRunning) return;
   throw new AutomationError(
-    `The work of "${label}" was left behind and still runs: what it does from now on is not taken back`,
+    `Work or undo of "${label}" was left behind and still runs: what it does from now on is not taken back`,
   );
 }
 

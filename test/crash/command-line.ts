@@ -17,6 +17,8 @@ export const VICTIM = join(CHECKOUT, "test/crash/victim.ts");
 /** Far more than any of these takes on a busy machine: a run takes a second. */
 const LIMIT_MS = 120_000;
 
+const LAST_STRIKE = { signal: "SIGKILL", afterMs: LIMIT_MS } as const;
+
 /** How a process ended. */
 export interface Ended {
   readonly exitCode: number | null;
@@ -32,13 +34,13 @@ export interface Start {
   readonly words: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Kills it so many milliseconds after its first sign of life. Default: after two minutes. */
-  readonly killAfterMs?: number | undefined;
+  /** Sends it a signal so many milliseconds after its first sign of life. Two minutes end it in any case. */
+  readonly strike?: { readonly signal: NodeJS.Signals; readonly afterMs: number } | undefined;
 }
 
 /** Runs one process to its end. Rejects when it does not come to one. */
 export async function run(entry: string, start: Start): Promise<Ended> {
-  const { words, env, cwd, killAfterMs = LIMIT_MS } = start;
+  const { words, env, cwd, strike } = start;
   const child = spawn(process.execPath, [entry, ...words], {
     cwd,
     env: { ...env, PATH: process.env["PATH"] ?? "" },
@@ -52,8 +54,10 @@ export async function run(entry: string, start: Start): Promise<Ended> {
   let bornAtMs = performance.now();
   const killing = Promise.race([once(child.stderr, "data"), ended]).then(async () => {
     bornAtMs = performance.now();
-    await sleep(killAfterMs, undefined, { signal: over.signal });
-    child.kill("SIGKILL");
+    for (const { signal, afterMs } of [strike, LAST_STRIKE].filter((one) => one !== undefined)) {
+      await sleep(afterMs, undefined, { signal: over.signal });
+      child.kill(signal);
+    }
   });
   const [exitCode, signal] = await ended;
   over.abort();

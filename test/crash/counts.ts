@@ -2,7 +2,7 @@
 
 import type { Report } from "./campaign.ts";
 import type { Verdict } from "./kill.ts";
-import { shorten } from "./plan.ts";
+import { isGraceful, shorten } from "./plan.ts";
 import { kindOf, labelOf } from "./windows.ts";
 
 /** How often a window was hit. */
@@ -33,7 +33,7 @@ export function countHits({ windows, verdicts }: Report): Hits[] {
   });
 }
 
-/** Verdicts by how they ended, kills from outside, and the fewest hits of a window. */
+/** Verdicts by how they ended, kills from outside, graceful stops among them, and the fewest hits of a window. */
 export function sumUp(report: Report) {
   const { verdicts } = report;
   const outcomes = Map.groupBy(verdicts, (verdict) =>
@@ -44,6 +44,7 @@ export function sumUp(report: Report) {
     windows: report.windows.length,
     fewestHits: Math.min(...countHits(report).map(({ hits }) => hits)),
     fromOutside: verdicts.filter(({ kill: { aim } }) => "share" in aim).length,
+    stopped: verdicts.filter(({ kill: { aim } }) => isGraceful(aim)).length,
     takenUpAgain: verdicts.filter(({ wasUnfinished }) => wasUnfinished).length,
     problems: verdicts.filter((verdict) => !isWell(verdict)).length,
     outcomes: Object.fromEntries([...outcomes].map(([name, all]) => [name, all.length])),

@@ -1,7 +1,9 @@
 /** One kill: a world, a run that dies in it, what is shown of it, one further run, and the verdict. */
 
 import { readFileSync, rmSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
+import { EXIT } from "../../src/core/exit-codes.ts";
 import type { ObjectStore } from "../../src/testing/index.ts";
 import { run, VICTIM } from "./command-line.ts";
 import {
@@ -13,7 +15,7 @@ import {
   type Remains,
 } from "./evidence.ts";
 import { copyWorld, type Scenario, type Stage, type World } from "./night.ts";
-import { describeAim, type Aim } from "./plan.ts";
+import { describeAim, isGraceful, type Aim } from "./plan.ts";
 import { findRepeated } from "./repeats.ts";
 import { showProblems } from "./shown.ts";
 import { differences } from "./tree.ts";
@@ -104,13 +106,16 @@ async function isKilled(
   { aim, livedMs }: { readonly aim: Aim; readonly livedMs: number },
 ): Promise<boolean> {
   const at = "window" in aim ? { CRASH_AT: labelOf(aim.window) } : {};
-  const { signal } = await run(VICTIM, {
+  const { signal, exitCode } = await run(VICTIM, {
     words: world.words,
     env: { ...world.envFor(store), ...at },
     cwd: world.root,
-    killAfterMs: "share" in aim ? aim.share * livedMs : undefined,
+    strike: "share" in aim ? { signal: aim.signal, afterMs: aim.share * livedMs } : undefined,
   });
-  return signal === "SIGKILL";
+  // Who is stopped gracefully ends by itself, and may have been at its end already.
+  return isGraceful(aim)
+    ? exitCode === EXIT.signal + constants.signals.SIGINT
+    : signal === "SIGKILL";
 }
 
 interface Scene {

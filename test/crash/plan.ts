@@ -10,11 +10,19 @@ export interface ScenarioWindow {
   readonly window: Window;
 }
 
-/** When a run is killed: at a window, or from outside at this share of the time that it takes. */
-export type Aim = ScenarioWindow | { readonly scenario: Scenario; readonly share: number };
+/** From outside, at this share of the time that a run takes. SIGINT, as Ctrl-C sends it, stops gracefully. */
+interface OutsideAim {
+  readonly scenario: Scenario;
+  readonly share: number;
+  readonly signal: "SIGKILL" | "SIGINT";
+}
 
-/** Every so many kills one comes from outside. */
+/** When a run is killed. */
+export type Aim = ScenarioWindow | OutsideAim;
+
+/** Every so many kills one comes from outside, by the one signal and the other in turn. */
 const OUTSIDE_EVERY = 8;
+const OUTSIDE_SIGNALS = ["SIGKILL", "SIGINT"] as const;
 
 /** What to aim at: kills count from 1, and do not depend on how many there are. */
 export interface Plan {
@@ -34,7 +42,9 @@ export function makePlan(
     aimOf(number) {
       if (number % OUTSIDE_EVERY === 0) {
         const dice = seededDice(`${seed}/outside/${number}`);
-        return { scenario: draw(scenarios, dice), share: dice() };
+        const turn = number / OUTSIDE_EVERY - 1;
+        const signal = OUTSIDE_SIGNALS[turn % OUTSIDE_SIGNALS.length] as OutsideAim["signal"];
+        return { scenario: draw(scenarios, dice), share: dice(), signal };
       }
       const dealt = number - Math.floor(number / OUTSIDE_EVERY) - 1;
       return order[dealt % order.length] as ScenarioWindow;
@@ -46,10 +56,17 @@ export function makePlan(
   };
 }
 
+/** Whether the run is stopped, and not killed. */
+export function isGraceful(aim: Aim): boolean {
+  return "signal" in aim && aim.signal === "SIGINT";
+}
+
 /** An aim in words. */
 export function describeAim(aim: Aim): string {
   const when =
-    "window" in aim ? labelOf(aim.window) : `from outside, at ${Math.round(aim.share * 100)} %`;
+    "window" in aim
+      ? labelOf(aim.window)
+      : `${aim.signal} from outside, at ${Math.round(aim.share * 100)} %`;
   return `${aim.scenario.name}, ${shorten(when)}`;
 }
 

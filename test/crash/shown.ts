@@ -1,7 +1,7 @@
 /** Whether `holdfast show` tells what happened. */
 
 import type { Recorded } from "./evidence.ts";
-import type { Aim } from "./plan.ts";
+import { isGraceful, type Aim } from "./plan.ts";
 import { kindOf, subjectOf, type Window } from "./windows.ts";
 
 /** Nobody has seen the end of its attempt, and its process is gone. */
@@ -35,10 +35,12 @@ const TASK_SAYS: Readonly<Record<string, RegExp>> = {
 export function showProblems(text: string, aim: Aim, recorded: Recorded): string[] {
   const { run, isUnfinished } = recorded;
   if (run === undefined) return text.includes(": succeeded") ? [] : ["show: not the night before"];
-  const state = isUnfinished ? "cut off" : run.status;
+  const isCutOff = isUnfinished && !isGraceful(aim);
+  const state = isCutOff ? "cut off" : run.status;
   const says = [
     `${run.automation}, run ${run.id}: ${state}`,
-    ...(isUnfinished ? ["Its process is gone. To go on with it:"] : []),
+    ...(isCutOff ? ["Its process is gone."] : []),
+    ...(isUnfinished ? ["To go on with it:"] : []),
   ];
   return [
     ...says.filter((part) => !text.includes(part)).map((part) => `show: does not say "${part}"`),

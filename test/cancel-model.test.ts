@@ -1,0 +1,247 @@
+/**
+ * A run that is cancelled, as by Ctrl-C, at any moment that it passes: on either side of its writes,
+ * at each timer, and wherever the work, its verification, an undo or a reconcile is called or acts.
+ * Then it is started again, killed at any write, and started once more; all on a virtual clock.
+ */
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Machine } from "./model/machine.ts";
+import type { Strike } from "./model/process.ts";
+import { GUARDS, type Part, type StepPart } from "./model/program.ts";
+
+const step = (
+  name: string,
+  guard: StepPart["guard"],
+  more: Pick<StepPart, "fault" | "hearing"> = {},
+): StepPart => ({ step: name, guard, ...more });
+
+const PROGRAMS: readonly [name: string, program: readonly Part[], left: string][] = [
+  [
+    "three steps",
+    [step("a", "plain"), { read: "look" }, step("b", "undo"), step("c", "reconcile")],
+    "abc",
+  ],
+  [
+    "steps side by side, with waits between",
+    [
+      {
+        all: [
+          [step("a", "plain", { hearing: "deaf" }), { pauseMs: 3 }, step("b", "undo")],
+          [step("c", "repeatable"), step("d", "reconcile", { hearing: "deaf" })],
+        ],
+      },
+      step("e", "plain"),
+    ],
+    "abcde",
+  ],
+  [
+    "tasks beside each other and steps of the run's own",
+    [
+      {
+        all: [
+          [{ task: "left", parts: [step("a", "plain"), step("b", "undo", { hearing: "deaf" })] }],
+          [{ task: "right", parts: [step("c", "repeatable"), { pauseMs: 2 }] }],
+          [step("d", "undo and reconcile")],
+        ],
+      },
+      step("e", "plain", { hearing: "deaf" }),
+    ],
+    "abcde",
+  ],
+  [
+    "steps that are in doubt beside each other",
+    [
+      {
+        all: [
+          [step("a", "plain")],
+          [{ pauseMs: 1 }, { task: "inner", parts: [step("b", "plain")] }],
+        ],
+      },
+      step("c", "repeatable"),
+    ],
+    "abc",
+  ],
+  [
+    "steps that are attempted twice",
+    [
+      step("a", "plain", { fault: "refused" }),
+      step("b", "undo", { fault: "lost" }),
+      step("c", "reconcile", { fault: "lost" }),
+      step("d", "repeatable", { fault: "lost", hearing: "deaf" }),
+      step("e", "undo and reconcile", { fault: "refused" }),
+    ],
+    "abcde",
+  ],
+  [
+    "work that outlasts its grace",
+    [step("a", "undo", { hearing: "endless" }), step("b", "plain", { hearing: "endless" })],
+    "ab",
+  ],
+  [
+    "a failure at the end",
+    [
+      step("a", "undo", { fault: "stuck undo" }),
+      step("b", "undo"),
+      step("c", "undo", { fault: "bug" }),
+    ],
+    "",
+  ],
+  [
+    "a failure beside other steps",
+    [
+      {
+        all: [
+          [step("b", "undo"), { pauseMs: 1 }, step("c", "undo", { hearing: "deaf" })],
+          [{ pauseMs: 4 }, step("d", "undo", { fault: "bug" })],
+          [{ task: "kept", parts: [step("e", "reconcile")] }],
+        ],
+      },
+    ],
+    "e",
+  ],
+  [
+    "a task that may fail",
+    [
+      step("a", "plain"),
+      {
+        task: "inner",
+        parts: [step("b", "undo", { hearing: "deaf" }), step("c", "undo", { fault: "bug" })],
+        mayFail: true,
+      },
+      step("d", "reconcile"),
+    ],
+    "ad",
+  ],
+];
+
+/** Cancels a first start at every moment; answers the machines that differ, and where each was cancelled. */
+async function cancelAnywhere(program: readonly Part[]) {
+  const states = new Map<string, { readonly machine: Machine; readonly at: string }>();
+  for (let moment = 1; ; moment++) {
+    const machine = new Machine(program);
+    const { isStruck, passed } = await machine.start({ how: "cancel", moment });
+    if (!isStruck) return { states, moments: moment - 1 };
+    states.set(await machine.state(), { machine, at: `cancelled ${passed[moment - 1]}` });
+  }
+}
+
+/** Kills the next start at every write; answers what comes of each, but for machines that were `seen`. */
+async function killAtAnyWrite(machine: Machine, seen: Set<string>) {
+  const undisturbed = await machine.fork();
+  if (await undisturbed.isEnded()) return { outcomes: [await undisturbed.finish()], kills: 0 };
+  const { writes } = await undisturbed.start();
+  const outcomes = [await undisturbed.finish()];
+  for (const moment of writes) {
+    const killed = await machine.fork();
+    await killed.start({ how: "kill", moment });
+    const state = await killed.state();
+    if (seen.has(state)) continue;
+    seen.add(state);
+    outcomes.push(await killed.finish());
+  }
+  return { outcomes, kills: writes.length };
+}
+
+test.for(PROGRAMS)(
+  "%s: cancelled anywhere, and killed at any write of the next start, a run ends well",
+  async ([, program, left]) => {
+    const expected = await new Machine(program).finish();
+    const seen = new Set<string>();
+    const { states, moments } = await cancelAnywhere(program);
+    let kills = 0;
+
+    for (const { machine, at } of states.values()) {
+      const played = await killAtAnyWrite(machine, seen);
+      for (const outcome of played.outcomes)
+        expect({ at, ...outcome }).toEqual({ at, ...expected });
+      kills += played.kills;
+    }
+
+    expect([expected.left.join(""), expected.wrongs]).toEqual([left, []]);
+    expect({ moments: moments > 35, states: states.size > 10, kills: kills > 80 }).toEqual({
+      moments: true,
+      states: true,
+      kills: true,
+    });
+  },
+);
+
+/** Steps that succeed in the end, whatever is done to them. */
+const lasting: fc.Arbitrary<StepPart> = fc
+  .record({
+    step: fc.constant(""),
+    guard: fc.constantFrom(...GUARDS),
+    fault: fc.constantFrom(undefined, "refused", "lost"),
+    hearing: fc.constantFrom(undefined, "deaf", "endless"),
+  })
+  .filter(({ guard, fault }) => guard !== "plain" || fault !== "lost");
+
+const undoable: fc.Arbitrary<StepPart> = fc.record({
+  step: fc.constant(""),
+  guard: fc.constant("undo"),
+  fault: fc.constantFrom(undefined, "refused", "lost", "stuck undo"),
+  hearing: fc.constantFrom(undefined, "deaf"),
+});
+
+const pause: fc.Arbitrary<Part> = fc.record({ pauseMs: fc.integer({ min: 0, max: 9 }) });
+
+const branchOf = (parts: fc.Arbitrary<Part>) => fc.array(parts, { minLength: 1, maxLength: 3 });
+
+const besides = (parts: fc.Arbitrary<Part>): fc.Arbitrary<Part> =>
+  fc.record({ all: fc.array(branchOf(parts), { minLength: 2, maxLength: 3 }) });
+
+const task: fc.Arbitrary<Part> = fc.record({
+  task: fc.constant(""),
+  parts: branchOf(fc.oneof(lasting, pause)),
+});
+
+const succeeding = branchOf(
+  fc.oneof(lasting, pause, task, besides(fc.oneof(lasting, pause, task))),
+);
+
+/** The last step fails, beside others that may be under way, over or not yet begun. */
+const failing = fc
+  .tuple(branchOf(fc.oneof(undoable, pause)), branchOf(fc.oneof(undoable, pause)), branchOf(pause))
+  .map(([parts, beside, before]): Part[] => [
+    ...parts,
+    { all: [beside, [...before, step("", "undo", { fault: "bug" })]] },
+  ]);
+
+/** `parts` with a name for each step and task. */
+function named(parts: readonly Part[], path = "s"): Part[] {
+  return parts.map((part, index) => {
+    const name = `${path}${index}`;
+    if ("step" in part) return { ...part, step: name };
+    if ("task" in part) return { ...part, task: name, parts: named(part.parts, name) };
+    if (!("all" in part)) return part;
+    return { all: part.all.map((branch, place) => named(branch, `${name}-${place}-`)) };
+  });
+}
+
+const strikes = fc.array(
+  fc.record<Strike>({
+    how: fc.constantFrom("cancel", "kill"),
+    moment: fc.integer({ min: 1, max: 120 }),
+  }),
+  { minLength: 1, maxLength: 5 },
+);
+
+test.for<[what: string, programs: fc.Arbitrary<Part[]>]>([
+  ["complete", succeeding],
+  ["as before", failing],
+])("whatever is cancelled and killed, in the end the world is %s", async ([, programs]) => {
+  const property = fc.asyncProperty(
+    programs.map((parts) => named(parts)),
+    strikes,
+    async (program, all) => {
+      const expected = await new Machine(program).finish();
+      const machine = new Machine(program);
+
+      for (const strike of all) if (!(await machine.isEnded())) await machine.start(strike);
+
+      expect(await machine.finish()).toEqual(expected);
+    },
+  );
+  await expect(fc.assert(property, { seed: 2026, numRuns: 100 })).resolves.toBeUndefined();
+});

@@ -1,0 +1,154 @@
+/** Automations of a model, as data: what they are made of, and how they are run. */
+
+import type { Run, StepOptions, Task } from "../../src/automation/index.ts";
+import type { Policy } from "../../src/policies/policy.ts";
+import type { Objects } from "./objects.ts";
+import type { Process } from "./process.ts";
+
+/** What may be done about an attempt whose end nobody saw. `plain` ones are for a human. */
+export const GUARDS = ["plain", "undo", "reconcile", "undo and reconcile", "repeatable"] as const;
+
+/** How a step is guarded and how it goes. */
+export interface StepPart {
+  readonly step: string;
+  readonly guard: (typeof GUARDS)[number];
+  /**
+   * `refused`: the first attempt does nothing. `lost`: the first attempt lands, and its answer is
+   * lost. `bug`: it lands and fails, always. `stuck undo`: the first undo does nothing.
+   */
+  readonly fault?: "refused" | "lost" | "bug" | "stuck undo" | undefined;
+  /** How it bears an abort. Default: it ends at once. `deaf` ends in its grace, `endless` after it. */
+  readonly hearing?: "deaf" | "endless" | undefined;
+}
+
+/** What a program does, one after the other, or side by side. */
+export type Part =
+  | StepPart
+  | { readonly read: string }
+  | { readonly pauseMs: number }
+  | { readonly all: readonly (readonly Part[])[] }
+  | { readonly task: string; readonly parts: readonly Part[]; readonly mayFail?: boolean };
+
+/** Where a program runs. */
+export interface Stage {
+  readonly process: Process;
+  readonly objects: Objects;
+  /** The way of all steps: one attempt at a time. */
+  readonly queue: Policy;
+}
+
+/** How long work takes before and after its effect, in milliseconds. */
+const WORK_MS = 2;
+const ENDLESS_MS = 20_000;
+
+/** Runs a program. */
+export async function perform(parts: readonly Part[], run: Run, stage: Stage): Promise<void> {
+  await performIn(run, parts, run, stage);
+}
+
+async function performIn(own: Task, parts: readonly Part[], run: Run, stage: Stage): Promise<void> {
+  for (const part of parts) {
+    if ("step" in part) await performStep(own, part, stage);
+    else if ("read" in part) await own.read(part.read, () => stage.process.reach("read"));
+    else if ("pauseMs" in part) await stage.process.clock.sleep(part.pauseMs);
+    else if ("all" in part) {
+      await Promise.all(part.all.map((branch) => performIn(own, branch, run, stage)));
+    } else {
+      const body = (task: Task) => performIn(task, part.parts, run, stage);
+      await run.task(part.task, body, { mayFail: part.mayFail });
+    }
+  }
+}
+
+async function performStep(own: Task, part: StepPart, stage: Stage): Promise<void> {
+  const { process, objects } = stage;
+  const value = await own.step(
+    part.step,
+    ({ key, signal }) => work(part, stage, { key, signal }),
+    optionsOf(part, stage),
+  );
+  if (!process.isOver) objects.answer(part.step, value);
+}
+
+async function work(
+  { step, guard, fault, hearing }: StepPart,
+  { process, objects }: Stage,
+  { key, signal }: { readonly key: string; readonly signal: AbortSignal },
+): Promise<string> {
+  const waitMs = hearing === "endless" ? ENDLESS_MS : WORK_MS;
+  const heard = hearing === undefined ? signal : undefined;
+  await process.reach(`work of ${step}`);
+  objects.begin(step);
+  if (fault === "refused" && objects.failsNow(step)) throw failure("EBUSY");
+  await process.clock.sleep(WORK_MS, heard);
+  await process.reach(`effect of ${step}`);
+  objects.put(step, key, guard === "repeatable");
+  await process.reach(`done: ${step}`);
+  await process.clock.sleep(waitMs, heard);
+  if (fault === "lost" && objects.failsNow(step)) throw failure("ECONNRESET");
+  if (fault === "bug") throw new TypeError("bug");
+  return key;
+}
+
+function optionsOf({ step, guard, fault }: StepPart, stage: Stage): StepOptions<string> {
+  const { process, objects, queue } = stage;
+  const again = { attempts: 4, backoff: () => 3 };
+  return {
+    repeatable: guard === "repeatable",
+    retry: again,
+    undoRetry: again,
+    policy: queue,
+    verify: async (key) => {
+      await process.reach(`verification of ${step}`);
+      await process.clock.sleep(1);
+      return objects.has(key);
+    },
+    undo: guard.startsWith("undo")
+      ? async ({ key }) => {
+          await process.reach(`undo of ${step}`);
+          if (fault === "stuck undo" && objects.failsNow(`undo of ${step}`)) throw failure("EIO");
+          await process.clock.sleep(1);
+          await process.reach(`undoing ${step}`);
+          objects.remove(step, key);
+          await process.clock.sleep(1);
+        }
+      : undefined,
+    reconcile: guard.endsWith("reconcile")
+      ? async ({ key, signal }) => {
+          await process.reach(`question about ${step}`);
+          await process.clock.sleep(1, signal);
+          return objects.has(key) ? { value: key } : "absent";
+        }
+      : undefined,
+  };
+}
+
+/** Lets one attempt through at a time; who waits for its turn leaves when it is aborted. */
+export function oneByOne(): Policy {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    name: "one by one",
+    async run(attempt, given = {}) {
+      const before = last;
+      const own = Promise.withResolvers<void>();
+      last = Promise.all([before, own.promise]);
+      try {
+        await Promise.race([before, aborted(given.signal)]);
+        given.signal?.throwIfAborted();
+        return await attempt(given as never);
+      } finally {
+        own.resolve();
+      }
+    },
+  };
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    signal?.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+function failure(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
