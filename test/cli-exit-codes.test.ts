@@ -107,7 +107,7 @@ A human is needed: what could not be undone is listed by holdfast show RUN
 `,
     critical: [
       'Step "archive" could not be undone, a human is needed: read EPERM (fatal)',
-      "The run's own task could not be rolled back, a human is needed: the effect of archive is still there",
+      "The run's own task could not be rolled back, a human is needed: the effect of archive may still be there",
     ],
   });
 });
@@ -149,7 +149,7 @@ test.concurrent("a second start while the first runs exits with 69 and says who 
       stdout: "",
       stderr: expect.stringMatching(
         `^holdfast: Automation "two-steps" is being run \\(RUN\\) by process ${first.child.pid} on .+
-Wait until it has ended; a process that died is found out by itself.
+Wait until it has ended; a process that died is noticed by itself.
 $`,
       ) as string,
     },

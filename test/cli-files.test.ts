@@ -104,7 +104,7 @@ TIME ✓  Step "only" completed in LENGTH
 
 const STRIP_ADVICE =
   "Enums, namespaces, parameter properties and import aliases have code of their own. Use const objects, modules and fields instead, or compile the file first; tsc's erasableSyntaxOnly finds them.";
-const SYNTAX_ADVICE = "Mend the syntax; tsc --noEmit shows it in full.";
+const SYNTAX_ADVICE = "Fix the syntax; tsc --noEmit shows it in full.";
 const EXPORT_ADVICE =
   'Write: export default automation("name", async (run) => { … }), with automation from "holdfast/automation".';
 const IMPORT_ADVICE =

@@ -37,13 +37,13 @@ TIME ✓  Step "archive" completed in LENGTH
 TIME ·  Step "upload" started
 TIME !  Step "upload" failed at attempt 1: read EACCES (fatal)
 TIME ✗  Step "upload" failed after 1 attempt
-TIME !  The run's own task is rolled back, 1 step
+TIME !  The run's own task is being rolled back, 1 step
 TIME ·  Step "archive" is being undone
 TIME !  Step "archive" could not be undone: read EPERM (fatal)
 TIME ·  Step "archive" (undo) is tried again in LENGTH
 TIME !  Step "archive" could not be undone
 TIME ✗✗ Step "archive" could not be undone, a human is needed: read EPERM (fatal)
-TIME ✗✗ The run's own task could not be rolled back, a human is needed: the effect of archive is still there
+TIME ✗✗ The run's own task could not be rolled back, a human is needed: the effect of archive may still be there
 TIME ✗  Automation "endings" failed after LENGTH, 0/1 tasks succeeded: read EACCES (fatal)
 `,
   ],
@@ -139,7 +139,7 @@ test.concurrent("with --log-format json also a complaint and a signal are record
     [["ERROR", expect.stringContaining('two-steps" is being run (') as string]],
   ]);
   expect(recordsOf(stopped.stderr).map(({ message }) => message)).toContain(
-    "Stopping on SIGINT: what runs is being ended. Once more kills.",
+    "Stopping on SIGINT: steps under way are being ended. A second signal kills.",
   );
 });
 

@@ -6,8 +6,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll } from "vitest";
+import { shellWord } from "../src/cli/shell-word.ts";
 
 const MAIN = join(import.meta.dirname, "../src/cli/main.ts");
+const CALLED = `node ${shellWord(MAIN)}`;
 
 /** Far more than any of these takes on a busy machine. */
 const LIMIT_MS = 25_000;
@@ -118,7 +120,7 @@ export function holdfast(at: Place, words: readonly string[], env?: Env): Promis
 export function steady(text: string, at: Place): string {
   return text
     .replaceAll(at.root, "PLACE")
-    .replaceAll(`HOLDFAST_HOME='PLACE/home' node ${MAIN}`, "holdfast")
+    .replaceAll(`HOLDFAST_HOME='PLACE/home' ${CALLED}`, "holdfast")
     .replaceAll(/\b01[0-9a-hjkmnp-tv-z]{24}\b/g, "RUN")
     .replaceAll(/\b\d\d:\d\d:\d\d\b/g, "TIME")
     .replaceAll(/\b\d+(\.\d+)? m?s\b/g, "LENGTH");

@@ -58,7 +58,7 @@ Go on with the same command, or take it back:
   holdfast run ${TWO_STEPS} --rollback
 `,
     says: [
-      `Stopping on ${signal}: what runs is being ended. Once more kills.`,
+      `Stopping on ${signal}: steps under way are being ended. A second signal kills.`,
       'TIME ·  Step "second" was interrupted',
       `TIME ·  Automation "two-steps" was interrupted after LENGTH: stopped by ${signal}`,
       "",
@@ -83,7 +83,7 @@ test.concurrent("a second Ctrl-C kills at once", async () => {
   await running.heard("under way");
 
   running.child.kill("SIGINT");
-  await running.heard("Once more kills.");
+  await running.heard("A second signal kills.");
   // Sooner it would be taken for the same one: see below.
   await wait(600);
   running.child.kill("SIGINT");
@@ -97,7 +97,7 @@ test.concurrent("a Ctrl-C that comes twice at once, as npm hands it on, counts a
   const running = await secondUnderWay(at);
 
   running.child.kill("SIGINT");
-  await running.heard("Once more kills.");
+  await running.heard("A second signal kills.");
   running.child.kill("SIGINT");
 
   const { exitCode, stdout } = await running.ended;
@@ -181,7 +181,7 @@ Look whether it happened; the step's key is told by
   holdfast show RUN
 If it did not happen:
   ${again} --resume --decide 'the charge=absent'
-If it did (in place of null goes what it answered, as JSON):
+If it did (replace null by what it answered, as JSON):
   ${again} --resume --decide 'the charge=null'
 Or take the run back:
   ${again} --rollback

@@ -4,10 +4,10 @@
  * Packs, installs and runs real processes: whether a package works shows only outside its checkout.
  */
 
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -69,6 +69,27 @@ test("it brings no other package and runs nothing when it is installed", () => {
   expect(
     readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith(".")),
   ).toEqual(["holdfast"]);
+});
+
+/** A Node that is too old, where the machine has one, as it has in the gate. */
+const older = (process.env["PATH"] ?? "")
+  .split(delimiter)
+  .map((directory) => join(directory, "node"))
+  .find((node) => {
+    const asked = spawnSync(node, ["-p", "process.versions.node"], { encoding: "utf8" });
+    return asked.status === 0 && Number.parseInt(asked.stdout, 10) < 24;
+  });
+
+test.runIf(older)("an older Node is told to be too old, and by what to replace it", async () => {
+  const main = join(installed, "dist/cli/main.js");
+
+  const refused = await run(older as string, [main, "--version"]).catch((error: unknown) => error);
+
+  expect(refused).toMatchObject({
+    code: 78,
+    stdout: "",
+    stderr: expect.stringMatching(/^holdfast: Node 24 or newer is needed, and this is \d+\./),
+  });
 });
 
 test("it holds the compiled library and its source, and no tests", () => {

@@ -32,7 +32,7 @@ test.for<[error: Error, exitCode: number, text: string]>([
     new LeaseHeldError("r1", "nightly", "process 7 on host"),
     69,
     `holdfast: Automation "nightly" is being run (r1) by process 7 on host
-Wait until it has ended; a process that died is found out by itself.
+Wait until it has ended; a process that died is noticed by itself.
 `,
   ],
   [new JournalError("disk full"), 74, "holdfast: disk full\n"],

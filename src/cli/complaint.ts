@@ -20,7 +20,7 @@ const BY_CODE: Readonly<Record<string, { readonly exitCode: number; readonly adv
   },
   LEASE_HELD: {
     exitCode: EXIT.locked,
-    advice: "Wait until it has ended; a process that died is found out by itself.",
+    advice: "Wait until it has ended; a process that died is noticed by itself.",
   },
   LEASE_LOST: { exitCode: EXIT.locked },
   JOURNAL_FAILED: { exitCode: EXIT.journal },

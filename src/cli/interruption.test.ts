@@ -32,7 +32,7 @@ async function sent(...signals: readonly (readonly [atMs: number, signal: Signal
 }
 
 const STOPPED = {
-  said: "Stopping on SIGINT: what runs is being ended. Once more kills.\n",
+  said: "Stopping on SIGINT: steps under way are being ended. A second signal kills.\n",
   reason: expect.objectContaining({ message: "stopped by SIGINT", signal: SIGINT }) as Error,
 };
 

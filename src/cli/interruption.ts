@@ -27,7 +27,7 @@ export function listenForSignals(world: World, complain: Complain): Interruption
     if (firstAtMs === undefined) {
       firstAtMs = nowMs;
       complain(
-        `Stopping on ${signal.name}: what runs is being ended. Once more kills.\n`,
+        `Stopping on ${signal.name}: steps under way are being ended. A second signal kills.\n`,
         "WARNING",
       );
       controller.abort(new StoppedBySignal(signal));

@@ -26,7 +26,7 @@ interface Explanation {
 
 const DOES_NOT_PARSE: Explanation = {
   problem: "it does not parse",
-  advice: "Mend the syntax; tsc --noEmit shows it in full.",
+  advice: "Fix the syntax; tsc --noEmit shows it in full.",
 };
 
 const NOT_FOUND: Explanation = {

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The bin: builds the world once, and hands over. */
 
-import { enableCompileCache } from "node:module";
+// As a whole, for an older Node has no compile cache, and would fail before it could say why.
+import module from "node:module";
 
 const NEEDED_MAJOR = 24;
 const runningMajor = Number(process.versions.node.split(".")[0]);
@@ -12,7 +13,7 @@ if (runningMajor < NEEDED_MAJOR) {
   );
   process.exitCode = 78;
 } else {
-  enableCompileCache();
+  module.enableCompileCache();
   // Not imported statically: an older Node would fail on what is in there, before it could say why.
   const { start } = await import("./start.ts");
   await start(process.argv.slice(2));

@@ -168,7 +168,7 @@ test("a failure is told once for each attempt, and again where another came betw
     '!  Step "prune/upload" failed at attempt 1: reset (ECONNRESET, transient)\n',
     '!  Step "prune/upload" failed at attempt 2: reset (ECONNRESET, transient)\n',
     '✗  Step "prune/upload" failed after 2 attempts\n',
-    '!  Task "prune" is rolled back, 1 step\n',
+    '!  Task "prune" is being rolled back, 1 step\n',
     '!  Step "prune/upload" could not be undone: no (ECONNRESET, transient)\n',
     '✗✗ Step "prune/upload" could not be undone, a human is needed: no (ECONNRESET, transient)\n',
     '✗  Task "prune" failed after 1 ms: reset (ECONNRESET, transient)\n',

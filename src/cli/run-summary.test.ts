@@ -117,7 +117,7 @@ test("a run in doubt says how to decide", () => {
       npx holdfast show r1
     If it did not happen:
       npx holdfast run nightly.ts --resume --decide 'prune/the charge=absent'
-    If it did (in place of null goes what it answered, as JSON):
+    If it did (replace null by what it answered, as JSON):
       npx holdfast run nightly.ts --resume --decide 'prune/the charge=null'
     Or take the run back:
       npx holdfast run nightly.ts --rollback

@@ -8,6 +8,7 @@ import { clip } from "../core/show.ts";
 import { decodeValue } from "../journal/codec.ts";
 import { redactor, type Redactor } from "../core/redact.ts";
 import { stepsInDoubt } from "../automation/check-decisions.ts";
+import { isInDoubt } from "../automation/step-record.ts";
 import { describeOwner } from "../journal/owner.ts";
 import type { Command } from "./command.ts";
 import { printable } from "./printable.ts";
@@ -168,7 +169,7 @@ function taskLines(task: string, now: RunNow, records: readonly StepRecord[]): s
     "",
     `task ${name}${state}`,
     ...(head === undefined ? [] : failureLines(head, "  ")),
-    ...steps.flatMap((step) => stepLines(step, now)),
+    ...steps.flatMap((step) => stepLines(step, now, head)),
   ];
 }
 
@@ -178,7 +179,7 @@ function taskState({ status, undo }: StepRecord): string {
   return undo === "failed" ? "failed, ROLLBACK INCOMPLETE" : "failed, nothing to roll back";
 }
 
-function stepLines(step: StepRecord, now: RunNow): string[] {
+function stepLines(step: StepRecord, now: RunNow, task: StepRecord | undefined): string[] {
   const { name, kind, attempts, key, undo, undoAttempts } = step;
   const took =
     step.endedAtMs === undefined ? "" : ` in ${formatMs(step.endedAtMs - step.startedAtMs)}`;
@@ -189,9 +190,9 @@ function stepLines(step: StepRecord, now: RunNow): string[] {
     done: ", undone",
     failed: ", UNDO FAILED",
   }[undo];
-  const mark = step.status === "completed" ? "✓" : "✗";
+  const left = task?.undo === "failed" && isInDoubt(step) ? ", COULD NOT BE TAKEN BACK" : "";
   return [
-    `  ${mark} ${kind} ${name}: ${stepState(step, now)}${took}${undone}`,
+    `  ${markOf(step, now)} ${kind} ${name}: ${stepState(step, now)}${took}${undone}${left}`,
     ...(kind === "step" ? [`      key ${key}`] : []),
     ...attempts.flatMap((attempt) =>
       attemptLines(attempt, now, "attempt", step.status === "completed"),
@@ -200,6 +201,13 @@ function stepLines(step: StepRecord, now: RunNow): string[] {
       attemptLines(attempt, now, "undo attempt", undo === "done"),
     ),
   ];
+}
+
+/** A question is whether it happened. */
+function markOf({ status }: StepRecord, { holder }: RunNow): string {
+  if (status === "completed") return "✓";
+  if (status === "failed") return "✗";
+  return holder === undefined ? "?" : "·";
 }
 
 function stepState({ status, attempts }: StepRecord, { holder }: RunNow): string {

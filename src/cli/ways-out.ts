@@ -7,7 +7,7 @@ export function waysOut(again: string, step: string): string[] {
   return [
     "If it did not happen:",
     `  ${again} --resume --decide ${shellWord(`${step}=absent`)}`,
-    "If it did (in place of null goes what it answered, as JSON):",
+    "If it did (replace null by what it answered, as JSON):",
     `  ${again} --resume --decide ${shellWord(`${step}=null`)}`,
     "Or take the run back:",
     `  ${again} --rollback`,

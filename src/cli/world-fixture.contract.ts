@@ -1,6 +1,7 @@
 /** A world for the tests of commands: what they print and complain of is kept. */
 
 import type { Journal } from "../core/journal.ts";
+import { journalWith } from "../journal/journal-with.contract.ts";
 import { memoryJournal } from "../journal/memory.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { readArguments } from "./arguments.ts";
@@ -30,25 +31,10 @@ export function fakeWorld(parts: { journal?: Journal; env?: World["env"] } = {})
     hasColours: false,
     columns: Infinity,
     calledAs: async () => "holdfast",
-    openJournal: async () => ({ ...openJournal(journal), close: async () => undefined }),
+    openJournal: async () => journalWith(journal, { close: async () => undefined }),
     onInterrupt: () => () => undefined,
     onUncaught: () => () => undefined,
     exit: () => undefined,
-  };
-}
-
-function openJournal(journal: Journal): Omit<Journal, "close"> {
-  return {
-    claim: (run, owner) => journal.claim(run, owner),
-    renew: (hold) => journal.renew(hold),
-    release: (hold) => journal.release(hold),
-    writeRun: (hold, run) => journal.writeRun(hold, run),
-    writeStep: (hold, step) => journal.writeStep(hold, step),
-    findRun: (id) => journal.findRun(id),
-    findHolder: (id) => journal.findHolder(id),
-    findRuns: (filter) => journal.findRuns(filter),
-    readSteps: (id) => journal.readSteps(id),
-    renewEveryMs: journal.renewEveryMs,
   };
 }
 

@@ -225,7 +225,7 @@ export const ROWS: readonly Row[] = [
     STEP,
     "WARNING",
     "info unknown",
-    'Step "prune/upload" left an attempt behind that did not end within 5 s of its abort',
+    'Step "prune/upload" left something behind that did not end within 5 s of its abort',
   ],
   [
     {
@@ -324,7 +324,7 @@ export const ROWS: readonly Row[] = [
     TASK,
     "WARNING",
     "start",
-    'Task "prune" is rolled back, 3 steps: no answer (HTTP_503, degraded)',
+    'Task "prune" is being rolled back, 3 steps: no answer (HTTP_503, degraded)',
   ],
   [
     { type: "rollback.completed", steps: 1 },
@@ -338,7 +338,7 @@ export const ROWS: readonly Row[] = [
     TASK,
     "CRITICAL",
     "end failure",
-    'Task "prune" could not be rolled back, a human is needed: the effect of upload, archive is still there',
+    'Task "prune" could not be rolled back, a human is needed: the effect of upload, archive may still be there',
   ],
   [{ type: "undo.started" }, STEP, "INFO", "start", 'Step "prune/upload" is being undone'],
   [

@@ -55,7 +55,7 @@ const SENTENCES: {
   "attempt.failed": (event, because) =>
     `${subject(event)} failed at attempt ${event.number}${because}`,
   "attempt.abandoned": (event) =>
-    `${subject(event)} left an attempt behind that did not end within ` +
+    `${subject(event)} left something behind that did not end within ` +
     `${length(event.graceMs)} of its abort`,
 
   "retry.scheduled": (event) => `${subject(event)} is tried again ${wait(event.waitMs)}`,
@@ -77,11 +77,11 @@ const SENTENCES: {
     `${subject(event)} ended, and its result is not good${because}`,
 
   "rollback.started": (event, because) =>
-    `${task(event)} is rolled back, ${count(event.steps, "step")}${because}`,
+    `${task(event)} is being rolled back, ${count(event.steps, "step")}${because}`,
   "rollback.completed": (event) => `${task(event)} was rolled back, ${count(event.steps, "step")}`,
   "rollback.failed": (event) =>
     `${task(event)} could not be rolled back, a human is needed: ` +
-    `the effect of ${clip(event.steps.join(", "), LONGEST_FAILURE)} is still there`,
+    `the effect of ${clip(event.steps.join(", "), LONGEST_FAILURE)} may still be there`,
   "undo.started": (event) => `${subject(event)} is being undone`,
   "undo.completed": (event) => `${subject(event)} was undone in ${length(event.durationMs)}`,
   "undo.failed": (event, because) =>
