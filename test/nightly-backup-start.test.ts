@@ -38,6 +38,18 @@ test.for<[exitCode: number, args: string[], says: string]>([
   expect(example.output() + example.log()).toContain(says);
 });
 
+test("a second start beside a backup is refused, and leaves it its store", SLOW, async () => {
+  const here = world();
+  const args = ["--store-profile", "nightly"];
+  const first = start(here, "examples/nightly-backup/start.ts", ...args);
+  await vi.waitFor(() => expect(first.log()).toContain('"upload archive" started'), 30_000);
+
+  const second = start(here, "examples/nightly-backup/start.ts", ...args);
+
+  expect([await second.ended, await first.ended]).toEqual([69, 0]);
+  expect(first.output()).toContain("2/2 tasks succeeded");
+});
+
 test("a backup that is stopped is told how to go on, in the words of npm start", SLOW, async () => {
   const example = start(world(), "examples/nightly-backup/start.ts", "--store-profile", "nightly");
   await vi.waitFor(() => expect(example.log()).toContain('"upload archive" started'), 30_000);

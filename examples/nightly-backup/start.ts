@@ -7,11 +7,12 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { OptionsError } from "../../src/core/errors.ts";
+import { EXIT } from "../../src/core/exit-codes.ts";
 import type { LedgerEntry, StoreProfile } from "../../src/testing/index.ts";
 import { describeStore, openStore } from "./start-store.ts";
 
@@ -72,13 +73,15 @@ async function main(argv: readonly string[]): Promise<number> {
   const before = (await store.ledger()).length;
 
   const exitCode = await runBackup(store.url, rest);
-  const faults = (await store.faults()).filter(({ number }) => number > before);
+  // The store is that of the run that is under way.
+  if (exitCode === EXIT.locked) return exitCode;
+  const faults = await store.faults().catch(() => undefined);
   if (exitCode === KILLED)
     process.stdout.write("\nIt was killed. npm start goes on where it was.\n");
   if (STOPPED.has(exitCode)) process.stdout.write(STOPPED_HERE);
   // Whoever mistyped an option wants to see that, and nothing else.
-  if (exitCode !== 2) process.stdout.write(`${tableOf(faults)}${tryNext()}`);
-  await store.close();
+  if (exitCode !== EXIT.usage) process.stdout.write(`${tableOf(faults, before)}${tryNext()}`);
+  if (faults !== undefined) await store.close();
   return exitCode;
 }
 
@@ -116,10 +119,17 @@ async function runBackup(storeUrl: string, args: readonly string[]): Promise<num
     {
       cwd: CHECKOUT,
       stdio: "inherit",
-      env: { ...process.env, HOLDFAST_HOME: HOME, BACKUP_STORE_URL: storeUrl },
+      env: {
+        ...process.env,
+        HOLDFAST_HOME: HOME,
+        BACKUP_STORE_URL: storeUrl,
+        // The commands that it prints then find a Node that is new enough, as this one did.
+        npm_lifecycle_event: "holdfast",
+      },
     },
   );
-  writeFileSync(PID_FILE, String(child.pid));
+  const isFirst = !isRunning(PID_FILE);
+  if (isFirst) writeFileSync(PID_FILE, String(child.pid));
   const stopForwarding = forwardSignals((signal) => child.kill(signal));
   const exitCode = await new Promise<number>((answer, reject) => {
     child.once("error", reject);
@@ -128,8 +138,18 @@ async function runBackup(storeUrl: string, args: readonly string[]): Promise<num
     );
   });
   stopForwarding();
-  rmSync(PID_FILE, { force: true });
+  if (isFirst) rmSync(PID_FILE, { force: true });
   return exitCode;
+}
+
+/** Whether the process that a file names is there. */
+function isRunning(pidFile: string): boolean {
+  try {
+    const pid = Number(readFileSync(pidFile, "utf8"));
+    return pid > 0 && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** A terminal's Ctrl-C reaches the run by itself, and a second one would kill it. */
@@ -142,7 +162,10 @@ function forwardSignals(forward: (signal: NodeJS.Signals) => void): () => void {
   return () => signals.forEach((signal) => process.off(signal, listener));
 }
 
-function tableOf(faults: readonly LedgerEntry[]): string {
+/** @param before How many requests there were before this run. */
+function tableOf(all: readonly LedgerEntry[] | undefined, before: number): string {
+  if (all === undefined) return "\nThe store does not answer any more.\n";
+  const faults = all.filter(({ number }) => number > before);
   if (faults.length === 0) return "\nThe store caused no faults.\n";
   const rows = faults.map(({ method, name, fault = "" }) => [method, fault, name]);
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
