@@ -301,3 +301,23 @@ test("all works that a policy began are waited for before another attempt", asyn
 
   expect(did).toEqual(["ends 1", "ends 1", "ends 2"]);
 });
+
+test("an error that a policy threw before the work began tells more when the work throws it", async () => {
+  const error = new Error("shut");
+  let calls = 0;
+  const gate: Policy = {
+    name: "gate",
+    run: async (work, given) => {
+      calls++;
+      if (calls === 1) throw error;
+      return work(given as Attempt);
+    },
+  };
+  const { steps } = await play((run) =>
+    run.step("one", () => Promise.reject(error), { policy: gate }),
+  );
+
+  const [step] = steps;
+  expect(step?.attempts.map(({ fault }) => fault?.effect)).toEqual(["none", "unknown"]);
+  expect(step?.effect).toBe("unknown");
+});

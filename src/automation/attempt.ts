@@ -35,6 +35,7 @@ export async function attemptStep(step: Step, { outer, number }: AttemptCall): P
   const before = step.record.effect;
   await step.write(attemptBegun(step.record, number, world.clock.now()));
   step.emit({ type: "attempt.started", number });
+  step.refusedBy = undefined;
   const attempt = new RunningAttempt(step, number);
   try {
     return await withAmbient(step.ambientAt({ ...step.where, attempt: number }), () =>
@@ -43,7 +44,7 @@ export async function attemptStep(step: Step, { outer, number }: AttemptCall): P
   } catch (error) {
     const late = await attempt.lateAnswer();
     if (late !== undefined) return late.value;
-    if (!attempt.hasBegun) step.hadNoEffect(error);
+    if (!attempt.hasBegun) step.refusedBy = { error };
     const end = step.endOf(error);
     if (!world.halt.signal.aborted || end.fault.effect === "none") {
       await step.write(attemptFailed(step.record, end, before));

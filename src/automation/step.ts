@@ -56,13 +56,13 @@ export class Step {
   readonly work: StepWork;
   readonly classify: Classify;
   readonly scope: Scope;
+  /** What the newest attempt failed by, if its work was never begun: whatever that tells, it had no effect. */
+  refusedBy: { readonly error: unknown } | undefined;
   readonly #world: World;
   readonly #startedAtMs: number;
   readonly #leftBehind = new Set<Promise<unknown>>();
   #record: StepRecord;
   #failure: Reason | undefined;
-  /** What an attempt failed by whose work was never begun. */
-  #refusal: { readonly error: unknown } | undefined;
   /** The attempt that runs, whoever still waits for it. */
   #attempting: Promise<Storable | undefined> = Promise.resolve(undefined);
   /** The undo or reconcile between two attempts; it goes on to its end, whatever ends the waiting for it. */
@@ -78,7 +78,7 @@ export class Step {
     const classify = classifier([...settled.classify, ...scope.world.rules]);
     this.classify = (error) => {
       const fault = classify(error);
-      return this.#refusal?.error === error ? { ...fault, effect: "none" } : fault;
+      return this.refusedBy?.error === error ? { ...fault, effect: "none" } : fault;
     };
     const recorded = scope.world.book.visit(scope.name, name);
     this.#record = recorded === undefined ? this.#newRecord() : withUndo(recorded, settled);
@@ -87,11 +87,6 @@ export class Step {
   /** What it failed by, when it stays failed. */
   get failure(): Reason | undefined {
     return this.#failure;
-  }
-
-  /** Says of an attempt that failed by `error` that its work was never begun, whatever the error tells. */
-  hadNoEffect(error: unknown): void {
-    this.#refusal = { error };
   }
 
   /** Whether work that did not end within its grace still runs. */
