@@ -80,9 +80,13 @@ test("a step that was begun and can be looked up is looked up by its key", async
   const keys: string[] = [];
   const main = charge({ reconcile: ({ key }) => (keys.push(key), { value: "found" }) });
 
-  const { did } = await resume(await cutOff([begun("charge")]), main);
+  const { did, steps } = await resume(await cutOff([begun("charge")]), main);
 
-  expect({ did, keys }).toEqual({ did: ["found"], keys: [begun("charge").key] });
+  expect({ did, keys, toldBy: steps[0]?.toldBy }).toEqual({
+    did: ["found"],
+    keys: [begun("charge").key],
+    toldBy: "reconcile",
+  });
 });
 
 test("a step that turns out not to have happened is attempted again, and asked about no more when it is refused then", async () => {
@@ -122,19 +126,20 @@ test.for<[name: string, options: StepOptions<string>]>([
   expect((await state.journal.findRun("r1"))?.status).toBe("in doubt");
 });
 
-test.for<[decision: "absent" | { value: string }, answer: string, did: string[]]>([
+test.for<[decision: "absent" | { value: string }, answer: string, did: string[], toldBy?: string]>([
   ["absent", "absent", [`charged ${begun("charge").key}`, "done"]],
-  [{ value: "by hand" }, "happened", ["by hand"]],
-])("after a human decided %o, the run goes on", async ([decision, answer, expected]) => {
+  [{ value: "by hand" }, "happened", ["by hand"], "human"],
+])("after a human decided %o, the run goes on", async ([decision, answer, expected, toldBy]) => {
   const state = await cutOff([begun("charge")]);
   await resume(state, charge());
 
-  const { result, did, events } = await resume(state, charge(), {
+  const { result, did, events, steps } = await resume(state, charge(), {
     decisions: { charge: decision },
   });
 
   const told = events.flatMap((event) => (event.type === "step.reconciled" ? event.answer : []));
-  expect({ did, told, status: result.status }).toEqual({
+  expect({ did, told, status: result.status, toldBy: steps[0]?.toldBy }).toEqual({
+    toldBy,
     did: expected,
     told: [answer],
     status: "succeeded",

@@ -72,10 +72,16 @@ export function attemptFailed(record: StepRecord, end: AttemptEnd, before: Effec
 }
 
 /** The step is done. */
-export function stepCompleted(record: StepRecord, value: string, atMs: number): StepRecord {
+export function stepCompleted(
+  record: StepRecord,
+  value: string,
+  atMs: number,
+  toldBy?: StepRecord["toldBy"],
+): StepRecord {
   return {
     ...record,
     status: "completed",
+    ...(toldBy === undefined ? {} : { toldBy }),
     value,
     endedAtMs: atMs,
     attempts: endLast(record.attempts, { atMs }),

@@ -42,10 +42,12 @@ export type StepWork = (context: StepContext) => unknown;
 class Happened implements Storable {
   readonly value: unknown;
   readonly stored: string;
+  readonly toldBy: "reconcile" | "human";
 
-  constructor({ value, stored }: Storable) {
+  constructor({ value, stored }: Storable, toldBy: Happened["toldBy"]) {
     this.value = value;
     this.stored = stored;
+    this.toldBy = toldBy;
   }
 }
 
@@ -172,8 +174,8 @@ export class Step {
     );
   }
 
-  #happened(value: unknown): Happened {
-    return new Happened({ value, stored: this.toStored(value) });
+  #happened(value: unknown, toldBy: Happened["toldBy"]): Happened {
+    return new Happened({ value, stored: this.toStored(value) }, toldBy);
   }
 
   /** Finds out where to go on, should the step have been begun before the process died. */
@@ -181,7 +183,7 @@ export class Step {
     const decision = this.#world.decisions[this.label];
     if (decision !== undefined && isInDoubt(this.#record)) {
       this.emit({ type: "step.reconciled", answer: decision === "absent" ? "absent" : "happened" });
-      return decision === "absent" ? this.#forget() : this.#happened(decision.value);
+      return decision === "absent" ? this.#forget() : this.#happened(decision.value, "human");
     }
     const answer = await this.#clearTheWay();
     if (answer !== "stuck") return answer;
@@ -239,7 +241,7 @@ export class Step {
     if (reconcile === undefined) return "unknown";
     try {
       const answer = await this.#ask(reconcile);
-      const found = typeof answer === "object" ? this.#happened(answer.value) : answer;
+      const found = typeof answer === "object" ? this.#happened(answer.value, "reconcile") : answer;
       this.emit({
         type: "step.reconciled",
         answer: found instanceof Happened ? "happened" : found,
@@ -333,8 +335,8 @@ export class Step {
     };
   }
 
-  async #complete({ value, stored }: Storable): Promise<unknown> {
-    const record = stepCompleted(this.#record, stored, this.#world.clock.now());
+  async #complete({ value, stored, toldBy }: Storable & Partial<Happened>): Promise<unknown> {
+    const record = stepCompleted(this.#record, stored, this.#world.clock.now(), toldBy);
     await this.write(record);
     this.emit({
       type: "step.completed",

@@ -229,6 +229,17 @@ const HEADS: [
   ],
 ];
 
+test.for([
+  ["human", "as a human decided"],
+  ["reconcile", "found by its reconcile"],
+] as const)("says of a step that its %s told of that it was %s", async ([toldBy, words]) => {
+  const { stdout } = await shown([
+    stepCompleted(attemptBegun(step("upload"), 1, 0), "1", 2_000, toldBy),
+  ]);
+
+  expect(stdout).toContain(`✓ step upload: completed in 2 s, ${words}`);
+});
+
 test.for(HEADS)("shows %s", async ([, change, steps, lines]) => {
   const { stdout } = await shown(steps, change);
 

@@ -192,7 +192,7 @@ function stepLines(step: StepRecord, now: RunNow, task: StepRecord | undefined):
   }[undo];
   const left = task?.undo === "failed" && isInDoubt(step) ? ", COULD NOT BE TAKEN BACK" : "";
   return [
-    `  ${markOf(step, now)} ${kind} ${name}: ${stepState(step, now)}${took}${undone}${left}`,
+    `  ${markOf(step, now)} ${kind} ${name}: ${stepState(step, now)}${took}${toldBy(step)}${undone}${left}`,
     ...(kind === "step" ? [`      key ${key}`] : []),
     ...attempts.flatMap((attempt) =>
       attemptLines(attempt, now, "attempt", step.status === "completed"),
@@ -201,6 +201,12 @@ function stepLines(step: StepRecord, now: RunNow, task: StepRecord | undefined):
       attemptLines(attempt, now, "undo attempt", undo === "done"),
     ),
   ];
+}
+
+/** Who said that it happened, where nobody saw that. */
+function toldBy(step: StepRecord): string {
+  if (step.toldBy === undefined) return "";
+  return step.toldBy === "human" ? ", as a human decided" : ", found by its reconcile";
 }
 
 /** A question is whether it happened. */

@@ -74,6 +74,8 @@ export interface StepRecord {
   readonly endedAtMs?: number | undefined;
   /** The value, as the codec wrote it. */
   readonly value?: string | undefined;
+  /** Who said that it happened, where nobody saw the work's end. */
+  readonly toldBy?: "reconcile" | "human" | undefined;
   readonly fault?: Fault | undefined;
   readonly error?: ErrorSummary | undefined;
   /** The worst effect of its attempts since it was last undone; `unknown` while one runs. */
