@@ -68,13 +68,20 @@ export { systemClock } from "./core/system.ts";
 export { attemptTask, type AttemptTaskOptions } from "./policies/attempt-task.ts";
 export {
   constant,
+  decorrelated,
+  delays,
   exponential,
+  fibonacci,
+  linear,
   type Backoff,
   type BackoffInput,
+  type BackoffOptions,
   type ConstantOptions,
+  type DecorrelatedOptions,
   type ExponentialOptions,
-  type Jitter,
+  type LinearOptions,
 } from "./policies/backoff.ts";
+export type { Jitter } from "./policies/jitter.ts";
 export { breaker, type Breaker, type BreakerOptions } from "./policies/breaker.ts";
 export { pipeline } from "./policies/pipeline.ts";
 export type { Attempt, Deadline, Policy, RunOptions, Work } from "./policies/policy.ts";

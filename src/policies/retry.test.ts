@@ -232,6 +232,16 @@ test("the user's classifier and reactions decide", async () => {
   expect({ value, sleeps: clock.sleeps }).toEqual({ value: "done", sleeps: [1_000] });
 });
 
+test("the backoff may be a list of waits", async () => {
+  const clock = new VirtualClock();
+
+  await clock.settle(() =>
+    retry({ backoff: ["1s", 10], clock }).run(failing(degraded(), degraded(), degraded())),
+  );
+
+  expect(clock.sleeps).toEqual([1_000, 10, 10]);
+});
+
 test("the backoff is told the wait before", async () => {
   const clock = new VirtualClock();
   const previous: number[] = [];
@@ -318,7 +328,8 @@ test.for<[message: string, options: object | null]>([
   ["retry.attempts: expected an integer >= 1, or Infinity, received 0", { attempts: 0 }],
   ["retry.attempts: expected an integer >= 1, or Infinity, received 2.5", { attempts: 2.5 }],
   ["retry.retries: unknown; known are name, attempts, backoff, total", { retries: 3 }],
-  ["retry.backoff: expected a function, received 200", { backoff: 200 }],
+  ["retry.backoff: expected a function or a list of durations, received 200", { backoff: 200 }],
+  ["delays[1]: expected a duration", { backoff: ["1s", -1] }],
   ['retry.total: expected a duration such as 250, "2s" or "1m30s", or Infinity', { total: "1 m" }],
   ["retry.maxRetryAfter: expected a duration", { maxRetryAfter: -1 }],
   ["retry.when: expected a function", { when: true }],

@@ -18,7 +18,7 @@ import {
 } from "../core/options.ts";
 import { reactions, type ReactionChanges } from "../core/reactions.ts";
 import { systemClock, systemRandom } from "../core/system.ts";
-import { exponential, type Backoff } from "./backoff.ts";
+import { backoffReader, exponential, type Backoff } from "./backoff.ts";
 import { attemptOf } from "./lazy-attempt.ts";
 import type { Policy } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
@@ -32,7 +32,7 @@ export interface RetryOptions {
   /** How often the work may run in all, the first time included. Default 4; `Infinity` is allowed. */
   readonly attempts?: number | undefined;
   /** The wait before each retry. Default `exponential("200ms", { max: "30s", jitter: "full" })`. */
-  readonly backoff?: Backoff | undefined;
+  readonly backoff?: Backoff | readonly Duration[] | undefined;
   /** The limit for all attempts and waits together; ends a running attempt. Default `Infinity`. */
   readonly total?: Duration | undefined;
   /**
@@ -72,9 +72,7 @@ export interface RetryOptions {
 const READERS = {
   name: text({ default: "retry" }),
   attempts: integer({ min: 1, orInfinity: true, default: 4 }),
-  backoff: callable<Backoff, Backoff>({
-    default: exponential("200ms", { max: "30s", jitter: "full" }),
-  }),
+  backoff: backoffReader({ default: exponential("200ms", { max: "30s", jitter: "full" }) }),
   total: duration({ orInfinity: true, default: Infinity }),
   maxRetryAfter: duration({ orInfinity: true, default: 300_000 }),
   when: callable<When, When>({ default: () => true }),
