@@ -125,6 +125,14 @@ test("a run in doubt says how to decide", () => {
   `);
 });
 
+test("a step may be called after a secret, and is still to be decided about by its name", () => {
+  const error = new InDoubtError("r1", "reset password");
+
+  expect(summary({ status: "in doubt", error, tasks: [] })).toContain(
+    "--resume --decide 'reset password=absent'",
+  );
+});
+
 test("no secret and no control character is in it", () => {
   const error = new Error("no hunter2-hunter2\u001b[2J", {
     cause: new Error("\u0007hunter2-hunter2"),

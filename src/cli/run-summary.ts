@@ -26,18 +26,27 @@ export interface Surroundings {
 /** The summary as text; its first line is `12/14 tasks succeeded` and what run that was. */
 export function summaryOf(result: RunResult, surroundings: Surroundings): string {
   const { count, automation, runId, durationMs } = result;
+  const tell = teller(surroundings.env);
   const lines = [
     `${count.succeeded}/${count.total} tasks succeeded: ${automation}, run ${runId}, ${formatMs(durationMs)}`,
-    ...result.tasks.flatMap((end) => taskLines(end, automation)),
-    ...endLines(result, surroundings),
+    ...result.tasks.flatMap((end) => taskLines(end, automation, tell)),
+    ...endLines(result, surroundings, tell),
   ];
-  return printable(redactor({ env: surroundings.env }).text(`${lines.join("\n")}\n`));
+  return printable(`${lines.join("\n")}\n`);
 }
 
-function taskLines({ result, mayFail }: TaskEnd, automation: string): string[] {
+/** An error in a line, its secrets hidden. The rest of the summary is the automation's own words. */
+type Tell = (error: unknown) => string;
+
+function teller(env: Env): Tell {
+  const secrets = redactor({ env });
+  return (error) => secrets.text(errorLine(summariseError(error)));
+}
+
+function taskLines({ result, mayFail }: TaskEnd, automation: string, tell: Tell): string[] {
   if (result.ok) return [];
   const name = result.name === "" ? automation : result.name;
-  const error = clip(errorLine(summariseError(result.error)), 300);
+  const error = clip(tell(result.error), 300);
   const rollback = {
     complete: "rolled back completely",
     incomplete: "ROLLBACK INCOMPLETE",
@@ -52,6 +61,7 @@ function taskLines({ result, mayFail }: TaskEnd, automation: string): string[] {
 function endLines(
   { status, exitCode, error, runId }: RunResult,
   { file, calledAs }: Surroundings,
+  tell: Tell,
 ): string[] {
   const show = `${calledAs} show ${runId}`;
   const again = `${calledAs} run ${fileWord(file)}`;
@@ -64,16 +74,13 @@ function endLines(
         : [`What happened: ${show}`];
     case "interrupted":
       return [
-        `Interrupted: ${errorLine(summariseError(error))}`,
+        `Interrupted: ${tell(error)}`,
         "Go on with the same command, or take it back:",
         `  ${again} --resume`,
         `  ${again} --rollback`,
       ];
     case "in doubt":
-      return [
-        `In doubt: ${errorLine(summariseError(error))}`,
-        ...decisionLines(error, show, again),
-      ];
+      return [`In doubt: ${tell(error)}`, ...decisionLines(error, show, again)];
   }
 }
 

@@ -240,6 +240,23 @@ test.for([
   expect(stdout).toContain(`✓ step upload: completed in 2 s, ${words}`);
 });
 
+test("words that stand beside the name of a secret are shown", async () => {
+  const task = {
+    ...step("", { task: "rotate token", kind: "task" }),
+    status: "completed",
+  } as const;
+  const { stdout } = await shown([completed(step("reset password")), task], {
+    status: "succeeded",
+  });
+
+  expect(stdout.split("\n").filter((line) => /run|step|task/.test(line))).toEqual([
+    "nightly, run 01aaaaaaaaaaaaaaaaaaaaaaaa: succeeded",
+    "task nightly",
+    "  ✓ step reset password: completed in 2 s",
+    "task rotate token: completed",
+  ]);
+});
+
 test.for(HEADS)("shows %s", async ([, change, steps, lines]) => {
   const { stdout } = await shown(steps, change);
 

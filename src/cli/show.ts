@@ -52,12 +52,11 @@ only one; last is the newest.`,
       const text = args.has("json")
         ? asJson(now, steps, secrets)
         : printable(
-            secrets.text(
-              asText(now, steps, {
-                nowMs: world.clock.now(),
-                calledAs: await world.calledAs(),
-              }),
-            ),
+            asText(now, hidden(steps, secrets), {
+              nowMs: world.clock.now(),
+              calledAs: await world.calledAs(),
+              secrets,
+            }),
           );
       world.print(text);
       return EXIT.ok;
@@ -98,21 +97,33 @@ function asJson(now: RunNow, steps: readonly StepRecord[], secrets: Redactor): s
   return `${JSON.stringify(secrets.value(document), undefined, 2)}\n`;
 }
 
+/** The steps without secrets. What holdfast itself says of them is no secret, whatever stands beside it. */
+function hidden(steps: readonly StepRecord[], secrets: Redactor): StepRecord[] {
+  return steps.map((step) => {
+    const { task, name, key, error, fault, attempts, undoAttempts } = step;
+    const said = { task, name, key, error, fault, attempts, undoAttempts };
+    return { ...step, ...(secrets.value(said) as Partial<StepRecord>) };
+  });
+}
+
 function asText(
   now: RunNow,
   steps: readonly StepRecord[],
-  { nowMs, calledAs }: { readonly nowMs: number; readonly calledAs: string },
+  around: { readonly nowMs: number; readonly calledAs: string; readonly secrets: Redactor },
 ): string {
   const tasks = [...new Set(steps.map(({ task }) => task))];
   const lines = [
-    ...headLines(now, nowMs),
-    ...nextLines(now, steps, calledAs),
+    ...headLines(now, around),
+    ...nextLines(now, steps, around.calledAs),
     ...tasks.flatMap((task) => taskLines(task, now, steps)),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-function headLines(now: RunNow, nowMs: number): string[] {
+function headLines(
+  now: RunNow,
+  { nowMs, secrets }: { readonly nowMs: number; readonly secrets: Redactor },
+): string[] {
   const { run, holder } = now;
   const tookMs = lengthMs(now, nowMs);
   const took = tookMs === undefined ? "" : `, took ${formatMs(tookMs)}`;
@@ -126,7 +137,7 @@ function headLines(now: RunNow, nowMs: number): string[] {
     `${run.automation}, run ${run.id}: ${statusOf(now)}${by}${exit}${count}`,
     `  started ${formatMoment(run.startedAtMs)}${took}${resumed}`,
     ...(run.file === undefined ? [] : [`  file ${run.file}`]),
-    `  input ${clip(JSON.stringify(decodeValue(run.input)) ?? "none", 200)}`,
+    `  input ${clip(JSON.stringify(secrets.value(decodeValue(run.input))) ?? "none", 200)}`,
   ];
 }
 

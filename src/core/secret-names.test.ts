@@ -36,6 +36,7 @@ test.for<[name: string, value: unknown]>([
   ["passwordResets", 3],
   ["cookies", 2],
   ["secretsScanned", 4],
+  ["01m8184zdeajwtwv80kv26221r", "failed"],
   ["credentials", "3"],
 ])("what stands under %s, %o, is no secret", ([name, value]) => {
   expect([plain.value({ [name]: value }), plain.find({ [name]: value })]).toEqual([
@@ -50,6 +51,8 @@ test.for<[name: string, value: unknown, place?: string]>([
   ["password", TEXT],
   ["refresh_tokens", TEXT],
   ["password2", TEXT],
+  ["id_jwt", TEXT],
+  ["userJWT", TEXT],
   ["tokens", [TEXT], "[0]"],
   ["auth", { user: "a", pass: TEXT }, ".pass"],
   ["tokens", { access: TEXT }, ".access"],

@@ -17,7 +17,7 @@ export type NameKind = "chosen" | "secret" | "counted" | "masked" | "plain";
 const STEM = new RegExp(
   [
     "password|passwd|passphrase|passcode|passkey",
-    "secret(?!ar)|credential|authorization|cookie|bearer|jwt",
+    "secret(?!ar)|credential|authorization|cookie|bearer",
     "(?:api|access|account|auth|deploy|encryption|master|private|service|session|shared|signing|ssh)keys?$",
     "connectionstring|token$",
   ].join("|"),
@@ -26,8 +26,8 @@ const STEM = new RegExp(
 /** Of those, what people think of themselves. */
 const CHOSEN = /password|passwd|passphrase|passcode|pwd$/;
 
-/** As a word of its own, anywhere. */
-const WORDS: ReadonlySet<string> = new Set(["token", "pwd", "dsn", "otp"]);
+/** As a word of its own, anywhere. The short ones also stand by chance in names of runs and in hashes. */
+const WORDS: ReadonlySet<string> = new Set(["token", "jwt", "jwts", "pwd", "dsn", "otp"]);
 
 /** As the last word. */
 const LAST_WORDS: ReadonlySet<string> = new Set(["pass", "auth", "oauth"]);
