@@ -44,9 +44,12 @@ test("a second start beside a backup is refused, and leaves it its store", SLOW,
   const first = start(here, "examples/nightly-backup/start.ts", ...args);
   await vi.waitFor(() => expect(first.log()).toContain('"upload archive" started'), 30_000);
 
-  const second = start(here, "examples/nightly-backup/start.ts", ...args);
+  const pid = readFileSync(join(here.root, "home/nightly-backup.pid"), "utf8");
+  const second = start(here, "examples/nightly-backup/start.ts", "--store-profile", "outage");
 
-  expect([await second.ended, await first.ended]).toEqual([69, 0]);
+  expect(await second.ended).toBe(69);
+  expect(second.log()).toContain(`npm start: process ${pid} on `);
+  expect(await first.ended).toBe(0);
   expect(first.output()).toContain("2/2 tasks succeeded");
 });
 

@@ -7,12 +7,13 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { OptionsError } from "../../src/core/errors.ts";
+import { JournalError, OptionsError } from "../../src/core/errors.ts";
 import { EXIT } from "../../src/core/exit-codes.ts";
+import { describeOwner, sqliteJournal } from "../../src/journal/index.ts";
 import type { LedgerEntry, StoreProfile } from "../../src/testing/index.ts";
 import { describeStore, openStore } from "./start-store.ts";
 
@@ -56,9 +57,11 @@ ${tryNext()}`;
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof OptionsError)) throw error;
-  process.stderr.write(`npm start: ${error.message}\n`);
-  process.exitCode = 2;
+  const known = error instanceof OptionsError ? EXIT.usage : undefined;
+  const exitCode = error instanceof JournalError ? EXIT.journal : known;
+  if (exitCode === undefined) throw error;
+  process.stderr.write(`npm start: ${(error as Error).message}\n`);
+  process.exitCode = exitCode;
 }
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -68,6 +71,11 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   mkdirSync(HOME, { recursive: true });
+  const other = await runUnderWay();
+  if (other !== undefined) {
+    process.stderr.write(`npm start: ${other} is at it; wait until it has ended\n`);
+    return EXIT.locked;
+  }
   const store = await openStore(join(HOME, "store"), profile, seed);
   process.stderr.write(`${describeStore(store)}\n`);
   const before = (await store.ledger()).length;
@@ -128,8 +136,7 @@ async function runBackup(storeUrl: string, args: readonly string[]): Promise<num
       },
     },
   );
-  const isFirst = !isRunning(PID_FILE);
-  if (isFirst) writeFileSync(PID_FILE, String(child.pid));
+  writeFileSync(PID_FILE, String(child.pid));
   const stopForwarding = forwardSignals((signal) => child.kill(signal));
   const exitCode = await new Promise<number>((answer, reject) => {
     child.once("error", reject);
@@ -138,17 +145,19 @@ async function runBackup(storeUrl: string, args: readonly string[]): Promise<num
     );
   });
   stopForwarding();
-  if (isFirst) rmSync(PID_FILE, { force: true });
+  rmSync(PID_FILE, { force: true });
   return exitCode;
 }
 
-/** Whether the process that a file names is there. */
-function isRunning(pidFile: string): boolean {
+/** Who runs the backup now, in words: the store and the file with its pid are that one's. */
+async function runUnderWay(): Promise<string | undefined> {
+  const journal = sqliteJournal(join(HOME, "holdfast.db"));
   try {
-    const pid = Number(readFileSync(pidFile, "utf8"));
-    return pid > 0 && process.kill(pid, 0);
-  } catch {
-    return false;
+    const [run] = await journal.findRuns({ automation: "nightly-backup", limit: 1 });
+    const holder = run === undefined ? undefined : await journal.findHolder(run.id);
+    return holder === undefined ? undefined : describeOwner(holder);
+  } finally {
+    await journal.close();
   }
 }
 

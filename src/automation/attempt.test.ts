@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { breaker } from "../policies/breaker.ts";
 import type { Attempt, Policy } from "../policies/policy.ts";
+import { pipeline } from "../policies/pipeline.ts";
 import { retry } from "../policies/retry.ts";
+import { timeout } from "../policies/timeout.ts";
 import { journalWith } from "../journal/journal-with.contract.ts";
 import { failing, Machine, play } from "./play.contract.ts";
 
@@ -320,4 +322,115 @@ test("an error that a policy threw before the work began tells more when the wor
   const [step] = steps;
   expect(step?.attempts.map(({ fault }) => fault?.effect)).toEqual(["none", "unknown"]);
   expect(step?.effect).toBe("unknown");
+});
+
+const refused = new Error("not good enough");
+
+test.for<
+  [what: string, refuse: (value: unknown, given: AbortController) => unknown, attemptMs: number]
+>([
+  [
+    "and aborts then",
+    (_, controller) => {
+      controller.abort();
+      throw refused;
+    },
+    5_000,
+  ],
+  [
+    "after the time limit",
+    () => {
+      throw refused;
+    },
+    1_000,
+  ],
+])("a value that a policy refuses %s does not count", async ([, refuse, attemptMs]) => {
+  const policy: Policy = {
+    name: "refusing",
+    run: async (work, given) => {
+      const controller = new AbortController();
+      const { attempt, deadline } = given as Attempt;
+      const value = await work({ attempt, deadline, signal: controller.signal });
+      return refuse(value, controller) as never;
+    },
+  };
+  const { result } = await play((run, _, clock) =>
+    run.step("one", () => clock.sleep(1_050), { timeout: { attempt: attemptMs }, policy }),
+  );
+
+  expect(result.status).toBe("failed");
+});
+
+test("a late value is what the policy makes of it, and is verified and told of once", async () => {
+  const mapping: Policy = {
+    name: "mapping",
+    run: async (work, given) => `mapped ${String(await work(given as Attempt))}` as never,
+  };
+  const verified: unknown[] = [];
+  const { steps, types } = await play((run, _, clock) =>
+    run.step("one", () => clock.sleep(1_050).then(() => "raw"), {
+      timeout: { attempt: "1s" },
+      policy: mapping,
+      verify: (value) => verified.push(value),
+    }),
+  );
+
+  expect({
+    value: steps[0]?.value,
+    verified,
+    told: types.filter((type) => type === "attempt.succeeded").length,
+  }).toEqual({ value: '"mapped raw"', verified: ["mapped raw"], told: 1 });
+});
+
+test("an attempt had the worst effect of all works that a policy began", async () => {
+  const charging = failing("ECONNRESET");
+  const { did, result, steps } = await play((run, log, clock) =>
+    run.step("charge", charging, {
+      policy: pipeline(retry({ attempts: 2, clock }), breaker("bank", { failures: 1, clock })),
+      undo: ({ effect }) => void log.push(`undo ${effect}`),
+      retry: { attempts: 1 },
+      repeatable: false,
+    }),
+  );
+
+  expect([charging.calls, did, result.exitCode, steps[0]?.effect]).toEqual([
+    1,
+    ["undo unknown"],
+    80,
+    "unknown",
+  ]);
+});
+
+test("a work that still runs when another one has answered makes a later rollback incomplete", async () => {
+  const { did, result } = await play(async (run, log, clock) => {
+    let goes = 0;
+    await run.step(
+      "twice",
+      async () => {
+        if (++goes > 1) return;
+        await clock.sleep(60_000);
+      },
+      {
+        policy: pipeline(retry({ attempts: 2, clock }), timeout("1s", { clock })),
+        undo: () => void log.push("undone"),
+        undoRetry: { attempts: 1 },
+      },
+    );
+    throw new Error("no");
+  });
+
+  expect([did, result.exitCode]).toEqual([["undone"], 81]);
+});
+
+test("an attempt that was left behind tells no more of itself", async () => {
+  const { events } = await play((run, _, clock) =>
+    run.step("slow", ({ attempt }) => clock.sleep(attempt === 1 ? 10_000 : 20_000), {
+      timeout: { attempt: "1s" },
+      grace: "1s",
+      repeatable: true,
+      retry: { attempts: 2 },
+    }),
+  );
+
+  expect(events.filter(({ type }) => type === "attempt.succeeded")).toEqual([]);
 });

@@ -2,11 +2,12 @@
 
 import { withAmbient } from "../core/context.ts";
 import { AutomationError } from "../core/errors.ts";
+import type { Effect } from "../core/fault.ts";
 import type { Attempt } from "../policies/policy.ts";
 import { timeout } from "../policies/timeout.ts";
 import { lateEnd } from "./grace.ts";
 import type { Step } from "./step.ts";
-import { attemptBegun, attemptFailed } from "./step-record.ts";
+import { attemptBegun, attemptFailed, worseEffect } from "./step-record.ts";
 import { verifyValue } from "./verify.ts";
 import { loggerAt } from "./world.ts";
 
@@ -35,16 +36,18 @@ export async function attemptStep(step: Step, { outer, number }: AttemptCall): P
   const before = step.record.effect;
   await step.write(attemptBegun(step.record, number, world.clock.now()));
   step.emit({ type: "attempt.started", number });
-  step.refusedBy = undefined;
+  step.newest = undefined;
   const attempt = new RunningAttempt(step, number);
   try {
-    return await withAmbient(step.ambientAt({ ...step.where, attempt: number }), () =>
+    const value = await withAmbient(step.ambientAt({ ...step.where, attempt: number }), () =>
       attempt.run(outer),
     );
+    attempt.leaveRest();
+    return value;
   } catch (error) {
     const late = await attempt.lateAnswer();
     if (late !== undefined) return late.value;
-    if (!attempt.hasBegun) step.refusedBy = { error };
+    step.newest = { error, effect: attempt.effectBy(error) };
     const end = step.endOf(error);
     if (!world.halt.signal.aborted || end.fault.effect === "none") {
       await step.write(attemptFailed(step.record, end, before));
@@ -53,21 +56,30 @@ export async function attemptStep(step: Step, { outer, number }: AttemptCall): P
   }
 }
 
+/** One beginning of the work; policies around it may begin it several times. */
+interface Begun {
+  readonly given: Attempt;
+  readonly working: Promise<unknown>;
+  end?: {
+    /** Whether it had been told to end by then. */
+    readonly wasAborted: boolean;
+    readonly effect: Effect;
+  };
+}
+
 class RunningAttempt {
   readonly #step: Step;
   readonly #number: number;
-  /** What the work was given and answers; policies around it may begin it several times. */
-  readonly #begun: { readonly given: Attempt; readonly working: Promise<unknown> }[] = [];
+  readonly #begun: Begun[] = [];
+  /** What the policy around the work answers. */
+  #producing: Promise<unknown> | undefined;
   #checking: Promise<Storable> | undefined;
   #isOver = false;
+  #isLeftBehind = false;
 
   constructor(step: Step, number: number) {
     this.#step = step;
     this.#number = number;
-  }
-
-  get hasBegun(): boolean {
-    return this.#begun.length > 0;
   }
 
   /** Makes the attempt under its time limit, which holds for the verification too. */
@@ -76,11 +88,10 @@ class RunningAttempt {
     const { timeout: limits, policy } = settled;
     const limit = timeout(limits.attempt, { name: label, clock: scope.world.clock });
     const begin = (given: Attempt) => this.#begin(given);
-    return limit.run(
-      async (inner) =>
-        this.#check(await (policy === undefined ? begin(inner) : policy.run(begin, inner))),
-      outer,
-    );
+    return limit.run(async (inner) => {
+      this.#producing = policy === undefined ? begin(inner) : policy.run(begin, inner);
+      return this.#check(await this.#producing);
+    }, outer);
   }
 
   /**
@@ -90,22 +101,51 @@ class RunningAttempt {
   async lateAnswer(): Promise<{ readonly value: Storable } | undefined> {
     this.#isOver = true;
     const end = await lateEnd(this.#step, this.#end());
-    if (end === "running") for (const { working } of this.#begun) this.#step.leaveBehind(working);
+    this.#isLeftBehind = end === "running";
+    this.leaveRest();
     return typeof end === "object" ? end : undefined;
+  }
+
+  /** Leaves behind what was begun and still runs. */
+  leaveRest(): void {
+    for (const { working, end } of this.#begun) {
+      if (end === undefined) this.#step.leaveBehind(working);
+    }
+  }
+
+  /** How much happened, by all that was begun: what the policy around it threw may tell of the last only. */
+  effectBy(error: unknown): Effect {
+    if (this.#begun.length === 0) return "none";
+    return this.#begun
+      .map(({ end }) => end?.effect ?? "unknown")
+      .reduce(worseEffect, this.#step.classify(error).effect);
   }
 
   async #end(): Promise<Storable> {
     await Promise.allSettled(this.#begun.map(({ working }) => working));
     const last = this.#begun.at(-1);
-    // Where nothing was aborted, it failed by itself, or a policy refused what it answered.
-    if (!last?.given.signal.aborted) throw new Error("there is no late answer");
-    return this.#checking ?? this.#check(await last.working);
+    if (last?.end?.wasAborted !== true) throw new Error("it was not aborted, and failed by itself");
+    const { given, working } = last;
+    const value = await this.#producing?.catch((error: unknown) => {
+      // The policy says no more than that it was aborted, and the work answered.
+      if (error === given.signal.reason) return working;
+      throw error;
+    });
+    return this.#check(value);
   }
 
   async #begin(given: Attempt): Promise<unknown> {
     if (this.#isOver) throw new AutomationError(`The attempt at "${this.#step.label}" is over`);
     const working = this.#work(given);
-    this.#begun.push({ given, working });
+    const begun: Begun = { given, working };
+    this.#begun.push(begun);
+    const settle = (effect: Effect) => {
+      begun.end = { wasAborted: given.signal.aborted, effect };
+    };
+    working.then(
+      () => settle("partial"),
+      (error: unknown) => settle(this.#step.classify(error).effect),
+    );
     return working;
   }
 
@@ -124,7 +164,8 @@ class RunningAttempt {
   }
 
   #check(value: unknown): Promise<Storable> {
-    this.#checking = this.#checked(value);
+    if (this.#isLeftBehind) throw new AutomationError("nobody waits for it any more");
+    this.#checking ??= this.#checked(value);
     return this.#checking;
   }
 

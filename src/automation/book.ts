@@ -58,12 +58,10 @@ export class Book {
     return this.stepsOf(task).filter(({ name }) => !this.#visited.has(place(task, name)));
   }
 
-  /** Whether some task is being rolled back, or the run's own was: then nothing new is begun. */
+  /** Whether the run's own task is being rolled back, or was: then nothing new is begun. */
   get isRollingBack(): boolean {
-    return [...this.#tasks.keys()].some((task) => {
-      const status = this.#recorded(task, "")?.status;
-      return status === "rolling back" || (status === "failed" && task === OWN_TASK);
-    });
+    const status = this.#recorded(OWN_TASK, "")?.status;
+    return status === "rolling back" || status === "failed";
   }
 
   /** What is recorded as the value of a step or task. A damaged one is a failure of the journal. */

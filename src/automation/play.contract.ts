@@ -6,7 +6,7 @@ import { journalWith } from "../journal/journal-with.contract.ts";
 import { memoryJournal } from "../journal/memory.ts";
 import { thisProcess } from "../journal/owner.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
-import { automation, type AutomationOptions, type Run } from "./automation.ts";
+import { automation, type AutomationOptions, type Run, type StepOptions } from "./automation.ts";
 import { execute, type ExecuteOptions } from "./execute.ts";
 
 /** What happens outside: what the steps did, undid and were asked. */
@@ -152,3 +152,21 @@ export function failing(code: string, times = Infinity) {
   work.calls = 0;
   return work;
 }
+
+/** Whether a write is the one after which a process is killed. */
+export type Fits = (record: object) => boolean;
+
+/** An undo that says so in `did`. */
+export const undoInto = (did: Did, name: string): StepOptions<unknown> => ({
+  undo: () => void did.push(`undo ${name}`),
+});
+
+/** A task of which it is decided that it is rolled back. */
+export const rollingBack: Fits = (record) => "status" in record && record.status === "rolling back";
+/** A step or task of that name, as far as `change` says. */
+export const stepAt =
+  (name: string, change: Partial<StepRecord>): Fits =>
+  (record) =>
+    Object.entries({ name, ...change }).every(
+      ([field, value]) => (record as Record<string, unknown>)[field] === value,
+    );

@@ -1,23 +1,15 @@
 import { expect, test } from "vitest";
 import { LeaseLostError } from "../core/errors.ts";
-import type { StepRecord } from "../core/journal.ts";
-import type { StepOptions } from "./automation.ts";
 import { journalWith } from "../journal/journal-with.contract.ts";
-import { failing, Machine, play, type Did } from "./play.contract.ts";
-
-type Fits = (record: object) => boolean;
-
-const undoInto = (did: Did, name: string): StepOptions<unknown> => ({
-  undo: () => void did.push(`undo ${name}`),
-});
-
-const rollingBack: Fits = (record) => "status" in record && record.status === "rolling back";
-const stepAt =
-  (name: string, change: Partial<StepRecord>): Fits =>
-  (record) =>
-    Object.entries({ name, ...change }).every(
-      ([field, value]) => (record as Record<string, unknown>)[field] === value,
-    );
+import {
+  failing,
+  Machine,
+  play,
+  rollingBack,
+  stepAt,
+  undoInto,
+  type Fits,
+} from "./play.contract.ts";
 
 test("killed right after the undo between two attempts, a step is done again under another key, and undone with the rest", async () => {
   const world = new Set<string>();
@@ -373,55 +365,4 @@ test("an undo that another process may be at is aborted, and nothing more is wri
       ["", "rolling back", "none"],
     ],
   });
-});
-
-test("a rollback that was begun is not turned into a success by code that has changed", async () => {
-  let fails = true;
-  const machine = new Machine(async (run, did) => {
-    await run.step("a", () => 1, undoInto(did, "a"));
-    await run.step("b", () => 1, undoInto(did, "b"));
-    if (fails) throw new Error("no");
-  });
-
-  await machine.startAndKill(stepAt("b", { undo: "done" }));
-  fails = false;
-  await machine.startAndKill((record) => "task" in record && record.task === "");
-  const { result, did, types } = await machine.start();
-
-  expect([result.exitCode, did, types.includes("task.completed")]).toEqual([
-    80,
-    ["undo b", "undo a"],
-    false,
-  ]);
-});
-
-test("killed in a rollback on request, the next start goes on rolling back, and not forward", async () => {
-  const machine = new Machine(async (run, did) => {
-    await run.task("order", async (task) => {
-      await task.step("reserve", () => 1, undoInto(did, "reserve"));
-      await task.step("wait", () => new Promise(() => {}));
-    });
-    await run.step("send invoice", () => did.push("invoice sent"));
-  });
-  await machine.startAndKill(stepAt("wait", { status: "begun" }));
-
-  await machine.startAndKill(
-    (record) => "task" in record && record.task === "order" && record.status === "failed",
-    { unfinished: "rollback", decisions: { "order/wait": "absent" } },
-  );
-  const { result, did } = await machine.start();
-
-  expect([result.exitCode, did]).toEqual([80, ["undo reserve"]]);
-});
-
-test("a repeatable step whose end nobody saw does not make a rollback incomplete", async () => {
-  const machine = new Machine(async (run, did) => {
-    await run.step("one", () => 1, undoInto(did, "one"));
-    await run.step("slow", () => new Promise(() => {}), { repeatable: true });
-  });
-  await machine.startAndKill(stepAt("slow", { status: "begun" }));
-
-  const { result, did } = await machine.start({ unfinished: "rollback" });
-
-  expect([result.exitCode, did]).toEqual([80, ["undo one"]]);
 });

@@ -8,7 +8,7 @@ import { OWN_TASK, stepLabel } from "./book.ts";
 import type { Scope } from "./scope.ts";
 import { isInDoubt, needsUndo } from "./step-record.ts";
 import type { Step } from "./step.ts";
-import { undoStep } from "./undo.ts";
+import { undoStep, type UndoOutcome } from "./undo.ts";
 import { emit } from "./world.ts";
 
 /** Why there is a rollback. */
@@ -31,12 +31,15 @@ export async function rollBack(scope: Scope, reason: Reason): Promise<RollbackOu
     emit(world, where, { type: "rollback.started", steps: undoable.length, ...reason });
   }
   const failed = [...lost];
+  let undone = 0;
   for (const step of undoable) {
-    if (!(await isUndone(step, scope))) failed.push(step.label);
+    const outcome = await tryUndo(step, scope);
+    if (outcome === "failed") failed.push(step.label);
+    if (outcome === "undone") undone++;
   }
   if (failed.length === 0) {
     if (undoable.length > 0) {
-      emit(world, where, { type: "rollback.completed", steps: undoable.length });
+      emit(world, where, { type: "rollback.completed", steps: undone });
     }
     return steps.some(({ record }) => record.undo === "done") ? "complete" : "none";
   }
@@ -46,13 +49,12 @@ export async function rollBack(scope: Scope, reason: Reason): Promise<RollbackOu
 }
 
 /** A failed undo is told of by its own events. */
-async function isUndone(step: Step, scope: Scope): Promise<boolean> {
+async function tryUndo(step: Step, scope: Scope): Promise<UndoOutcome | "failed"> {
   try {
-    await undoStep(step, scope.world);
-    return true;
+    return await undoStep(step, scope.world);
   } catch {
     scope.world.halt.checkWritable();
-    return false;
+    return "failed";
   }
 }
 

@@ -215,16 +215,11 @@ export class RunExecution<Input> {
       );
     }
     this.#taskNames.add(name);
-    const rollBackFor = own.isRollingBack ? this.#rollBackWith(own, name) : undefined;
+    if (own.isRollingBack && !this.#world.book.hasTask(name)) throw own.endOfRecord;
+    const rollBackFor = own.reason;
     const result = await runTask<Value>(this.#world, { name, body, rollBackFor });
     this.#ends.push({ result, mayFail });
     return result;
-  }
-
-  /** Why a task is rolled back with its run; throws for one that the run had not come to. */
-  #rollBackWith(own: Scope, name: string): Reason {
-    if (!this.#world.book.hasTask(name)) throw own.endOfRecord;
-    return ON_REQUEST;
   }
 
   async #end(end: End): Promise<RunResult> {

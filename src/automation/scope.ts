@@ -32,14 +32,14 @@ export class Scope implements Task {
   readonly #steps = new Map<string, Step>();
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #failures: { readonly by: WatchedPromise<unknown>; readonly error: unknown }[] = [];
-  #isRollingBack: boolean;
+  #reason: Reason | undefined;
   #closedBy: string | undefined;
 
-  /** @param isRollingBack Whether it is rolled back whatever its function does. */
-  constructor(world: World, name: string, isRollingBack: boolean) {
+  /** @param reason Given when it is rolled back whatever its function does. */
+  constructor(world: World, name: string, reason: Reason | undefined) {
     this.world = world;
     this.name = name;
-    this.#isRollingBack = isRollingBack;
+    this.#reason = reason;
     this.log = loggerAt(world, { task: name });
     const { signal } = world.halt;
     // Removed with the end of the task, for the run may have many.
@@ -51,7 +51,12 @@ export class Scope implements Task {
 
   /** Finished steps answer from the journal, and nothing else is done: the way to the undos. */
   get isRollingBack(): boolean {
-    return this.#isRollingBack;
+    return this.#reason !== undefined;
+  }
+
+  /** Why it is rolled back. */
+  get reason(): Reason | undefined {
+    return this.#reason;
   }
 
   get signal(): AbortSignal {
@@ -91,7 +96,7 @@ export class Scope implements Task {
    */
   async turnBack(error: unknown): Promise<void> {
     const { clock, halt } = this.world;
-    this.#isRollingBack = true;
+    this.#reason ??= this.reasonOf(error);
     if (halt.kind !== "stopped") this.#controller.abort(error);
     const untilMs = clock.elapsed() + REACH_MS;
     while (!halt.halted.aborted && unreached(this).length > 0 && clock.elapsed() < untilMs) {

@@ -9,6 +9,7 @@
 import { classifier, type Classify } from "../classify/classify.ts";
 import { withAmbient, type Ambient } from "../core/context.ts";
 import { InDoubtError, ReplayMismatchError } from "../core/errors.ts";
+import type { Effect } from "../core/fault.ts";
 import type { EventDetails, Where } from "../core/events.ts";
 import type { StepRecord } from "../core/journal.ts";
 import { pipeline } from "../policies/pipeline.ts";
@@ -58,8 +59,8 @@ export class Step {
   readonly work: StepWork;
   readonly classify: Classify;
   readonly scope: Scope;
-  /** What the newest attempt failed by, if its work was never begun: whatever that tells, it had no effect. */
-  refusedBy: { readonly error: unknown } | undefined;
+  /** What the newest attempt failed by, and how much of it happened, which the error alone may not tell. */
+  newest: { readonly error: unknown; readonly effect: Effect } | undefined;
   readonly #world: World;
   readonly #startedAtMs: number;
   readonly #leftBehind = new Set<Promise<unknown>>();
@@ -80,7 +81,10 @@ export class Step {
     const classify = classifier([...settled.classify, ...scope.world.rules]);
     this.classify = (error) => {
       const fault = classify(error);
-      return this.refusedBy?.error === error ? { ...fault, effect: "none" } : fault;
+      const { newest } = this;
+      return newest !== undefined && newest.error === error
+        ? { ...fault, effect: newest.effect }
+        : fault;
     };
     const recorded = scope.world.book.visit(scope.name, name);
     this.#record = recorded === undefined ? this.#newRecord() : withUndo(recorded, settled);
@@ -264,7 +268,8 @@ export class Step {
     );
     return withAmbient(this.ambientAt(this.where), () =>
       ask.run(({ signal }) => reconcile({ key: this.#record.key, signal }), {
-        signal: this.scope.signal,
+        // Not aborted with its task: only this answer tells what has to be taken back.
+        signal: this.#world.halt.signal,
       }),
     );
   }

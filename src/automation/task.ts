@@ -46,14 +46,14 @@ class TaskRunner {
     const recorded = this.#recordedResult();
     if (recorded !== undefined) return recorded;
     const reason = this.#recordedReason() ?? this.#plan.rollBackFor;
-    const scope = new Scope(this.#world, this.#plan.name, reason !== undefined);
+    const scope = new Scope(this.#world, this.#plan.name, reason);
     emit(this.#world, this.#where, { type: "task.started" });
     if (reason !== undefined) await this.#turnBackFor(reason);
     else if (this.#plan.name !== OWN_TASK) await this.#write({ status: "begun" });
     const outcome = await this.#outcome(scope, reason);
     this.#world.halt.check();
     if ("result" in outcome) return outcome.result;
-    return this.#rollBack(scope, reason ?? scope.reasonOf(outcome.error));
+    return this.#rollBack(scope, scope.reason ?? scope.reasonOf(outcome.error));
   }
 
   /** Written before anything is taken back: killed from here on, the next start does not go forward. */

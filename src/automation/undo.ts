@@ -12,7 +12,7 @@ import { undoBegun, undoEnded } from "./step-record.ts";
 import { loggerAt, redactedFailure, type World } from "./world.ts";
 
 /** `refused`: there was nothing to take back, and nobody to take it back from. */
-type UndoOutcome = "undone" | "refused";
+export type UndoOutcome = "undone" | "refused";
 
 /**
  * Undoes `step`. Rejects with what the undo threw last when it stays failed, and when work that was

@@ -212,7 +212,7 @@ const HEADS: [
       '  input {"directory":"/srv/data"}',
       "",
       "task nightly: failed, ROLLBACK INCOMPLETE",
-      "  ? step the charge: begun, its end was not seen, COULD NOT BE TAKEN BACK",
+      "  ? step the charge: begun, its end was not seen, not taken back",
       "      key key-the charge",
       "      attempt 1, end not seen",
     ],

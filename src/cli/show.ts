@@ -201,7 +201,8 @@ function stepLines(step: StepRecord, now: RunNow, task: StepRecord | undefined):
     done: ", undone",
     failed: ", UNDO FAILED",
   }[undo];
-  const left = task?.undo === "failed" && isInDoubt(step) ? ", COULD NOT BE TAKEN BACK" : "";
+  const isLeft = task?.undo === "failed" && undo === "none" && isInDoubt(step);
+  const left = isLeft ? ", not taken back" : "";
   return [
     `  ${markOf(step, now)} ${kind} ${name}: ${stepState(step, now)}${took}${toldBy(step)}${undone}${left}`,
     ...(kind === "step" ? [`      key ${key}`] : []),
