@@ -46,7 +46,6 @@ test.for<[texts: string[], decisions: Record<string, unknown>]>([
   [['charge="absent"'], { charge: { value: "absent" } }],
   [["prune/a step=1", "b=null"], { "prune/a step": { value: 1 }, b: { value: null } }],
   [['a="b=c"'], { a: { value: "b=c" } }],
-  [["a=1", "a=absent"], { a: "absent" }],
 ])("reads the decisions %j", ([texts, decisions]) => {
   expect(readDecisions(texts)).toEqual(decisions);
 });
@@ -61,4 +60,10 @@ test.for<[text: string, message: string]>([
   ],
 ])("refuses the decision %j", ([text, message]) => {
   expect(() => readDecisions([text])).toThrow(new UsageError(message));
+});
+
+test("refuses two decisions about one step, for nobody knows which holds", () => {
+  expect(() => readDecisions(["charge=absent", "mail=1", "charge=18"])).toThrow(
+    new UsageError('--decide: "charge" is decided twice'),
+  );
 });

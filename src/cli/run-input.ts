@@ -25,7 +25,11 @@ function readInputFile(file: string, cwd: string): string {
 
 /** Reads the values of `--decide`: `STEP=absent`, or `STEP=` and the value as JSON. */
 export function readDecisions(texts: readonly string[]): Record<string, Decision> {
-  return Object.fromEntries(texts.map(readDecision));
+  const decisions = texts.map(readDecision);
+  const steps = decisions.map(([step]) => step);
+  const twice = steps.find((step, index) => steps.indexOf(step) !== index);
+  if (twice !== undefined) throw new UsageError(`--decide: "${twice}" is decided twice`);
+  return Object.fromEntries(decisions);
 }
 
 function readDecision(text: string): [string, Decision] {
