@@ -56,6 +56,8 @@ test("while open it starts nothing and says for how long, with the failure as ca
     message: 'Circuit "bank" is open for another 20000 ms',
     retryAfterMs: 20_000,
     cause: down,
+    // Finding out a stack costs more than all the rest of a refusal.
+    stack: 'CircuitOpenError: Circuit "bank" is open for another 20000 ms',
   });
   expect(calls).toBe(0);
 });

@@ -4,6 +4,7 @@ import type { Classify } from "../classify/classify.ts";
 import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
 import type { Duration } from "../core/duration.ts";
 import { CircuitOpenError, RejectedError } from "../core/errors.ts";
+import { withoutStack } from "../core/without-stack.ts";
 import type { Emit } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
 import {
@@ -144,7 +145,7 @@ class CircuitGuard {
     if (!admits(this.#circuit, nowMs)) {
       const retryAfterMs = pauseLeftMs(this.#circuit, nowMs);
       this.#tell({ type: "breaker.rejected", policy: this.#name, retryAfterMs });
-      throw new CircuitOpenError(this.#name, retryAfterMs, this.#lastFailure);
+      throw withoutStack(() => new CircuitOpenError(this.#name, retryAfterMs, this.#lastFailure));
     }
     const next = begun(this.#circuit, nowMs, this.#rules);
     this.#move(next);
