@@ -13,8 +13,9 @@ export function teller(on: Emit | undefined): Emit {
 
 function quietly(listen: (details: EventDetails) => unknown, details: EventDetails): void {
   try {
+    const listening = listen(details);
     // An asynchronous listener that rejects would otherwise end the process.
-    Promise.resolve(listen(details)).catch(dropped);
+    if (listening !== undefined) Promise.resolve(listening).catch(dropped);
   } catch (error) {
     dropped(error);
   }
