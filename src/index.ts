@@ -45,6 +45,7 @@ export {
 } from "./core/errors.ts";
 export type {
   Emit,
+  AttemptRecord,
   EventDetails,
   EventType,
   HoldfastEvent,
@@ -87,7 +88,9 @@ export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
 export { pipeline } from "./policies/pipeline.ts";
 export type { Attempt, Deadline, Policy, RunOptions, Work } from "./policies/policy.ts";
 export { retry, type RetryOptions } from "./policies/retry.ts";
-export type { BeforeRetry, RetriedFailure, When } from "./policies/retry-run.ts";
+export type { FaultSign } from "./policies/fault-list.ts";
+export type { BeforeRetry, FaultOfResult, RetriedFailure } from "./policies/retry-run.ts";
+export type { RetryAllowance, When } from "./policies/retry-state.ts";
 export { summarise, type Summary } from "./policies/summarise.ts";
 export type {
   RollbackOutcome,

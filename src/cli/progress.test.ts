@@ -99,6 +99,7 @@ const UNTOLD: [what: string, details: Details, where: Where][] = [
       policy: "prune/upload",
       attempts: 1,
       reason: "time is up",
+      history: [],
       ...failure("no"),
     },
     STEP,
@@ -126,7 +127,14 @@ test("there are lines for named tasks, and for policies within a step's work or 
       [{ type: "task.started" }, { ...RUN, task: "prune" }],
       [{ type: "timeout.expired", policy, limitMs: 5 }, STEP],
       [
-        { type: "retry.stopped", policy, attempts: 1, reason: "time is up", ...failure("no") },
+        {
+          type: "retry.stopped",
+          policy,
+          attempts: 1,
+          reason: "time is up",
+          history: [],
+          ...failure("no"),
+        },
         STEP,
       ],
       [{ type: "timeout.expired", policy, limitMs: 5 }, {}],

@@ -13,6 +13,19 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls `run` once after `ms` milliseconds. The answer cancels it; cancelling late does nothing. */
   after(ms: number, run: () => void): () => void;
+  /**
+   * Makes one timer to be set again and again, for what waits for many moments in their order. It is
+   * at rest at first. A clock without it has a timer for each moment.
+   */
+  alarm?(ring: () => void): Alarm;
+}
+
+/** One timer that many share. It rings once each time that it was set. */
+export interface Alarm {
+  /** Rings after `ms` milliseconds, or a little earlier where that is too long for a timer. */
+  set(ms: number): void;
+  /** Whether the process stays alive for it; true after `set`. */
+  keepAwake(isWanted: boolean): void;
 }
 
 /** The methods that make a clock, for reading options. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ambient, emitAmbient, inThisContext, withAmbient, type Ambient } from "./context.ts";
+import { ambient, emitAmbient, contextHere, withAmbient, type Ambient } from "./context.ts";
 import type { EventDetails, Where } from "./events.ts";
 
 function contextOf(step: string): Ambient & { seen: [EventDetails, Where][] } {
@@ -58,11 +58,9 @@ test("what the work throws comes out as it is", () => {
 
 test("what is called later can be called in the context of now", () => {
   const context = contextOf("a");
-  const later = withAmbient(context, () =>
-    inThisContext(() => emitAmbient({ type: "task.started" })),
-  );
+  const there = withAmbient(context, () => contextHere());
 
-  later();
+  there.runInAsyncScope(() => emitAmbient({ type: "task.started" }));
 
   expect([context.seen.length, ambient()]).toEqual([1, undefined]);
 });

@@ -17,21 +17,39 @@ export interface Ambient {
   readonly scope?: object | undefined;
 }
 
-interface Storage {
-  getStore(): Ambient | undefined;
-  run<Value>(store: Ambient, work: () => Value): Value;
+/** Something that follows the code that runs, through promises and timers. */
+export interface AsyncLocal<Kept> {
+  /** What surrounds the caller, if anything does. */
+  find(): Kept | undefined;
+  /** Runs `work`, and all that it starts, inside `kept`. */
+  run<Value>(kept: Kept, work: () => Value): Value;
+}
+
+interface Storage<Kept> {
+  getStore(): Kept | undefined;
+  run<Value>(kept: Kept, work: () => Value): Value;
+}
+
+/** The context of one place in the code, to be entered again. */
+export interface Context {
+  /** Runs `work`, and all that it starts, in the context. */
+  runInAsyncScope<Value>(work: () => Value): Value;
 }
 
 interface Hooks {
-  readonly AsyncLocalStorage: {
-    new (): Storage;
-    /** Node and Bun; answers a function that runs what it is given in the context of this call. */
-    snapshot(): (run: () => void) => void;
-  };
+  readonly AsyncLocalStorage: new <Kept>() => Storage<Kept>;
+  readonly AsyncResource: new (type: string, options: { requireManualDestroy: boolean }) => Context;
 }
 
 const hooks = findHooks();
-const storage = hooks === undefined ? undefined : new hooks.AsyncLocalStorage();
+const surroundings = asyncLocal<Ambient>();
+
+/** Makes one. Where the runtime has no such thing, nothing ever surrounds anybody. */
+export function asyncLocal<Kept>(): AsyncLocal<Kept> {
+  if (hooks === undefined) return { find: () => undefined, run: (_kept, work) => work() };
+  const storage = new hooks.AsyncLocalStorage<Kept>();
+  return { find: () => storage.getStore(), run: (kept, work) => storage.run(kept, work) };
+}
 
 function findHooks(): Hooks | undefined {
   const { process } = globalThis as {
@@ -42,19 +60,22 @@ function findHooks(): Hooks | undefined {
 
 /** What surrounds the caller, if anything does. */
 export function ambient(): Ambient | undefined {
-  return storage?.getStore();
+  return surroundings.find();
 }
 
 /** Runs `work`, and all that it starts, inside `context`. */
 export function withAmbient<Value>(context: Ambient, work: () => Value): Value {
-  return storage === undefined ? work() : storage.run(context, work);
+  return surroundings.run(context, work);
 }
 
-/** `run`, to be called in the context of this call, as a timer of the system calls it. */
-export function inThisContext(run: () => void): () => void {
-  if (hooks === undefined) return run;
-  const enter = hooks.AsyncLocalStorage.snapshot();
-  return () => enter(run);
+const ANYWHERE: Context = { runInAsyncScope: (work) => work() };
+
+/** Otherwise the collector would have to be asked about each of them. Nobody waits for their end. */
+const UNTRACKED = { requireManualDestroy: true };
+
+/** The context of this call: what a timer of its own would run in, for those that share one. */
+export function contextHere(): Context {
+  return hooks === undefined ? ANYWHERE : new hooks.AsyncResource("holdfast", UNTRACKED);
 }
 
 /** Tells the surrounding run, if there is one, what happened. */

@@ -41,10 +41,24 @@ export type RetryStop =
   | "not repeatable"
   | "time is up"
   | "asked to wait too long"
+  | "not listed in only"
+  | "listed in except"
   | "refused by when"
+  | "budget is spent"
   | "when failed"
   | "backoff failed"
   | "ended by beforeRetry";
+
+/** One attempt that failed, as a retry remembers it. */
+export interface AttemptRecord {
+  /** Which attempt it was, from 1. */
+  readonly number: number;
+  readonly fault: Fault;
+  /** How long it took. */
+  readonly durationMs: number;
+  /** How long was waited after it; `undefined` after the last one. */
+  readonly waitMs?: number | undefined;
+}
 
 /**
  * What happened, by `type`. `E` is how an error stands in it: the thrown value itself where it
@@ -102,6 +116,8 @@ export type EventDetails<E = unknown> =
       readonly policy: string;
       readonly attempts: number;
       readonly reason: RetryStop;
+      /** The last attempts, up to 20. */
+      readonly history: readonly AttemptRecord[];
     } & Failure<E>)
   | ({
       readonly type: "breaker.opened";

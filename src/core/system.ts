@@ -1,6 +1,6 @@
 /** The real clock and the real dice: the only place that touches timers, the time of day or chance. */
 
-import { sleepBy, type Clock } from "./clock.ts";
+import { sleepBy, type Alarm, type Clock } from "./clock.ts";
 
 /** Timers take at most a signed 32-bit number of milliseconds; a longer one fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -11,6 +11,7 @@ export const systemClock: Clock = Object.freeze({
   elapsed: () => performance.now(),
   sleep: (ms: number, signal?: AbortSignal) => sleepBy(after, ms, signal),
   after,
+  alarm: (ring: () => void) => new SystemAlarm(ring),
 });
 
 function after(ms: number, run: () => void): () => void {
@@ -25,6 +26,27 @@ function after(ms: number, run: () => void): () => void {
   }
   wait();
   return () => clearTimeout(timer);
+}
+
+class SystemAlarm implements Alarm {
+  readonly #ring: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(ring: () => void) {
+    this.#ring = ring;
+  }
+
+  set(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#ring, Math.min(Math.ceil(ms), LONGEST_TIMER_MS));
+  }
+
+  keepAwake(isWanted: boolean): void {
+    // Browsers' timers are numbers: no page stays open for one.
+    const timer = this.#timer as { ref?(): void; unref?(): void } | undefined;
+    if (isWanted) timer?.ref?.();
+    else timer?.unref?.();
+  }
 }
 
 /** A number from 0 up to, not including, 1; not for secrets. */

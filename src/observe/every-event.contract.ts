@@ -270,7 +270,14 @@ export const ROWS: readonly Row[] = [
     'Step "prune/upload" (undo) is tried again in 20 ms',
   ],
   [
-    { type: "retry.stopped", policy: "retry", attempts: 4, reason: "attempts used up", ...FAILURE },
+    {
+      type: "retry.stopped",
+      policy: "retry",
+      attempts: 4,
+      reason: "attempts used up",
+      history: [{ number: 4, fault: FAILURE.fault, durationMs: 12 }],
+      ...FAILURE,
+    },
     STEP,
     "WARNING",
     "info failure",

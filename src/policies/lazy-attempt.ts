@@ -2,6 +2,8 @@
 
 import { callerAbort, type AbortSource } from "./abort-source.ts";
 import type { Attempt, Deadline, RunOptions, Work } from "./policy.ts";
+import { WORK } from "./work-call.ts";
+import type { WorkWatch } from "./work-watch.ts";
 
 const NO_DEADLINE: Deadline = Object.freeze({ remainingMs: () => Infinity });
 
@@ -10,12 +12,19 @@ export class LazyAttempt implements Attempt {
   readonly attempt: number;
   readonly #source: AbortSource | undefined;
   readonly #deadline: Deadline;
+  readonly #watch: WorkWatch | undefined;
   #idleSignal: AbortSignal | undefined;
 
-  constructor(attempt: number, source: AbortSource | undefined, deadline: Deadline) {
+  constructor(
+    attempt: number,
+    source: AbortSource | undefined,
+    deadline: Deadline,
+    watch?: WorkWatch,
+  ) {
     this.attempt = attempt;
     this.#source = source;
     this.#deadline = deadline;
+    this.#watch = watch;
   }
 
   get signal(): AbortSignal {
@@ -32,6 +41,11 @@ export class LazyAttempt implements Attempt {
     return this.#source;
   }
 
+  /** Who is told when work begins and when it has really ended. */
+  get watch(): WorkWatch | undefined {
+    return this.#watch;
+  }
+
   /** Whether the caller cancelled, or a limit outside is over. */
   get isAborted(): boolean {
     return this.#source?.isAborted === true;
@@ -44,55 +58,47 @@ export class LazyAttempt implements Attempt {
 
   /** The same call's attempt with another number. */
   numbered(attempt: number): LazyAttempt {
-    return attempt === this.attempt ? this : new LazyAttempt(attempt, this.#source, this.#deadline);
+    if (attempt === this.attempt) return this;
+    return new LazyAttempt(attempt, this.#source, this.#deadline, this.#watch);
   }
 
   /** The same attempt under one more limit. */
   within(source: AbortSource, deadline: Deadline): LazyAttempt {
-    return new LazyAttempt(this.attempt, source, deadline);
+    return new LazyAttempt(this.attempt, source, deadline, this.#watch);
+  }
+
+  /** The same attempt, with one more who is told of the work. */
+  watched(watch: WorkWatch): LazyAttempt {
+    const outer = this.#watch;
+    const both = outer === undefined ? watch : bothOf(outer, watch);
+    return new LazyAttempt(this.attempt, this.#source, this.#deadline, both);
   }
 
   /**
    * Starts `work`. Settles as it does, or rejects with the reason as soon as this attempt is
    * aborted, even if the work takes no notice.
    *
-   * @throws What the work throws at once, or the reason when this was aborted before.
+   * @throws What the work throws at once, where nobody can abort it.
    */
   start<Value>(work: Work<Value>): Value | PromiseLike<Value> {
-    if (this.#source === undefined) return work(this);
-    this.throwIfAborted();
-    return this.#race(work, this.#source);
-  }
-
-  #race<Value>(work: Work<Value>, source: AbortSource): Promise<Value> {
+    if (this.#source === undefined && this.#watch === undefined) return work(this);
     return new Promise((resolve, reject) => {
-      source.listen(reject);
-      settleWith(
-        () => work(this),
-        (value) => {
-          source.ignore(reject);
-          resolve(value);
-        },
-        (error) => {
-          source.ignore(reject);
-          reject(error);
-        },
-      );
+      WORK.begin(work, this, { succeeded: resolve, failed: reject });
     });
   }
 }
 
-/** Starts `work` and calls one of the two when it settles; what it throws at once is a failure. */
-export function settleWith<Value>(
-  work: () => Value | PromiseLike<Value>,
-  succeeded: (value: Value) => void,
-  failed: (error: unknown) => void,
-): void {
-  try {
-    Promise.resolve(work()).then(succeeded, failed);
-  } catch (error) {
-    failed(error);
-  }
+function bothOf(outer: WorkWatch, inner: WorkWatch): WorkWatch {
+  return {
+    began: () => {
+      outer.began();
+      inner.began();
+    },
+    ended: () => {
+      inner.ended();
+      outer.ended();
+    },
+  };
 }
 
 /** The attempt that a caller's options describe; one of our own is handed on as it is. */

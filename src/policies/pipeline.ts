@@ -1,8 +1,8 @@
 /** Policies nested into one. */
 
 import { part, required } from "../core/options.ts";
-import { attemptOf } from "./lazy-attempt.ts";
-import type { Policy, Work } from "./policy.ts";
+import { GUARDS, guardsOf, nested, runInside, type GuardedPolicy } from "./guard.ts";
+import type { Policy } from "./policy.ts";
 
 const readPolicy = required(
   part<Policy, undefined>({ methods: ["run"], default: undefined }),
@@ -19,29 +19,13 @@ const readPolicy = required(
  * const balance = await bank.run(({ signal }) => readBalance(42, { signal }));
  */
 export function pipeline(...policies: readonly Policy[]): Policy {
-  const nested = policies.map((policy, index) => readPolicy(policy, `pipeline[${index}]`));
-  const [outermost = UNGUARDED, ...others] = nested;
-  const inner = others.reverse();
-  return Object.freeze<Policy>({
+  const guards = policies.flatMap((policy, index) =>
+    guardsOf(readPolicy(policy, `pipeline[${index}]`)),
+  );
+  const inside = nested(guards);
+  return Object.freeze<GuardedPolicy>({
     name: "pipeline",
-    run: (work, options) => {
-      let guarded = work;
-      for (const policy of inner) guarded = under(policy, guarded);
-      return outermost.run(guarded, options);
-    },
+    [GUARDS]: guards,
+    run: (work, options) => runInside(inside, work, options),
   });
 }
-
-function under<Value>(policy: Policy, work: Work<Value>): Work<Value> {
-  return (attempt) => policy.run(work, attempt);
-}
-
-/** What a pipeline without policies does. */
-const UNGUARDED: Policy = Object.freeze<Policy>({
-  name: "unguarded",
-  run: async (work, options) => {
-    const attempt = attemptOf(options);
-    const value = await attempt.start(work);
-    return value;
-  },
-});

@@ -11,7 +11,9 @@ import {
 } from "./retry-decision.ts";
 
 const RULES: RetryRules = {
-  attempts: 4,
+  expects: 0,
+  only: undefined,
+  except: undefined,
   repeatable: true,
   reactions: REACTIONS,
   backoff: ({ retry }) => 100 * retry,
@@ -30,6 +32,7 @@ const failure = (of: Fault, more: Partial<FailedAttempt> = {}): FailedAttempt =>
   error: new Error("failure"),
   fault: of,
   attempt: 1,
+  triesLeft: 4 - (more.attempt ?? 1),
   failuresOfClass: 1,
   previousMs: 0,
   leftMs: Infinity,
@@ -73,11 +76,16 @@ test.for<
     {},
     no("attempts used up"),
   ],
-  ["one attempt is no retry", failure(fault("degraded")), { attempts: 1 }, no("attempts used up")],
+  [
+    "one attempt is no retry",
+    failure(fault("degraded"), { triesLeft: 0 }),
+    {},
+    no("attempts used up"),
+  ],
   [
     "without end there is no last attempt",
-    failure(fault("degraded"), { attempt: 1e6, failuresOfClass: 1e6 }),
-    { attempts: Infinity, backoff: () => 7 },
+    failure(fault("degraded"), { attempt: 1e6, triesLeft: Infinity, failuresOfClass: 1e6 }),
+    { backoff: () => 7 },
     again(7),
   ],
   [
@@ -229,12 +237,13 @@ test("no retry breaks a limit, whatever failed and however it is retried", () =>
     error: fc.constantFrom(refusal, new Error("failure")),
     fault: anyFault,
     attempt: fc.integer({ min: 1, max: 10 }),
+    triesLeft: fc.oneof(fc.constant(Infinity), fc.integer({ min: -5, max: 5 })),
     failuresOfClass: fc.integer({ min: 1, max: 10 }),
     previousMs: fc.nat(),
     leftMs: fc.oneof(fc.constant(Infinity), fc.double({ min: 0, max: 1e7, noNaN: true })),
   });
   const anyRules = fc.record({
-    attempts: fc.oneof(fc.constant(Infinity), fc.integer({ min: 1, max: 10 })),
+    expects: fc.double({ min: 0, max: 1e6, noNaN: true }),
     repeatable: fc.boolean(),
     maxRetryAfter: fc.double({ min: 0, max: 1e7, noNaN: true }),
     waitMs: fc.double({ min: 0, max: 1e7, noNaN: true }),
@@ -248,11 +257,11 @@ test("no retry breaks a limit, whatever failed and however it is retried", () =>
       const { effect, retryAfterMs = 0 } = failed.fault;
       expect({
         class: failed.fault.class !== "fatal",
-        attempts: failed.attempt < rules.attempts && failed.failuresOfClass <= retries,
+        attempts: failed.triesLeft > 0 && failed.failuresOfClass <= retries,
         repeatable: rules.repeatable || effect === "none",
         retryAfter: decision.waitMs >= retryAfterMs,
         maxRetryAfter: failed.error === refusal || retryAfterMs <= rules.maxRetryAfter,
-        deadline: decision.waitMs < failed.leftMs,
+        deadline: decision.waitMs + rules.expects < failed.leftMs,
       }).toEqual({
         class: true,
         attempts: true,

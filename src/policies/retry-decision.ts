@@ -1,9 +1,9 @@
 /**
  * Retry or stop, and how long to wait: the rule, without clock, promises or callbacks.
  *
- * What is asked, in this order: is the class of the failure ever retried, may the work run again,
- * are attempts left, and does the wait end before the time does? A wait that does not is not begun:
- * whoever waits for the answer can be told now.
+ * What is asked, in this order: is such a failure ever retried, may the work run again, are tries
+ * left, and do the wait and the next attempt end before the time does? A wait that does not is not
+ * begun: whoever waits for the answer can be told now.
  */
 
 import { RATE_LIMITS } from "../classify/rate-limits.ts";
@@ -14,6 +14,7 @@ import type { Reactions } from "../core/reactions.ts";
 import type { Random } from "../core/dice.ts";
 import { show } from "../core/show.ts";
 import type { Backoff } from "./backoff.ts";
+import { isListed, type FaultSign } from "./fault-list.ts";
 
 /** What is known when an attempt has failed. */
 export interface FailedAttempt {
@@ -21,6 +22,8 @@ export interface FailedAttempt {
   readonly fault: Fault;
   /** Which attempt it was, from 1. */
   readonly attempt: number;
+  /** How many tries are left, those counted that retries inside made. */
+  readonly triesLeft: number;
   /** How many attempts of this call have failed by a fault of this class, this one included. */
   readonly failuresOfClass: number;
   /** How long was waited before this attempt. */
@@ -31,7 +34,10 @@ export interface FailedAttempt {
 
 /** What retrying goes by; times are in milliseconds. */
 export interface RetryRules {
-  readonly attempts: number;
+  /** How long an attempt is expected to take. */
+  readonly expects: number;
+  readonly only: readonly FaultSign[] | undefined;
+  readonly except: readonly FaultSign[] | undefined;
   readonly repeatable: boolean;
   readonly reactions: Reactions;
   readonly backoff: Backoff;
@@ -46,19 +52,22 @@ export type RetryDecision =
 
 /** Decides about one failed attempt. @throws {OptionsError} When the backoff gives no length of time. */
 export function decideRetry(failed: FailedAttempt, rules: RetryRules): RetryDecision {
-  const { fault, attempt, leftMs } = failed;
-  const { retries } = rules.reactions[fault.class];
+  const { error, fault, leftMs } = failed;
+  // What is listed is retried whatever its class.
+  const retries = rules.only === undefined ? rules.reactions[fault.class].retries : Infinity;
+  if (rules.only !== undefined && !isListed(rules.only, error, fault))
+    return stop("not listed in only");
+  if (rules.except !== undefined && isListed(rules.except, error, fault))
+    return stop("listed in except");
   if (retries === 0) return stop("class is not retried");
   if (!rules.repeatable && fault.effect !== "none") return stop("not repeatable");
-  if (attempt >= rules.attempts || failed.failuresOfClass > retries)
-    return stop("attempts used up");
+  if (failed.triesLeft <= 0 || failed.failuresOfClass > retries) return stop("attempts used up");
 
   // That limit is for servers. One of our own policies asks for what it was told to.
   const isAskedTooMuch = (fault.retryAfterMs ?? 0) > rules.maxRetryAfter;
-  if (isAskedTooMuch && !(failed.error instanceof RejectedError))
-    return stop("asked to wait too long");
+  if (isAskedTooMuch && !(error instanceof RejectedError)) return stop("asked to wait too long");
   const waitMs = waitFor(failed, rules);
-  return waitMs < leftMs ? { isRetried: true, waitMs } : stop("time is up");
+  return waitMs + rules.expects < leftMs ? { isRetried: true, waitMs } : stop("time is up");
 }
 
 function stop(reason: RetryStop): RetryDecision {

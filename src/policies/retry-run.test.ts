@@ -148,7 +148,15 @@ test("the total limit ends an attempt that hangs, with the last error as cause",
     told: [
       { type: "timeout.expired", ...store, limitMs: 10_000 },
       { type: "attempt.failed", ...store, number: 2, durationMs: 9_000, fault, error },
-      { type: "retry.stopped", ...store, attempts: 2, reason: "time is up", fault, error },
+      {
+        type: "retry.stopped",
+        history: expect.any(Array),
+        ...store,
+        attempts: 2,
+        reason: "time is up",
+        fault,
+        error,
+      },
     ],
   });
 });
@@ -234,7 +242,7 @@ test.for<[name: string, answer: () => unknown]>([
     { type: "attempt.failed", fault, error: first },
     { type: "retry.scheduled", fault },
     { type: "attempt.failed", fault, error: last },
-    { type: "retry.stopped", fault, reason: "attempts used up" },
+    { type: "retry.stopped", history: expect.any(Array), fault, reason: "attempts used up" },
   ]);
 });
 
@@ -277,6 +285,7 @@ test.for<[name: string, options: RetryOptions, reason: RetryStop]>([
     told: [
       {
         type: "retry.stopped",
+        history: expect.any(Array),
         policy: "retry",
         attempts: 1,
         reason,
@@ -317,6 +326,7 @@ test("that beforeRetry ended the retries is told, with the failure that it was c
   expect(told.slice(1)).toEqual([
     {
       type: "retry.stopped",
+      history: expect.any(Array),
       policy: "retry",
       attempts: 1,
       reason: "ended by beforeRetry",
@@ -358,6 +368,7 @@ test("the time that beforeRetry takes counts: a wait that no longer fits is not 
   expect(told.slice(1)).toEqual([
     {
       type: "retry.stopped",
+      history: expect.any(Array),
       policy: "retry",
       attempts: 1,
       reason: "time is up",

@@ -1,34 +1,24 @@
-/** One call under `retry`: its attempts, its waits, and what it remembers between them. */
+/** One call under `retry`: its attempts, and its waits between them. */
 
-import type { Classify } from "../classify/classify.ts";
 import type { Clock } from "../core/clock.ts";
-import { TimeoutError } from "../core/errors.ts";
-import type { Emit, RetryStop } from "../core/events.ts";
-import type { Fault, FaultClass } from "../core/fault.ts";
+import type { Fault } from "../core/fault.ts";
 import type { LazyAttempt } from "./lazy-attempt.ts";
+import { nextMoment, withTriesLeft } from "./nested-retries.ts";
 import type { Work } from "./policy.ts";
-import {
-  decideRetry,
-  type FailedAttempt,
-  type RetryDecision,
-  type RetryRules,
-} from "./retry-decision.ts";
-import { runWithin } from "./time-limit.ts";
+import { RetryState, type Beginning, type Failure, type StateParts } from "./retry-state.ts";
+import { TimeLimit } from "./time-limit.ts";
 import { waitUnder } from "./wait.ts";
-
-/** Whether a failure is worth another attempt; `attempt` is the one that failed, from 1. */
-export type When = (error: unknown, fault: Fault, attempt: number) => boolean;
+import type { Caller, Inside } from "./work-call.ts";
 
 /** Awaited before the wait for another attempt; what it throws ends the retries, and is thrown on. */
 export type BeforeRetry = (failed: RetriedFailure) => void | Promise<void>;
 
-interface Failure {
-  readonly error: unknown;
-  readonly fault: Fault;
-}
+/** Whether a result is a fault after all, and which. */
+export type FaultOfResult = (result: unknown) => Fault | undefined;
 
 /** A failure after which there will be another attempt. */
 export interface RetriedFailure {
+  /** What the work threw; or what it answered, where `faultOfResult` says that this is a fault. */
   readonly error: unknown;
   readonly fault: Fault;
   /** The attempt that failed, from 1. */
@@ -38,169 +28,148 @@ export interface RetriedFailure {
 }
 
 /** What `retry` was told, read and settled; times are in milliseconds. */
-export interface RetryParts extends RetryRules {
-  readonly name: string;
-  readonly total: number;
-  readonly when: When;
-  readonly classify: Classify;
+export interface RetryParts extends StateParts {
+  readonly faultOfResult: FaultOfResult | undefined;
   readonly beforeRetry: BeforeRetry | undefined;
   readonly clock: Clock;
-  readonly tell: Emit;
+}
+
+/** A call as `retry` is handed it. */
+export interface RetriedCall<Value> {
+  readonly inside: Inside;
+  readonly work: Work<Value>;
+  readonly outer: LazyAttempt;
+  readonly caller: Caller<Value>;
 }
 
 /** Every this many retries without a wait, timers and aborts get their turn. */
 const RETRIES_PER_TURN = 100;
 
-/** The state of one call; the policy itself has none. */
-export class RetryRun<Value> {
+/** One call. What it decides and remembers begins with its first failure: most calls have none. */
+export class RetryRun<Value> implements Caller<Value>, Beginning {
   readonly #parts: RetryParts;
-  readonly #work: Work<Value>;
-  #attempt = 0;
-  /** When the attempt that is under way began; `undefined` between attempts. */
-  #startedAtMs: number | undefined;
-  #previousMs = 0;
-  #lastFailure: { readonly error: unknown } | undefined;
-  #failures: Partial<Record<FaultClass, number>> | undefined;
+  readonly isSeen: boolean;
+  readonly startedAtMs: number;
+  readonly moment = nextMoment();
+  #call: RetriedCall<Value>;
+  #state: RetryState | undefined;
 
-  constructor(parts: RetryParts, work: Work<Value>) {
+  constructor(parts: RetryParts, call: RetriedCall<Value>, isSeen: boolean) {
     this.#parts = parts;
-    this.#work = work;
+    this.#call = call;
+    this.isSeen = isSeen;
+    this.startedAtMs = isSeen ? parts.clock.elapsed() : 0;
   }
 
-  run(outer: LazyAttempt): Promise<Value> {
-    const { total, clock } = this.#parts;
-    if (total === Infinity) return this.#repeat(outer);
-    const limit = { limitMs: total, clock, expired: () => this.#expired() };
-    return runWithin(limit, outer, (limited) => this.#repeat(limited));
+  /** What it decided and remembers; `undefined` while nothing has failed. */
+  get state(): RetryState | undefined {
+    return this.#state;
   }
 
-  async #repeat(outer: LazyAttempt): Promise<Value> {
-    for (;;) {
-      this.#attempt++;
-      this.#startedAtMs = this.#parts.clock.elapsed();
-      try {
-        return await outer.numbered(this.#attempt).start(this.#work);
-      } catch (error) {
-        // A caller's own abort is no fault: the signal is asked before the error.
-        outer.throwIfAborted();
-        await this.#prepareNext(error, outer);
-      }
+  /** Begins the first attempt, under the total limit where there is one. */
+  begin(): void {
+    const { total, clock, budget } = this.#parts;
+    if (total !== Infinity) {
+      const { outer, caller } = this.#call;
+      const limit = new TimeLimit(total, clock, () => this.#stateNow().expire());
+      const limited = limit.limit(outer, caller);
+      if (limited === undefined) return;
+      this.#call = { ...this.#call, outer: limited.attempt, caller: limited };
+    }
+    budget?.deposit();
+    const { inside, work, outer } = this.#call;
+    inside.begin(work, outer.numbered(1), this);
+  }
+
+  succeeded(value: Value): void {
+    const { faultOfResult } = this.#parts;
+    if (faultOfResult === undefined) this.#call.caller.succeeded(value);
+    else this.#judge(value, faultOfResult);
+  }
+
+  failed(error: unknown): void {
+    const { outer, caller } = this.#call;
+    // A caller's own abort is no fault: the signal is asked before the error.
+    if (outer.isAborted) caller.failed(outer.source?.reason);
+    else {
+      const failure = { error, fault: this.#parts.classify(error) };
+      this.#goOn(failure, () => caller.failed(error));
     }
   }
 
-  /** Waits for the next attempt, or throws when there is none. */
-  async #prepareNext(error: unknown, outer: LazyAttempt): Promise<void> {
-    const { name, attempts: maxAttempts, classify, tell } = this.#parts;
-    const failure = { error, fault: classify(error) };
-    this.#tellFailed(failure);
-    const decision = this.#decide(failure, outer);
-    if (!decision.isRetried) throw this.#stopped(decision.reason, failure);
-    const { waitMs } = decision;
-    await this.#clear(waitMs, failure, outer);
-    tell({
-      type: "retry.scheduled",
-      policy: name,
-      number: this.#attempt,
-      maxAttempts,
-      waitMs,
-      fault: failure.fault,
-    });
-    await this.#wait(waitMs, outer);
-  }
-
-  #decide(failure: Failure, outer: LazyAttempt): RetryDecision {
-    const { error, fault } = failure;
-    const failed: FailedAttempt = {
-      error,
-      fault,
-      attempt: this.#attempt,
-      failuresOfClass: this.#count(fault.class),
-      previousMs: this.#previousMs,
-      leftMs: outer.deadline.remainingMs(),
-    };
-    const decision = this.#ask("backoff", failure, () => decideRetry(failed, this.#parts));
-    if (!decision.isRetried) return decision;
-    const isWanted = this.#ask("when", failure, () => {
-      return this.#parts.when(error, fault, this.#attempt);
-    });
-    return isWanted ? decision : { isRetried: false, reason: "refused by when" };
-  }
-
-  /** Asks a function of the user's. One that throws ends the retries, and hides no failure. */
-  #ask<Answer>(name: "backoff" | "when", failure: Failure, ask: () => Answer): Answer {
+  #judge(value: Value, faultOfResult: FaultOfResult): void {
+    const { outer, caller } = this.#call;
     try {
-      return ask();
+      const fault = outer.isAborted ? undefined : faultOfResult(value);
+      if (fault === undefined) caller.succeeded(value);
+      else this.#goOn({ error: value, fault }, () => caller.succeeded(value));
     } catch (mistake) {
-      const error = this.#stopped(`${name} failed`, failure);
-      throw mistake === error
-        ? error
-        : new AggregateError(
-            [mistake, error],
-            `The ${name} of "${this.#parts.name}" threw when it was asked about a failure; both are in errors`,
-          );
+      caller.failed(mistake);
     }
+  }
+
+  /** Goes on after a failure: with another attempt, or by telling the caller how the last one ended. */
+  #goOn(failure: Failure, end: () => void): void {
+    const { outer, caller } = this.#call;
+    const state = this.#stateNow();
+    let waitMs: number;
+    try {
+      const decision = state.decide(failure, outer.deadline.remainingMs());
+      if (!decision.isRetried) {
+        state.stop(decision.reason, failure);
+        end();
+        return;
+      }
+      ({ waitMs } = decision);
+    } catch (mistake) {
+      caller.failed(mistake);
+      return;
+    }
+    // Even a timer of 0 ms takes one or more. But promises alone would never let an abort through.
+    const isAtOnce = waitMs === 0 && state.attempt % RETRIES_PER_TURN !== 0;
+    if (isAtOnce && this.#parts.beforeRetry === undefined) {
+      state.schedule(0, failure);
+      this.#again(state);
+    } else {
+      this.#prepare(waitMs, failure, state).then(
+        () => this.#again(state),
+        (reason: unknown) => caller.failed(reason),
+      );
+    }
+  }
+
+  #again(state: RetryState): void {
+    const { inside, work, outer } = this.#call;
+    state.begin();
+    const attempt = outer.numbered(state.attempt);
+    withTriesLeft(state.triesLeft, () => inside.begin(work, attempt, this));
+  }
+
+  #stateNow(): RetryState {
+    return (this.#state ??= new RetryState(this.#parts, this));
+  }
+
+  async #prepare(waitMs: number, failure: Failure, state: RetryState): Promise<void> {
+    await this.#clear(waitMs, failure, state);
+    state.schedule(waitMs, failure);
+    await waitUnder(this.#call.outer.source, waitMs, this.#parts.clock);
   }
 
   /** Lets the user do what is to be done before the wait. That takes its time, which counts too. */
-  async #clear(waitMs: number, failure: Failure, outer: LazyAttempt): Promise<void> {
+  async #clear(waitMs: number, failure: Failure, state: RetryState): Promise<void> {
     const { beforeRetry } = this.#parts;
     if (beforeRetry === undefined) return;
-    const attempt = this.#attempt;
+    const { outer } = this.#call;
+    const { attempt } = state;
     try {
       await outer.start(({ signal }) => beforeRetry({ ...failure, attempt, signal }));
     } catch (thrown) {
       outer.throwIfAborted();
-      this.#stopped("ended by beforeRetry", failure);
+      state.stop("ended by beforeRetry", failure);
       throw thrown;
     }
-    if (waitMs >= outer.deadline.remainingMs()) throw this.#stopped("time is up", failure);
-  }
-
-  #count(failed: FaultClass): number {
-    this.#failures ??= {};
-    const count = (this.#failures[failed] ?? 0) + 1;
-    this.#failures[failed] = count;
-    return count;
-  }
-
-  async #wait(waitMs: number, outer: LazyAttempt): Promise<void> {
-    this.#previousMs = waitMs;
-    // Even a timer of 0 ms takes one or more. But promises alone would never let an abort through.
-    if (waitMs === 0 && this.#attempt % RETRIES_PER_TURN !== 0) return;
-    await waitUnder(outer.source, waitMs, this.#parts.clock);
-  }
-
-  #tellFailed({ error, fault }: Failure): void {
-    const { name, clock, tell } = this.#parts;
-    const durationMs = clock.elapsed() - (this.#startedAtMs as number);
-    this.#startedAtMs = undefined;
-    this.#lastFailure = { error };
-    tell({ type: "attempt.failed", policy: name, number: this.#attempt, durationMs, fault, error });
-  }
-
-  /** The total limit is over while an attempt, a wait or `beforeRetry` is under way. */
-  #expired(): TimeoutError {
-    const { name, total: limitMs, classify, tell } = this.#parts;
-    const cause = this.#lastFailure && { cause: this.#lastFailure.error };
-    const error = new TimeoutError(`Work under "${name}"`, limitMs, cause);
-    const failure = { error, fault: classify(error) };
-    tell({ type: "timeout.expired", policy: name, limitMs });
-    if (this.#startedAtMs !== undefined) this.#tellFailed(failure);
-    this.#stopped("time is up", failure);
-    return error;
-  }
-
-  /** Tells why there is no further attempt, and answers the error of the last one. */
-  #stopped(reason: RetryStop, { error, fault }: Failure): unknown {
-    const { name, tell } = this.#parts;
-    tell({
-      type: "retry.stopped",
-      policy: name,
-      attempts: this.#attempt,
-      reason,
-      fault,
-      error,
-    });
-    return error;
+    if (waitMs < outer.deadline.remainingMs()) return;
+    state.stop("time is up", failure);
+    throw failure.error;
   }
 }

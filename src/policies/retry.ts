@@ -10,6 +10,7 @@ import {
   duration,
   flag,
   integer,
+  oneOf,
   part,
   readOptions,
   text,
@@ -19,11 +20,13 @@ import {
 import { reactions, type ReactionChanges } from "../core/reactions.ts";
 import { systemClock, systemRandom } from "../core/system.ts";
 import { backoffReader, exponential, type Backoff } from "./backoff.ts";
-import { attemptOf } from "./lazy-attempt.ts";
+import { readFaultList, type FaultSign } from "./fault-list.ts";
+import { guarded } from "./guard.ts";
 import type { Policy } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
-import { RetryRun, type BeforeRetry, type When } from "./retry-run.ts";
-import { teller } from "./tell.ts";
+import { RetryRun, type BeforeRetry, type FaultOfResult, type RetryParts } from "./retry-run.ts";
+import type { RetryAllowance, When } from "./retry-state.ts";
+import { isHeard, teller } from "./tell.ts";
 
 /** When work is run again, and how long is waited before. */
 export interface RetryOptions {
@@ -41,6 +44,24 @@ export interface RetryOptions {
    */
   readonly maxRetryAfter?: Duration | undefined;
   /**
+   * How long an attempt is expected to take. One that would begin with no more than that left until
+   * the deadline is not begun. Default 0.
+   */
+  readonly expects?: Duration | undefined;
+  /**
+   * The failures that are retried, and no others: codes of faults, their classes, or classes of
+   * errors. What is listed is retried whatever its class. Default: as the class says.
+   */
+  readonly only?: readonly FaultSign[] | undefined;
+  /** The failures that are not retried, listed in the same way. Default: none. */
+  readonly except?: readonly FaultSign[] | undefined;
+  /**
+   * Tells the fault of a result that is a failure after all, such as a job that is not done yet. It is
+   * retried as its class says; when there is no further attempt, the last result is answered as it is.
+   * Default: no result is.
+   */
+  readonly faultOfResult?: FaultOfResult | undefined;
+  /**
    * Whether this failure is worth another attempt; asked last, when everything else says yes. To
    * retry more than the defaults do, change the class (`classify`) or its row (`reactions`).
    * Default: always.
@@ -51,6 +72,13 @@ export interface RetryOptions {
    * run again only after failures with effect `none`. Default true: whoever writes `retry` says so.
    */
   readonly repeatable?: boolean | undefined;
+  /**
+   * Whether retries inside this one, and those around it, share the attempts: all of them together
+   * then call no more often than the most patient would alone. Default `"shared"`.
+   */
+  readonly nested?: "shared" | "independent" | undefined;
+  /** What retries may cost altogether; share one between all that call a service. Default: none. */
+  readonly budget?: RetryAllowance | undefined;
   /** Tells the fault of an error. Default: `faultOf`. */
   readonly classify?: Classify | undefined;
   /** How often each class is retried, and whether the first time at once. Default: `REACTIONS`. */
@@ -75,8 +103,17 @@ const READERS = {
   backoff: backoffReader({ default: exponential("200ms", { max: "30s", jitter: "full" }) }),
   total: duration({ orInfinity: true, default: Infinity }),
   maxRetryAfter: duration({ orInfinity: true, default: 300_000 }),
+  expects: duration({ default: 0 }),
+  only: readFaultList,
+  except: readFaultList,
+  faultOfResult: callable<FaultOfResult, undefined>({ default: undefined }),
   when: callable<When, When>({ default: () => true }),
   repeatable: flag({ default: true }),
+  nested: oneOf(["shared", "independent"], { default: "shared" as const }),
+  budget: part<RetryAllowance, undefined>({
+    methods: ["deposit", "withdraw"],
+    default: undefined,
+  }),
   classify: readClassify,
   reactions: reactions("retries", "firstRetry"),
   beforeRetry: callable<BeforeRetry, undefined>({ default: undefined }),
@@ -127,9 +164,11 @@ export const readRetry: Reader<Partial<Settled<typeof GIVEN_READERS>> | undefine
  */
 export function retry(options: RetryOptions = {}): Policy {
   const settled = readOptions("retry", options, READERS);
-  const rules = Object.freeze({ ...settled, tell: teller(settled.on) });
-  return Object.freeze<Policy>({
-    name: rules.name,
-    run: (work, given) => new RetryRun(rules, work).run(attemptOf(given)),
+  const { name, on } = settled;
+  const parts: RetryParts = Object.freeze({ ...settled, tell: teller(on) });
+  return guarded(name, {
+    begin: (inside, work, outer, caller) => {
+      new RetryRun(parts, { inside, work, outer, caller }, isHeard(on)).begin();
+    },
   });
 }

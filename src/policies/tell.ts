@@ -1,6 +1,6 @@
 /** How policies say what happened: to their own listener, and into the run that surrounds them. */
 
-import { emitAmbient } from "../core/context.ts";
+import { ambient, emitAmbient } from "../core/context.ts";
 import type { Emit, EventDetails } from "../core/events.ts";
 
 /** Makes the voice of one policy. Whatever a listener does, the outcome of the call stays the same. */
@@ -9,6 +9,11 @@ export function teller(on: Emit | undefined): Emit {
     quietly(emitAmbient, details);
     if (on !== undefined) quietly(on, details);
   };
+}
+
+/** Whether anybody listens to a policy that was given `on`, here and now. */
+export function isHeard(on: Emit | undefined): boolean {
+  return on !== undefined || ambient() !== undefined;
 }
 
 function quietly(listen: (details: EventDetails) => unknown, details: EventDetails): void {

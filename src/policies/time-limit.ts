@@ -1,73 +1,120 @@
 /** One limit on one call: the part that `timeout` and the total limit of `retry` share. */
 
+import { contextHere, type Context } from "../core/context.ts";
 import type { Clock } from "../core/clock.ts";
-import { LimitAbort } from "./abort-source.ts";
-import { settleWith, type LazyAttempt } from "./lazy-attempt.ts";
-import type { Deadline } from "./policy.ts";
+import { deadlinesOf, type Deadlines, type Limited } from "../core/deadline-queue.ts";
+import { LimitAbort, type AbortListener } from "./abort-source.ts";
+import type { Guard } from "./guard.ts";
+import type { LazyAttempt } from "./lazy-attempt.ts";
+import type { Deadline, Work } from "./policy.ts";
+import type { Caller, Inside } from "./work-call.ts";
 
-/** How long, by which clock, and what is said when it is over. */
-export interface TimeLimit {
-  readonly limitMs: number;
+/**
+ * A limit on whatever is inside. The caller is told as soon as the limit is over, with the limit's
+ * error, or the attempt is aborted, with its reason. The signal that the work was given aborts with
+ * the same, before the caller is told, and never otherwise. No timer and no listener is left once the
+ * caller has been told.
+ */
+export class TimeLimit implements Guard {
+  readonly deadlines: Deadlines;
   readonly clock: Clock;
   /** Tells that the limit is over and makes the error for it. */
   readonly expired: () => unknown;
-}
 
-/**
- * Runs `work` and rejects as soon as the limit is over, with the limit's error, or `outer` is
- * aborted, with its reason. The signal that the work was given aborts with the same, and never
- * otherwise. No timer and no listener is left once this has settled.
- */
-export function runWithin<Value>(
-  { limitMs, clock, expired }: TimeLimit,
-  outer: LazyAttempt,
-  work: (limited: LazyAttempt) => Value | PromiseLike<Value>,
-): Promise<Value> {
-  const { source } = outer;
-  if (source?.isAborted) return Promise.reject(source.reason);
-  return new Promise((resolve, reject) => {
-    const abort = new LimitAbort();
-    const cancelTimer = clock.after(limitMs, () => end(expired()));
-    const letGo = (): void => {
-      cancelTimer();
-      source?.ignore(end);
-    };
-    function end(reason: unknown): void {
-      letGo();
-      // First the caller is answered: what listens on the signal may take its time.
-      reject(reason);
-      abort.abort(reason);
-    }
-    source?.listen(end);
-    const limited = outer.within(abort, new LimitDeadline(outer.deadline, clock, limitMs));
-    settleWith(
-      () => work(limited),
-      (value) => {
-        letGo();
-        resolve(value);
-      },
-      (error) => {
-        letGo();
-        reject(error);
-      },
-    );
-  });
-}
-
-/** The sooner of an outer deadline and a limit that begins now. */
-class LimitDeadline implements Deadline {
-  readonly #outer: Deadline;
-  readonly #clock: Clock;
-  readonly #endsAtMs: number;
-
-  constructor(outer: Deadline, clock: Clock, limitMs: number) {
-    this.#outer = outer;
-    this.#clock = clock;
-    this.#endsAtMs = clock.elapsed() + limitMs;
+  constructor(limitMs: number, clock: Clock, expired: () => unknown) {
+    this.deadlines = deadlinesOf(clock, limitMs);
+    this.clock = clock;
+    this.expired = expired;
   }
 
+  begin<Value>(
+    inside: Inside,
+    work: Work<Value>,
+    attempt: LazyAttempt,
+    caller: Caller<Value>,
+  ): void {
+    const call = this.limit(attempt, caller);
+    if (call !== undefined) inside.begin(work, call.attempt, call);
+  }
+
+  /** Begins the limit of a call; or tells the caller that it was aborted before. */
+  limit<Value>(outer: LazyAttempt, caller: Caller<Value>): LimitedCall<Value> | undefined {
+    if (outer.isAborted) {
+      caller.failed(outer.source?.reason);
+      return undefined;
+    }
+    const call = new LimitedCall(this, outer, caller);
+    this.deadlines.add(call);
+    return call;
+  }
+}
+
+/** One call: the abort of what is inside, its deadline, and whoever waits for it. */
+export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Deadline, Limited {
+  readonly #limit: TimeLimit;
+  readonly #outer: LazyAttempt;
+  readonly #caller: Caller<Value>;
+  readonly #context: Context = contextHere();
+  readonly #stop: AbortListener | undefined;
+  /** For the end of the limit. */
+  #isWaiting = true;
+  #isOver = false;
+  endsAtMs = Infinity;
+  before: Limited | undefined;
+  after: Limited | undefined;
+
+  constructor(limit: TimeLimit, outer: LazyAttempt, caller: Caller<Value>) {
+    super();
+    this.#limit = limit;
+    this.#outer = outer;
+    this.#caller = caller;
+    if (outer.source === undefined) return;
+    this.#stop = (reason) => {
+      if (this.#ends()) this.#stopWith(reason);
+    };
+    outer.source.listen(this.#stop);
+  }
+
+  /** The attempt as it is inside the limit. */
+  get attempt(): LazyAttempt {
+    return this.#outer.within(this, this);
+  }
+
+  succeeded(value: Value): void {
+    if (this.#ends()) this.#caller.succeeded(value);
+  }
+
+  failed(error: unknown): void {
+    if (this.#ends()) this.#caller.failed(error);
+  }
+
+  /** The sooner of the outer deadline and this one. */
   remainingMs(): number {
-    const ownMs = Math.max(0, this.#endsAtMs - this.#clock.elapsed());
-    return Math.min(ownMs, this.#outer.remainingMs());
+    const ownMs = Math.max(0, this.endsAtMs - this.#limit.clock.elapsed());
+    return Math.min(ownMs, this.#outer.deadline.remainingMs());
+  }
+
+  expire(): void {
+    this.#isWaiting = false;
+    // The timer is another call's, perhaps: what follows belongs to this one.
+    this.#context.runInAsyncScope(() => {
+      const reason = this.#limit.expired();
+      // Whoever heard of it may have cancelled the call.
+      if (this.#ends()) this.#stopWith(reason);
+    });
+  }
+
+  #ends(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    if (this.#isWaiting) this.#limit.deadlines.remove(this);
+    if (this.#stop !== undefined) this.#outer.source?.ignore(this.#stop);
+    return true;
+  }
+
+  /** What is inside learns it first: whoever is told next may begin anew. */
+  #stopWith(reason: unknown): void {
+    this.abort(reason);
+    this.#caller.failed(reason);
   }
 }

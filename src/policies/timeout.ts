@@ -14,10 +14,10 @@ import {
   type Reader,
 } from "../core/options.ts";
 import { systemClock } from "../core/system.ts";
-import { attemptOf } from "./lazy-attempt.ts";
+import { guarded } from "./guard.ts";
 import type { Policy } from "./policy.ts";
 import { teller } from "./tell.ts";
-import { runWithin } from "./time-limit.ts";
+import { TimeLimit } from "./time-limit.ts";
 
 /** How a time limit is named, timed and watched. */
 export interface TimeoutOptions {
@@ -57,16 +57,9 @@ export function timeout(limit: Duration, options: TimeoutOptions = {}): Policy {
   const limitMs = readLimit(limit, "timeout.limit");
   const { name, clock, on } = readOptions("timeout", options, READERS);
   const tell = teller(on);
-  const time = {
-    limitMs,
-    clock,
-    expired: () => {
-      tell({ type: "timeout.expired", policy: name, limitMs });
-      return new TimeoutError(`Work under "${name}"`, limitMs);
-    },
+  const expired = (): TimeoutError => {
+    tell({ type: "timeout.expired", policy: name, limitMs });
+    return new TimeoutError(`Work under "${name}"`, limitMs);
   };
-  return Object.freeze<Policy>({
-    name,
-    run: (work, given) => runWithin(time, attemptOf(given), work),
-  });
+  return guarded(name, new TimeLimit(limitMs, clock, expired));
 }

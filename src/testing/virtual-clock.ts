@@ -8,7 +8,7 @@
  */
 
 import { sleepBy, type Clock } from "../core/clock.ts";
-import { inThisContext } from "../core/context.ts";
+import { contextHere } from "../core/context.ts";
 import { toMs, type Duration } from "../core/duration.ts";
 import { duration, integer, readOptions, type Reader } from "../core/options.ts";
 import { systemClock } from "../core/system.ts";
@@ -95,7 +95,11 @@ export class VirtualClock implements Clock {
     if (typeof ms !== "number" || Number.isNaN(ms)) {
       throw new Error(`A wait must be a number of milliseconds, received ${String(ms)}`);
     }
-    const timer: Timer = { atMs: this.#elapsedMs + Math.max(0, ms), run: inThisContext(run) };
+    const context = contextHere();
+    const timer: Timer = {
+      atMs: this.#elapsedMs + Math.max(0, ms),
+      run: () => context.runInAsyncScope(run),
+    };
     const index = this.#timers.findLastIndex((other) => other.atMs <= timer.atMs);
     this.#timers.splice(index + 1, 0, timer);
     return () => {

@@ -1,0 +1,128 @@
+/**
+ * The limits of many calls, where all have the same length: they are over in the order in which they
+ * began, so one timer is enough. A timer for each call would cost more than all the rest of a limit.
+ */
+
+import type { Alarm, Clock } from "./clock.ts";
+
+/** A call under a limit. It stands in one queue, once at most. */
+export interface Limited {
+  /** Set by the queue: by its clock. */
+  endsAtMs: number;
+  /** The queue's own: its neighbours. */
+  before: Limited | undefined;
+  after: Limited | undefined;
+  /** The limit is over. The call is out of the queue by then. */
+  expire(): void;
+}
+
+/** Where calls wait for the end of their limit. */
+export interface Deadlines {
+  /** Begins the limit of a call. */
+  add(call: Limited): void;
+  /** Ends it early. Only once, and not after `expire`. */
+  remove(call: Limited): void;
+}
+
+const queues = new WeakMap<Clock, Map<number, DeadlineQueue>>();
+
+/** Where calls wait for limits of this length: one queue for all, where the clock has alarms. */
+export function deadlinesOf(clock: Clock, limitMs: number): Deadlines {
+  if (limitMs === Infinity) return ENDLESS;
+  if (!hasAlarms(clock)) return timerEach(clock, limitMs);
+  let ofClock = queues.get(clock);
+  if (ofClock === undefined) queues.set(clock, (ofClock = new Map()));
+  let queue = ofClock.get(limitMs);
+  if (queue === undefined) ofClock.set(limitMs, (queue = new DeadlineQueue(clock, limitMs)));
+  return queue;
+}
+
+type ClockWithAlarms = Clock & Required<Pick<Clock, "alarm">>;
+
+function hasAlarms(clock: Clock): clock is ClockWithAlarms {
+  return clock.alarm !== undefined;
+}
+
+const ENDLESS: Deadlines = Object.freeze<Deadlines>({
+  add: (call) => void (call.endsAtMs = Infinity),
+  remove: () => {},
+});
+
+function timerEach(clock: Clock, limitMs: number): Deadlines {
+  const cancels = new Map<Limited, () => void>();
+  return {
+    add: (call) => {
+      call.endsAtMs = clock.elapsed() + limitMs;
+      const expire = (): void => {
+        cancels.delete(call);
+        call.expire();
+      };
+      cancels.set(call, clock.after(limitMs, expire));
+    },
+    remove: (call) => {
+      cancels.get(call)?.();
+      cancels.delete(call);
+    },
+  };
+}
+
+/** A list that its members are the links of, so that any of them leaves it at once. */
+class DeadlineQueue implements Deadlines {
+  readonly #clock: Clock;
+  readonly #limitMs: number;
+  readonly #alarm: Alarm;
+  #isSet = false;
+  #first: Limited | undefined;
+  #last: Limited | undefined;
+
+  constructor(clock: ClockWithAlarms, limitMs: number) {
+    this.#clock = clock;
+    this.#limitMs = limitMs;
+    this.#alarm = clock.alarm(() => this.#ring());
+  }
+
+  add(call: Limited): void {
+    call.endsAtMs = this.#clock.elapsed() + this.#limitMs;
+    call.before = this.#last;
+    if (this.#last === undefined) {
+      this.#first = call;
+      this.#wake();
+    } else this.#last.after = call;
+    this.#last = call;
+  }
+
+  remove(call: Limited): void {
+    const { before, after } = call;
+    if (before === undefined) this.#first = after;
+    else before.after = after;
+    if (after === undefined) this.#last = before;
+    else after.before = before;
+    // What has left must not keep its neighbours from the collector.
+    call.before = call.after = undefined;
+    // The timer stays for the next call, but the process does not for the timer.
+    if (this.#first === undefined && this.#isSet) this.#alarm.keepAwake(false);
+  }
+
+  #wake(): void {
+    if (this.#isSet) this.#alarm.keepAwake(true);
+    else this.#set(this.#limitMs);
+  }
+
+  #set(ms: number): void {
+    this.#isSet = true;
+    this.#alarm.set(ms);
+  }
+
+  #ring(): void {
+    this.#isSet = false;
+    const nowMs = this.#clock.elapsed();
+    for (let call = this.#first; call !== undefined; call = this.#first) {
+      if (call.endsAtMs > nowMs) {
+        if (!this.#isSet) this.#set(call.endsAtMs - nowMs);
+        return;
+      }
+      this.remove(call);
+      call.expire();
+    }
+  }
+}

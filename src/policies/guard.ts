@@ -1,0 +1,80 @@
+/**
+ * How our own policies nest: without a promise for each of them.
+ *
+ * A policy has `run`, which answers a promise. Between two of ours that would be a promise, two
+ * functions and a turn of the queue for every layer of every call. So a guard begins what is inside
+ * it, and is told how it ended. Only whoever hands the call in has a promise, and only the work itself
+ * is awaited.
+ */
+
+import { attemptOf, type LazyAttempt } from "./lazy-attempt.ts";
+import type { Policy, RunOptions, Work } from "./policy.ts";
+import { settleWith, WORK, type Caller, type Inside } from "./work-call.ts";
+
+/** What a policy of ours does around what is inside it. */
+export interface Guard {
+  /** Begins a call. Never throws; `caller` may be told before this answers. */
+  begin<Value>(
+    inside: Inside,
+    work: Work<Value>,
+    attempt: LazyAttempt,
+    caller: Caller<Value>,
+  ): void;
+}
+
+/** Where a policy of ours keeps its guards, the outermost first. */
+export const GUARDS: unique symbol = Symbol("holdfast.guards");
+
+/** A policy of ours. */
+export interface GuardedPolicy extends Policy {
+  readonly [GUARDS]: readonly Guard[];
+}
+
+/** Makes the policy that one guard is. */
+export function guarded(name: string, guard: Guard): GuardedPolicy {
+  const guards = [guard];
+  const inside = nested(guards);
+  return Object.freeze<GuardedPolicy>({
+    name,
+    [GUARDS]: guards,
+    run: (work, options) => runInside(inside, work, options),
+  });
+}
+
+/** The guards of any policy: its own, or one that calls its `run`. */
+export function guardsOf(policy: Policy): readonly Guard[] {
+  return (policy as Partial<GuardedPolicy>)[GUARDS] ?? [foreignGuard(policy)];
+}
+
+/** The first guard around the second and so on, around the work. */
+export function nested(guards: readonly Guard[]): Inside {
+  return guards.reduceRight(around, WORK);
+}
+
+function around(inside: Inside, guard: Guard): Inside {
+  return {
+    begin: (work, attempt, caller) => {
+      guard.begin(inside, work, attempt, caller);
+    },
+  };
+}
+
+/** Hands a call in: what `run` of a policy does with its guards nested. */
+export function runInside<Value>(
+  inside: Inside,
+  work: Work<Value>,
+  options: RunOptions | undefined,
+): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    inside.begin(work, attemptOf(options), { succeeded: resolve, failed: reject });
+  });
+}
+
+function foreignGuard(policy: Policy): Guard {
+  return {
+    begin: (inside, work, attempt, caller) => {
+      const guarded = (inner: RunOptions) => runInside(inside, work, inner);
+      settleWith(() => policy.run(guarded, attempt), caller);
+    },
+  };
+}

@@ -1,0 +1,216 @@
+/** What one call under `retry` remembers between its attempts, what it decides, and what it tells. */
+
+import type { Classify } from "../classify/classify.ts";
+import type { Clock } from "../core/clock.ts";
+import { TimeoutError } from "../core/errors.ts";
+import type { AttemptRecord, Emit, RetryStop } from "../core/events.ts";
+import type { Fault, FaultClass } from "../core/fault.ts";
+import { nextMoment, rememberTries, triesBehind, triesLeftOutside } from "./nested-retries.ts";
+import { decideRetry, type RetryDecision, type RetryRules } from "./retry-decision.ts";
+
+/** Whether a failure is worth another attempt; `attempt` is the one that failed, from 1. */
+export type When = (error: unknown, fault: Fault, attempt: number) => boolean;
+
+/** What retries may cost altogether, whoever makes them. */
+export interface RetryAllowance {
+  /** A first attempt begins. */
+  deposit(): void;
+  /** Asks for one retry, and takes it when there is one. */
+  withdraw(): boolean;
+}
+
+/** What the decisions about one call go by; times are in milliseconds. */
+export interface StateParts extends RetryRules {
+  readonly name: string;
+  readonly attempts: number;
+  readonly total: number;
+  readonly when: When;
+  readonly nested: "shared" | "independent";
+  readonly budget: RetryAllowance | undefined;
+  readonly classify: Classify;
+  readonly clock: Clock;
+  readonly tell: Emit;
+}
+
+/** What the work threw, or a result that is a fault. */
+export interface Failure {
+  readonly error: unknown;
+  readonly fault: Fault;
+}
+
+/** So many attempts are remembered. */
+const LONGEST_HISTORY = 20;
+
+/** When a call began. */
+export interface Beginning {
+  /** Whether times are read and attempts remembered: not when nobody would ever see it. */
+  readonly isSeen: boolean;
+  readonly moment: number;
+  /** By the clock, where it is seen. */
+  readonly startedAtMs: number;
+}
+
+/** The state of one call from its first failure on; the policy itself has none. */
+export class RetryState {
+  readonly #parts: StateParts;
+  readonly #isSeen: boolean;
+  readonly #attempts: number;
+  readonly #sinceMoment: number;
+  readonly #history: AttemptRecord[] = [];
+  #attempt = 1;
+  #attemptSinceMoment: number;
+  #isUnderWay = true;
+  #startedAtMs: number;
+  /** How often was tried, by retries inside too. */
+  #tries = 0;
+  #previousMs = 0;
+  #lastFailure: Failure | undefined;
+  #failures: Partial<Record<FaultClass, number>> | undefined;
+  #stop: RetryStop | undefined;
+
+  constructor(parts: StateParts, { isSeen, moment, startedAtMs }: Beginning) {
+    this.#parts = parts;
+    this.#isSeen = isSeen;
+    this.#sinceMoment = this.#attemptSinceMoment = moment;
+    this.#startedAtMs = startedAtMs;
+    const { attempts, nested } = parts;
+    this.#attempts = nested === "shared" ? Math.min(attempts, triesLeftOutside()) : attempts;
+  }
+
+  /** Which attempt is under way, or was the last one. */
+  get attempt(): number {
+    return this.#attempt;
+  }
+
+  /** How many tries are left after those that failed, where retries inside are to know; else all. */
+  get triesLeft(): number {
+    return this.#parts.nested === "shared" ? this.#attempts - this.#tries : Infinity;
+  }
+
+  /** Why there was no further attempt. */
+  get reason(): RetryStop | undefined {
+    return this.#stop;
+  }
+
+  /** The last attempts that failed. */
+  get history(): readonly AttemptRecord[] {
+    return this.#history;
+  }
+
+  /** The next attempt begins. */
+  begin(): void {
+    this.#attempt++;
+    this.#attemptSinceMoment = nextMoment();
+    this.#isUnderWay = true;
+    if (this.#isSeen) this.#startedAtMs = this.#parts.clock.elapsed();
+  }
+
+  /**
+   * Decides about an attempt that failed, and tells of it. @throws What a function of the user's
+   * threw, and the failure with it.
+   */
+  decide(failure: Failure, leftMs: number): RetryDecision {
+    const { error, fault } = failure;
+    this.#tellFailed(failure);
+    this.#tries += triesBehind(error, this.#attemptSinceMoment);
+    const failed = {
+      error,
+      fault,
+      attempt: this.#attempt,
+      triesLeft: this.#attempts - this.#tries,
+      failuresOfClass: this.#count(fault.class),
+      previousMs: this.#previousMs,
+      leftMs,
+    };
+    const decision = this.#ask("backoff", failure, () => decideRetry(failed, this.#parts));
+    return decision.isRetried ? this.#confirm(decision, failure) : decision;
+  }
+
+  /** There will be another attempt after this wait. */
+  schedule(waitMs: number, { fault }: Failure): void {
+    const { name, attempts: maxAttempts, tell } = this.#parts;
+    this.#previousMs = waitMs;
+    const last = this.#history.pop();
+    if (last !== undefined) this.#history.push({ ...last, waitMs });
+    tell({
+      type: "retry.scheduled",
+      policy: name,
+      number: this.#attempt,
+      maxAttempts,
+      waitMs,
+      fault,
+    });
+  }
+
+  /** Tells why there is no further attempt. */
+  stop(reason: RetryStop, { error, fault }: Failure): void {
+    this.#stop = reason;
+    rememberTries(error, this.#tries, this.#sinceMoment);
+    this.#parts.tell({
+      type: "retry.stopped",
+      policy: this.#parts.name,
+      attempts: this.#attempt,
+      reason,
+      fault,
+      error,
+      history: [...this.#history],
+    });
+  }
+
+  /** The total limit is over while an attempt or a wait is under way. Answers the error for it. */
+  expire(): TimeoutError {
+    const { name, total: limitMs, classify, tell } = this.#parts;
+    const cause = this.#lastFailure && { cause: this.#lastFailure.error };
+    const error = new TimeoutError(`Work under "${name}"`, limitMs, cause);
+    const failure = { error, fault: classify(error) };
+    tell({ type: "timeout.expired", policy: name, limitMs });
+    if (this.#isUnderWay) this.#tellFailed(failure);
+    this.stop("time is up", failure);
+    return error;
+  }
+
+  /** What has the last word, after everything else said yes. */
+  #confirm(decision: RetryDecision, failure: Failure): RetryDecision {
+    const { error, fault } = failure;
+    const { when, budget } = this.#parts;
+    const isWanted = this.#ask("when", failure, () => when(error, fault, this.#attempt));
+    if (!isWanted) return { isRetried: false, reason: "refused by when" };
+    if (budget?.withdraw() === false) return { isRetried: false, reason: "budget is spent" };
+    return decision;
+  }
+
+  /** Asks a function of the user's. One that throws ends the retries, and hides no failure. */
+  #ask<Answer>(name: "backoff" | "when", failure: Failure, ask: () => Answer): Answer {
+    try {
+      return ask();
+    } catch (mistake) {
+      this.stop(`${name} failed`, failure);
+      throw mistake === failure.error
+        ? mistake
+        : new AggregateError(
+            [mistake, failure.error],
+            `The ${name} of "${this.#parts.name}" threw when it was asked about a failure; both are in errors`,
+          );
+    }
+  }
+
+  #count(failed: FaultClass): number {
+    this.#failures ??= {};
+    const count = (this.#failures[failed] ?? 0) + 1;
+    this.#failures[failed] = count;
+    return count;
+  }
+
+  #tellFailed(failure: Failure): void {
+    const { name: policy, clock, tell } = this.#parts;
+    this.#isUnderWay = false;
+    this.#lastFailure = failure;
+    if (!this.#isSeen) return;
+    const durationMs = clock.elapsed() - this.#startedAtMs;
+    const { error, fault } = failure;
+    const number = this.#attempt;
+    this.#history.push({ number, fault, durationMs });
+    if (this.#history.length > LONGEST_HISTORY) this.#history.shift();
+    tell({ type: "attempt.failed", policy, number, durationMs, fault, error });
+  }
+}
