@@ -87,7 +87,15 @@ export { breaker, type Breaker, type BreakerOptions } from "./policies/breaker.t
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
 export { pipeline } from "./policies/pipeline.ts";
 export type { Attempt, Deadline, Policy, RunOptions, Work } from "./policies/policy.ts";
-export { retry, type RetryOptions } from "./policies/retry.ts";
+export { retry, type Retry, type RetryOptions } from "./policies/retry.ts";
+export type { LoopAttempt } from "./policies/retry-loop.ts";
+export type {
+  RetryFailure,
+  RetryOutcome,
+  RetrySuccess,
+  RetryTold,
+} from "./policies/retry-outcome.ts";
+export type { SyncAttempt } from "./policies/retry-sync.ts";
 export type { FaultSign } from "./policies/fault-list.ts";
 export type { BeforeRetry, FaultOfResult, RetriedFailure } from "./policies/retry-run.ts";
 export type { RetryAllowance, When } from "./policies/retry-state.ts";
@@ -99,3 +107,4 @@ export type {
   TaskSuccess,
 } from "./policies/task-result.ts";
 export { timeout, type TimeoutOptions } from "./policies/timeout.ts";
+export { guardedBy, wrap, type GuardMethod } from "./policies/wrap.ts";

@@ -43,5 +43,7 @@ test("a signal that has aborted already starts no timer", async () => {
 });
 
 test("a clock has the methods that are asked for", () => {
-  expect(Object.keys(systemClock).toSorted()).toEqual([...CLOCK_METHODS, "alarm"].toSorted());
+  expect(Object.keys(systemClock).toSorted()).toEqual(
+    [...CLOCK_METHODS, "alarm", "block"].toSorted(),
+  );
 });

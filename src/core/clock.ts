@@ -14,6 +14,12 @@ export interface Clock {
   /** Calls `run` once after `ms` milliseconds. The answer cancels it; cancelling late does nothing. */
   after(ms: number, run: () => void): () => void;
   /**
+   * Blocks the thread for `ms` milliseconds. A clock without it can time no synchronous retries.
+   *
+   * @throws {TypeError} Where the thread must not be blocked, as a page's own.
+   */
+  block?(ms: number): void;
+  /**
    * Makes one timer to be set again and again, for what waits for many moments in their order. It is
    * at rest at first. A clock without it has a timer for each moment.
    */

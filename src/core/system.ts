@@ -12,6 +12,7 @@ export const systemClock: Clock = Object.freeze({
   sleep: (ms: number, signal?: AbortSignal) => sleepBy(after, ms, signal),
   after,
   alarm: (ring: () => void) => new SystemAlarm(ring),
+  block: (ms: number) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
 });
 
 function after(ms: number, run: () => void): () => void {

@@ -41,6 +41,12 @@ export interface Failure {
 /** So many attempts are remembered. */
 const LONGEST_HISTORY = 20;
 
+/** Why there was no further attempt. */
+export interface Stopped {
+  readonly reason: RetryStop;
+  readonly fault: Fault;
+}
+
 /** When a call began. */
 export interface Beginning {
   /** Whether times are read and attempts remembered: not when nobody would ever see it. */
@@ -66,7 +72,7 @@ export class RetryState {
   #previousMs = 0;
   #lastFailure: Failure | undefined;
   #failures: Partial<Record<FaultClass, number>> | undefined;
-  #stop: RetryStop | undefined;
+  #stopped: Stopped | undefined;
 
   constructor(parts: StateParts, { isSeen, moment, startedAtMs }: Beginning) {
     this.#parts = parts;
@@ -87,9 +93,9 @@ export class RetryState {
     return this.#parts.nested === "shared" ? this.#attempts - this.#tries : Infinity;
   }
 
-  /** Why there was no further attempt. */
-  get reason(): RetryStop | undefined {
-    return this.#stop;
+  /** Why there was no further attempt, once that is so, and the fault of the last one. */
+  get stopped(): Stopped | undefined {
+    return this.#stopped;
   }
 
   /** The last attempts that failed. */
@@ -144,7 +150,7 @@ export class RetryState {
 
   /** Tells why there is no further attempt. */
   stop(reason: RetryStop, { error, fault }: Failure): void {
-    this.#stop = reason;
+    this.#stopped = { reason, fault };
     rememberTries(error, this.#tries, this.#sinceMoment);
     this.#parts.tell({
       type: "retry.stopped",

@@ -22,10 +22,14 @@ import { systemClock, systemRandom } from "../core/system.ts";
 import { backoffReader, exponential, type Backoff } from "./backoff.ts";
 import { readFaultList, type FaultSign } from "./fault-list.ts";
 import { guarded } from "./guard.ts";
-import type { Policy } from "./policy.ts";
+import type { Policy, RunOptions, Work } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
 import { RetryRun, type BeforeRetry, type FaultOfResult, type RetryParts } from "./retry-run.ts";
 import type { RetryAllowance, When } from "./retry-state.ts";
+import { loopOf, type LoopAttempt } from "./retry-loop.ts";
+import { outcomeOf, type RetryOutcome } from "./retry-outcome.ts";
+import { runSync, type SyncAttempt } from "./retry-sync.ts";
+import { wrap } from "./wrap.ts";
 import { isHeard, teller } from "./tell.ts";
 
 /** When work is run again, and how long is waited before. */
@@ -97,6 +101,43 @@ export interface RetryOptions {
   readonly on?: Emit | undefined;
 }
 
+/** A policy that runs failed work again, in every form that work comes in. */
+export interface Retry extends Policy {
+  /**
+   * As `run`, but a failure is an answer too: with the reason why there was no further attempt, and
+   * the attempts that were. Rejects only once the signal aborts, with its reason.
+   */
+  attempt<Value>(work: Work<Value>, options?: RunOptions): Promise<RetryOutcome<Value>>;
+  /**
+   * The attempts as a loop, for work that does not fit into one function. The loop ends after the
+   * first round that does not say that it `failed`; when there is no further attempt it throws as
+   * `run` does. A round is not cut short when a limit is over: what it awaits must mind the signal.
+   *
+   * @example
+   * for await (const { attempt, failed } of retry().attempts()) {
+   *   try {
+   *     console.log(`attempt ${attempt}`); // attempt 1
+   *   } catch (error) {
+   *     failed(error);
+   *   }
+   * }
+   */
+  attempts(options?: RunOptions): AsyncGenerator<LoopAttempt, void, void>;
+  /** The same function, each call of it under this policy; `wrap` does that for any policy. */
+  wrap<This, Args extends readonly unknown[], Value>(
+    fn: (this: This, ...args: Args) => Value | PromiseLike<Value>,
+  ): (this: This, ...args: Args) => Promise<Value>;
+  /**
+   * Runs synchronous work. **Its waits block the thread**, so nothing else goes on meanwhile: for
+   * scripts and workers. `total` and the deadline end no attempt that runs, and the signal is asked
+   * between attempts only.
+   *
+   * @throws What `run` would reject with; `OptionsError` when work or `beforeRetry` answers a promise;
+   * `TypeError` where the thread must not be blocked, as a page's own.
+   */
+  runSync<Value>(work: (attempt: SyncAttempt) => Value, options?: RunOptions): Value;
+}
+
 const READERS = {
   name: text({ default: "retry" }),
   attempts: integer({ min: 1, orInfinity: true, default: 4 }),
@@ -162,13 +203,20 @@ export const readRetry: Reader<Partial<Settled<typeof GIVEN_READERS>> | undefine
  * const patient = retry({ attempts: 6, total: "1m" });
  * const user = await patient.run(({ signal }) => readUser(42, { signal }));
  */
-export function retry(options: RetryOptions = {}): Policy {
+export function retry(options: RetryOptions = {}): Retry {
   const settled = readOptions("retry", options, READERS);
   const { name, on } = settled;
   const parts: RetryParts = Object.freeze({ ...settled, tell: teller(on) });
-  return guarded(name, {
+  const policy = guarded(name, {
     begin: (inside, work, outer, caller) => {
       new RetryRun(parts, { inside, work, outer, caller }, isHeard(on)).begin();
     },
+  });
+  return Object.freeze<Retry>({
+    ...policy,
+    attempt: (work, given) => outcomeOf(parts, work, given),
+    attempts: (given) => loopOf(policy, given),
+    wrap: (fn) => wrap(policy, fn),
+    runSync: (work, given) => runSync(parts, isHeard(on), work, given),
   });
 }

@@ -85,6 +85,12 @@ export class VirtualClock implements Clock {
     return sleepBy((lengthMs, run) => this.after(lengthMs, run), ms, signal);
   }
 
+  /** Moves the clock on by `ms` at once: timers on the way are late, as they are when a thread is blocked. */
+  block(ms: number): void {
+    this.#sleeps.push(ms);
+    this.#elapsedMs += ms;
+  }
+
   /**
    * Calls `run` once when the clock has moved on by `ms`; a negative length is zero, as it is for
    * the system's timers. The answer cancels it.

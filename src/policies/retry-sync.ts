@@ -1,0 +1,93 @@
+/** Retrying work that is synchronous. Its waits block the thread: for scripts and workers. */
+
+import { OptionsError } from "../core/errors.ts";
+import { attemptOf } from "./lazy-attempt.ts";
+import { nextMoment } from "./nested-retries.ts";
+import type { Attempt, RunOptions } from "./policy.ts";
+import type { RetryParts } from "./retry-run.ts";
+import { RetryState, type Failure } from "./retry-state.ts";
+
+/** One go at synchronous work: there is no signal, for nothing can abort it while it runs. */
+export type SyncAttempt = Pick<Attempt, "attempt" | "deadline">;
+
+/** What a round of work came to: a value to answer, or an error to throw, and perhaps its fault. */
+interface Round<Value> {
+  readonly answer: () => Value;
+  readonly failure: Failure | undefined;
+}
+
+/** Runs synchronous work under `retry`. */
+export function runSync<Value>(
+  parts: RetryParts,
+  isSeen: boolean,
+  work: (attempt: SyncAttempt) => Value,
+  options: RunOptions | undefined,
+): Value {
+  const { clock, total, budget } = parts;
+  const startedAtMs = clock.elapsed();
+  const outer = attemptOf(options);
+  const remainingMs = (): number =>
+    Math.max(0, Math.min(outer.deadline.remainingMs(), startedAtMs + total - clock.elapsed()));
+  const state = new RetryState(parts, { isSeen, moment: nextMoment(), startedAtMs });
+  budget?.deposit();
+  for (;;) {
+    outer.throwIfAborted();
+    const attempt = { attempt: state.attempt, deadline: { remainingMs } };
+    const { answer, failure } = goAt(() => work(attempt), parts);
+    if (failure === undefined) return answer();
+    const decision = state.decide(failure, remainingMs());
+    if (!decision.isRetried) {
+      state.stop(decision.reason, failure);
+      return answer();
+    }
+    clear(parts, failure, state, outer.signal);
+    state.schedule(decision.waitMs, failure);
+    block(parts, decision.waitMs);
+    state.begin();
+  }
+}
+
+function goAt<Value>(work: () => Value, parts: RetryParts): Round<Value> {
+  let value: Value;
+  try {
+    value = work();
+  } catch (error) {
+    const answer = (): never => {
+      throw error;
+    };
+    return { answer, failure: { error, fault: parts.classify(error) } };
+  }
+  refusePromise(value, "synchronous work");
+  const fault = parts.faultOfResult?.(value);
+  return { answer: () => value, failure: fault && { error: value, fault } };
+}
+
+function clear(
+  { beforeRetry }: RetryParts,
+  failure: Failure,
+  state: RetryState,
+  signal: AbortSignal,
+): void {
+  try {
+    const answer = beforeRetry?.({ ...failure, attempt: state.attempt, signal });
+    refusePromise(answer, "a synchronous beforeRetry");
+  } catch (thrown) {
+    state.stop("ended by beforeRetry", failure);
+    throw thrown;
+  }
+}
+
+function block({ clock }: RetryParts, waitMs: number): void {
+  if (waitMs === 0) return;
+  if (clock.block === undefined) {
+    throw new OptionsError("retry.clock", "expected one with block(), for synchronous work");
+  }
+  clock.block(waitMs);
+}
+
+function refusePromise(answer: unknown, expected: string): void {
+  if (typeof (answer as { then?: unknown } | null | undefined)?.then !== "function") return;
+  // It is nobody's any more; unheard it would end the process.
+  Promise.resolve(answer).catch(() => {});
+  throw new OptionsError("retry.runSync", `expected ${expected}, received a promise: use run`);
+}
