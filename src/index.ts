@@ -7,7 +7,9 @@ export {
   BUILT_IN_RULES,
   classifier,
   faultOf,
+  withFault,
   type Classify,
+  type FaultMark,
   type Rule,
 } from "./classify/classify.ts";
 export {

@@ -1,7 +1,8 @@
 /** What the policies promise about time on the machine's own clock; it is real, so these really wait. */
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import { expect, test } from "vitest";
-import { breaker, constant, pipeline, retry, timeout } from "holdfast";
+import { type Attempt, breaker, constant, pipeline, retry, timeout } from "holdfast";
 
 const reset = (): Error => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
 
@@ -36,6 +37,43 @@ test("R10 a breaker admits whoever waited just as long as it said", async () => 
   }
 
   expect(values).toEqual(Array.from({ length: 20 }, () => "done"));
+});
+
+test("what follows a limit that is over runs in the context of its own call", async () => {
+  const request = new AsyncLocalStorage<string>();
+  const told: unknown[] = [];
+  const limited = pipeline(
+    retry({ attempts: 2, backoff: constant(0) }),
+    timeout(20, { on: () => told.push(["told", request.getStore()]) }),
+  );
+  const hanging = ({ signal, attempt }: Attempt): Promise<void> => {
+    told.push([`attempt ${attempt}`, request.getStore()]);
+    signal.addEventListener("abort", () => told.push(["abort", request.getStore()]));
+    return new Promise(() => {});
+  };
+
+  // One timer ends them all: the first call's.
+  await Promise.allSettled(["a", "b"].map((name) => request.run(name, () => limited.run(hanging))));
+
+  const of = (name: string) => told.filter((entry) => (entry as unknown[])[1] === name).length;
+  expect([of("a"), of("b"), told.length]).toEqual([6, 6, 12]);
+});
+
+test("the shared timer keeps the process alive only while a call waits for it", async () => {
+  const limited = timeout("1h");
+  const before = process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const timers = (): number =>
+    process.getActiveResourcesInfo().filter((name) => name === "Timeout").length - before;
+
+  await limited.run(() => "done");
+  const idle = timers();
+  const caller = new AbortController();
+  const running = limited.run(() => new Promise(() => {}), caller);
+  const waiting = timers();
+  caller.abort("stop");
+
+  await expect(running).rejects.toBe("stop");
+  expect([idle, waiting, timers()]).toEqual([0, 1, 0]);
 });
 
 test("R11 a limit ends work that hangs", async () => {

@@ -40,6 +40,7 @@ test("a step tells what happens to it, in order", async () => {
     ["retry.scheduled", 1, 1],
     ["attempt.started", 2, undefined],
     ["attempt.succeeded", 2, undefined],
+    ["retry.recovered", undefined, undefined],
     ["step.completed", undefined, undefined],
   ]);
 });
@@ -240,6 +241,7 @@ test("an undo tells of itself, and of each failed attempt once", async () => {
     ["undo.started", undefined],
     ["undo.failed", false],
     ["retry.scheduled", undefined],
+    ["retry.recovered", undefined],
     ["undo.completed", undefined],
   ]);
 });

@@ -111,6 +111,7 @@ export type EventDetails<E = unknown> =
       readonly waitMs: number;
       readonly fault: Fault;
     }
+  | { readonly type: "retry.recovered"; readonly policy: string; readonly attempts: number }
   | ({
       readonly type: "retry.stopped";
       readonly policy: string;

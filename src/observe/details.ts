@@ -69,6 +69,7 @@ function detailsOf(event: HoldfastEvent): Fields {
       return {
         attempt: { number: event.number, max: finite(event.maxAttempts), delay_ms: event.waitMs },
       };
+    case "retry.recovered":
     case "retry.stopped":
       return { attempt: { number: event.attempts } };
     case "breaker.opened":

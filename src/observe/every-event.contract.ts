@@ -270,6 +270,13 @@ export const ROWS: readonly Row[] = [
     'Step "prune/upload" (undo) is tried again in 20 ms',
   ],
   [
+    { type: "retry.recovered", policy: "bank", attempts: 3 },
+    STEP,
+    "INFO",
+    "info success",
+    'Step "prune/upload" (bank) recovered at attempt 3',
+  ],
+  [
     {
       type: "retry.stopped",
       policy: "retry",

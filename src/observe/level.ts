@@ -29,6 +29,7 @@ const LEVELS = {
   "attempt.failed": "WARNING",
   "attempt.abandoned": "WARNING",
   "retry.scheduled": "INFO",
+  "retry.recovered": "INFO",
   "retry.stopped": "WARNING",
   "breaker.opened": "WARNING",
   "breaker.half_opened": "INFO",

@@ -59,6 +59,7 @@ const SENTENCES: {
     `${length(event.graceMs)} of its abort`,
 
   "retry.scheduled": (event) => `${subject(event)} is tried again ${wait(event.waitMs)}`,
+  "retry.recovered": (event) => `${subject(event)} recovered at attempt ${event.attempts}`,
   "retry.stopped": (event, because) =>
     `${subject(event)} is not tried again after ${count(event.attempts, "attempt")}, ` +
     `${event.reason}${because}`,

@@ -49,6 +49,7 @@ const TYPES: Readonly<Record<EventType, true>> = {
   "attempt.failed": true,
   "attempt.abandoned": true,
   "retry.scheduled": true,
+  "retry.recovered": true,
   "retry.stopped": true,
   "breaker.opened": true,
   "breaker.half_opened": true,

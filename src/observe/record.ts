@@ -78,6 +78,7 @@ const PHASES: Readonly<Record<EventType, readonly [Phase, Outcome?]>> = {
   "attempt.failed": ["end", "failure"],
   "attempt.abandoned": ["info", "unknown"],
   "retry.scheduled": ["info"],
+  "retry.recovered": ["info", "success"],
   "retry.stopped": ["info", "failure"],
   "breaker.opened": ["change"],
   "breaker.half_opened": ["change"],

@@ -209,7 +209,7 @@ test.for<[message: string, make: () => unknown]>([
     () => exponential("1s", { factor: 0.5 }),
   ],
   [
-    'exponential.jitter: expected "none", "full", "equal", "plus-minus" or a percentage such as "10%", received "some"',
+    'exponential.jitter: expected "none", "full", "equal", "plus-minus", a percentage such as "10%" or a function, received "some"',
     () => exponential("1s", { jitter: "some" as never }),
   ],
   [

@@ -9,6 +9,7 @@
 import type { Random } from "../core/dice.ts";
 import type { Duration } from "../core/duration.ts";
 import { OptionsError } from "../core/errors.ts";
+import type { Fault } from "../core/fault.ts";
 import { duration, number, readOptions, required, type Reader } from "../core/options.ts";
 import { show } from "../core/show.ts";
 import { draw, jitterReader, type Jitter } from "./jitter.ts";
@@ -21,6 +22,10 @@ export interface BackoffInput {
   readonly random: Random;
   /** The wait before the attempt that failed now, in milliseconds; 0 before the first retry. */
   readonly previousMs: number;
+  /** What the attempt failed by, for a wait of one's own for each class. */
+  readonly fault?: Fault | undefined;
+  /** What the work threw, or the result that is a fault. */
+  readonly error?: unknown;
 }
 
 /** Tells the wait before a retry, in milliseconds: 0 or more. */

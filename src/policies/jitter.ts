@@ -13,10 +13,10 @@ import type { Reader } from "../core/options.ts";
 import { show } from "../core/show.ts";
 
 /**
- * Nothing is drawn; all of the wait (from 0 up to it); the upper half; or a share more or less, 25 %
- * unless a percentage says how much: `"10%"`.
+ * Nothing is drawn; all of the wait (from 0 up to it); the upper half; a share more or less, 25 %
+ * unless a percentage says how much: `"10%"`; or what a function of one's own makes of the wait.
  */
-export type Jitter = "none" | "full" | "equal" | "plus-minus" | `${number}%`;
+export type Jitter = "none" | "full" | "equal" | "plus-minus" | `${number}%` | Spread;
 
 const USUAL_PERCENT = 25;
 
@@ -33,11 +33,12 @@ const NAMED: Readonly<Record<string, Spread>> = {
 /** Reads an option that takes a jitter. */
 export function jitterReader(options: { readonly default: Jitter }): Reader<Spread> {
   return (value = options.default, path) => {
+    if (typeof value === "function") return value as Spread;
     const spread = typeof value === "string" ? findSpread(value) : undefined;
     if (spread !== undefined) return spread;
     throw new OptionsError(
       path,
-      `expected "none", "full", "equal", "plus-minus" or a percentage such as "10%", received ${show(value)}`,
+      `expected "none", "full", "equal", "plus-minus", a percentage such as "10%" or a function, received ${show(value)}`,
     );
   };
 }

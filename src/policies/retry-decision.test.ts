@@ -195,18 +195,16 @@ test.for<
   expect(decideRetry(failed, { ...RULES, ...rules })).toEqual(expected);
 });
 
-test("the backoff is told which retry it is, the dice, and the wait before", () => {
+test("the backoff is told which retry it is, the dice, the wait before, and the failure", () => {
   const asked: unknown[] = [];
   const random = (): number => 0.25;
   const backoff = (input: unknown): number => asked.push(input);
 
-  decideRetry(failure(fault("degraded"), { attempt: 3, previousMs: 80 }), {
-    ...RULES,
-    random,
-    backoff,
-  });
+  const failed = failure(fault("degraded"), { attempt: 3, previousMs: 80 });
+  decideRetry(failed, { ...RULES, random, backoff });
 
-  expect(asked).toEqual([{ retry: 3, random, previousMs: 80 }]);
+  const { fault: of, error } = failed;
+  expect(asked).toEqual([{ retry: 3, random, previousMs: 80, fault: of, error }]);
 });
 
 test("the dice are not thrown where no backoff is needed", () => {

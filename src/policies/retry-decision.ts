@@ -74,25 +74,29 @@ function stop(reason: RetryStop): RetryDecision {
   return { isRetried: false, reason };
 }
 
-function waitFor({ error, fault, attempt, previousMs }: FailedAttempt, rules: RetryRules): number {
+function waitFor(failed: FailedAttempt, rules: RetryRules): number {
+  const { error, fault, attempt } = failed;
   const { retryAfterMs } = fault;
   if (retryAfterMs === undefined) {
     const { firstRetry } = rules.reactions[fault.class];
     const isAtOnce = attempt === 1 && firstRetry === "at once" && !RATE_LIMITS.has(fault.code);
-    return isAtOnce ? 0 : backoffMs(attempt, previousMs, rules);
+    return isAtOnce ? 0 : backoffMs(failed, rules);
   }
   if (error instanceof RejectedError) {
     // One of our own policies knows to the millisecond when it will admit a call again. Or it says 0,
     // for a probe decides: that may end at any moment, but to come back at once is in vain.
     if (retryAfterMs > 0) return retryAfterMs;
-    return backoffMs(attempt, previousMs, { ...rules, random: () => 0.5 + rules.random() / 2 });
+    return backoffMs(failed, { ...rules, random: () => 0.5 + rules.random() / 2 });
   }
   // A server names the least wait; the backoff may ask for more, and its jitter never for less.
-  return Math.max(retryAfterMs, backoffMs(attempt, previousMs, rules));
+  return Math.max(retryAfterMs, backoffMs(failed, rules));
 }
 
-function backoffMs(retry: number, previousMs: number, { backoff, random }: RetryRules): number {
-  const waitMs = backoff({ retry, random, previousMs });
+function backoffMs(
+  { attempt: retry, previousMs, fault, error }: FailedAttempt,
+  { backoff, random }: RetryRules,
+): number {
+  const waitMs = backoff({ retry, random, previousMs, fault, error });
   if (typeof waitMs === "number" && waitMs >= 0) return waitMs;
   // A timer takes NaN and negative numbers for 0: a hot loop.
   throw new OptionsError(

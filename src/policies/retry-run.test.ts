@@ -54,8 +54,9 @@ test("beforeRetry is awaited before the wait, with the failure and a signal", as
   expect({ notes, elapsed: clock.elapsed() }).toEqual({
     notes: [
       "attempt.failed at 0",
-      { error, fault: DEGRADED, attempt: 1, aborted: false },
+      { error, fault: DEGRADED, attempt: 1, waitMs: 1_000, aborted: false },
       "retry.scheduled at 70",
+      "retry.recovered at 1070",
     ],
     elapsed: 1_070,
   });

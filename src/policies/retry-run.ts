@@ -23,6 +23,8 @@ export interface RetriedFailure {
   readonly fault: Fault;
   /** The attempt that failed, from 1. */
   readonly attempt: number;
+  /** How long will be waited after this, in milliseconds. */
+  readonly waitMs: number;
   /** Aborts when the caller cancels or the total limit is over. */
   readonly signal: AbortSignal;
 }
@@ -83,7 +85,7 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
 
   succeeded(value: Value): void {
     const { faultOfResult } = this.#parts;
-    if (faultOfResult === undefined) this.#call.caller.succeeded(value);
+    if (faultOfResult === undefined) this.#succeed(value);
     else this.#judge(value, faultOfResult);
   }
 
@@ -97,11 +99,17 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
     }
   }
 
+  #succeed(value: Value): void {
+    const { outer, caller } = this.#call;
+    if (!outer.isAborted) this.#state?.recover();
+    caller.succeeded(value);
+  }
+
   #judge(value: Value, faultOfResult: FaultOfResult): void {
     const { outer, caller } = this.#call;
     try {
       const fault = outer.isAborted ? undefined : faultOfResult(value);
-      if (fault === undefined) caller.succeeded(value);
+      if (fault === undefined) this.#succeed(value);
       else this.#goOn({ error: value, fault }, () => caller.succeeded(value));
     } catch (mistake) {
       caller.failed(mistake);
@@ -162,7 +170,7 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
     const { outer } = this.#call;
     const { attempt } = state;
     try {
-      await outer.start(({ signal }) => beforeRetry({ ...failure, attempt, signal }));
+      await outer.start(({ signal }) => beforeRetry({ ...failure, attempt, waitMs, signal }));
     } catch (thrown) {
       outer.throwIfAborted();
       state.stop("ended by beforeRetry", failure);

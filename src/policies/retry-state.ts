@@ -79,8 +79,8 @@ export class RetryState {
     this.#isSeen = isSeen;
     this.#sinceMoment = this.#attemptSinceMoment = moment;
     this.#startedAtMs = startedAtMs;
-    const { attempts, nested } = parts;
-    this.#attempts = nested === "shared" ? Math.min(attempts, triesLeftOutside()) : attempts;
+    const { attempts } = parts;
+    this.#attempts = this.#isShared ? Math.min(attempts, triesLeftOutside()) : attempts;
   }
 
   /** Which attempt is under way, or was the last one. */
@@ -90,7 +90,7 @@ export class RetryState {
 
   /** How many tries are left after those that failed, where retries inside are to know; else all. */
   get triesLeft(): number {
-    return this.#parts.nested === "shared" ? this.#attempts - this.#tries : Infinity;
+    return this.#isShared ? this.#attempts - this.#tries : Infinity;
   }
 
   /** Why there was no further attempt, once that is so, and the fault of the last one. */
@@ -118,7 +118,7 @@ export class RetryState {
   decide(failure: Failure, leftMs: number): RetryDecision {
     const { error, fault } = failure;
     this.#tellFailed(failure);
-    this.#tries += triesBehind(error, this.#attemptSinceMoment);
+    this.#tries += this.#isShared ? triesBehind(error, this.#attemptSinceMoment) : 1;
     const failed = {
       error,
       fault,
@@ -146,6 +146,12 @@ export class RetryState {
       waitMs,
       fault,
     });
+  }
+
+  /** An attempt succeeded after others had failed. */
+  recover(): void {
+    const { name: policy, tell } = this.#parts;
+    tell({ type: "retry.recovered", policy, attempts: this.#attempt });
   }
 
   /** Tells why there is no further attempt. */
@@ -198,6 +204,10 @@ export class RetryState {
             `The ${name} of "${this.#parts.name}" threw when it was asked about a failure; both are in errors`,
           );
     }
+  }
+
+  get #isShared(): boolean {
+    return this.#parts.nested === "shared";
   }
 
   #count(failed: FaultClass): number {

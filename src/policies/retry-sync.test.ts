@@ -40,7 +40,13 @@ test("synchronous work is run again after waits that block", () => {
   expect({ value, sleeps: clock.sleeps, types: told.map(({ type }) => type) }).toEqual({
     value: "done",
     sleeps: [1_000, 1_000],
-    types: ["attempt.failed", "retry.scheduled", "attempt.failed", "retry.scheduled"],
+    types: [
+      "attempt.failed",
+      "retry.scheduled",
+      "attempt.failed",
+      "retry.scheduled",
+      "retry.recovered",
+    ],
   });
 });
 

@@ -4,7 +4,7 @@ import { OptionsError } from "../core/errors.ts";
 import { attemptOf } from "./lazy-attempt.ts";
 import { nextMoment } from "./nested-retries.ts";
 import type { Attempt, RunOptions } from "./policy.ts";
-import type { RetryParts } from "./retry-run.ts";
+import type { RetriedFailure, RetryParts } from "./retry-run.ts";
 import { RetryState, type Failure } from "./retry-state.ts";
 
 /** One go at synchronous work: there is no signal, for nothing can abort it while it runs. */
@@ -34,13 +34,21 @@ export function runSync<Value>(
     outer.throwIfAborted();
     const attempt = { attempt: state.attempt, deadline: { remainingMs } };
     const { answer, failure } = goAt(() => work(attempt), parts);
-    if (failure === undefined) return answer();
+    if (failure === undefined) {
+      if (state.attempt > 1) state.recover();
+      return answer();
+    }
     const decision = state.decide(failure, remainingMs());
     if (!decision.isRetried) {
       state.stop(decision.reason, failure);
       return answer();
     }
-    clear(parts, failure, state, outer.signal);
+    clear(parts, state, {
+      ...failure,
+      attempt: state.attempt,
+      waitMs: decision.waitMs,
+      signal: outer.signal,
+    });
     state.schedule(decision.waitMs, failure);
     block(parts, decision.waitMs);
     state.begin();
@@ -62,17 +70,11 @@ function goAt<Value>(work: () => Value, parts: RetryParts): Round<Value> {
   return { answer: () => value, failure: fault && { error: value, fault } };
 }
 
-function clear(
-  { beforeRetry }: RetryParts,
-  failure: Failure,
-  state: RetryState,
-  signal: AbortSignal,
-): void {
+function clear({ beforeRetry }: RetryParts, state: RetryState, failed: RetriedFailure): void {
   try {
-    const answer = beforeRetry?.({ ...failure, attempt: state.attempt, signal });
-    refusePromise(answer, "a synchronous beforeRetry");
+    refusePromise(beforeRetry?.(failed), "a synchronous beforeRetry");
   } catch (thrown) {
-    state.stop("ended by beforeRetry", failure);
+    state.stop("ended by beforeRetry", failed);
     throw thrown;
   }
 }

@@ -103,6 +103,7 @@ test("failed work runs again after its backoff until it succeeds, and every step
         waitMs: 200,
         fault: faultOf("transient"),
       },
+      { type: "retry.recovered", ...store, attempts: 3 },
     ],
   });
 });
@@ -297,6 +298,7 @@ test("what happens is told to the run around it, with where it happened", async 
     [
       ["attempt.failed", where],
       ["retry.scheduled", where],
+      ["retry.recovered", where],
     ],
   ]);
 });
