@@ -129,6 +129,7 @@ export type EventDetails<E = unknown> =
   | { readonly type: "breaker.closed"; readonly policy: string }
   | { readonly type: "breaker.rejected"; readonly policy: string; readonly retryAfterMs: number }
   | { readonly type: "timeout.expired"; readonly policy: string; readonly limitMs: number }
+  | { readonly type: "timeout.outlived"; readonly policy: string; readonly lateMs: number }
   | ({ readonly type: "verify.failed" } & Failure<E>)
   | ({ readonly type: "rollback.started"; readonly steps: number } & Failure<E>)
   | { readonly type: "rollback.completed"; readonly steps: number }

@@ -82,6 +82,8 @@ function detailsOf(event: HoldfastEvent): Fields {
       return { breaker: rejected(event) };
     case "timeout.expired":
       return { timeout: { limit_ms: event.limitMs } };
+    case "timeout.outlived":
+      return { timeout: { late_ms: event.lateMs } };
     case "rollback.started":
     case "rollback.completed":
       return { rollback: { steps: event.steps } };

@@ -36,6 +36,7 @@ const LEVELS = {
   "breaker.closed": "INFO",
   "breaker.rejected": "DEBUG",
   "timeout.expired": "WARNING",
+  "timeout.outlived": "INFO",
   "verify.failed": "WARNING",
   "rollback.started": "WARNING",
   "rollback.completed": "INFO",

@@ -74,6 +74,8 @@ const SENTENCES: {
       ? `it stays open for ${length(event.retryAfterMs)}`
       : "it waits for its probe"),
   "timeout.expired": (event) => `${subject(event)} did not end within ${length(event.limitMs)}`,
+  "timeout.outlived": (event) =>
+    `${subject(event)} has ended at last, ${length(event.lateMs)} after its limit`,
   "verify.failed": (event, because) =>
     `${subject(event)} ended, and its result is not good${because}`,
 

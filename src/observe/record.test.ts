@@ -56,6 +56,7 @@ const TYPES: Readonly<Record<EventType, true>> = {
   "breaker.closed": true,
   "breaker.rejected": true,
   "timeout.expired": true,
+  "timeout.outlived": true,
   "verify.failed": true,
   "rollback.started": true,
   "rollback.completed": true,

@@ -85,6 +85,7 @@ const PHASES: Readonly<Record<EventType, readonly [Phase, Outcome?]>> = {
   "breaker.closed": ["change"],
   "breaker.rejected": ["info", "failure"],
   "timeout.expired": ["info", "failure"],
+  "timeout.outlived": ["info"],
   "verify.failed": ["info", "failure"],
   "rollback.started": ["start"],
   "rollback.completed": ["end", "success"],

@@ -19,6 +19,11 @@ export abstract class AbortSource {
   abstract readonly reason: unknown;
   abstract readonly signal: AbortSignal;
 
+  /** Whether a call under it goes on being waited for once it is aborted: it was only asked to end. */
+  get isWaitedFor(): boolean {
+    return false;
+  }
+
   /** Calls `listener` when this aborts, until `ignore`. Ask `isAborted` first: the past is not told. */
   listen(listener: AbortListener): void {
     this.#listeners ??= new Set();

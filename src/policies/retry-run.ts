@@ -73,7 +73,12 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
     const { total, clock, budget } = this.#parts;
     if (total !== Infinity) {
       const { outer, caller } = this.#call;
-      const limit = new TimeLimit(total, clock, () => this.#stateNow().expire());
+      const limit = new TimeLimit({
+        limitMs: total,
+        clock,
+        isWaitedFor: false,
+        expired: () => this.#stateNow().expire(),
+      });
       const limited = limit.limit(outer, caller);
       if (limited === undefined) return;
       this.#call = { ...this.#call, outer: limited.attempt, caller: limited };

@@ -9,6 +9,18 @@ import type { LazyAttempt } from "./lazy-attempt.ts";
 import type { Deadline, Work } from "./policy.ts";
 import type { Caller, Inside } from "./work-call.ts";
 
+/** What a limit goes by. */
+export interface TimeLimitParts {
+  readonly limitMs: number;
+  readonly clock: Clock;
+  /** Whether the call is waited for once the limit is over: then its work is only asked to end. */
+  readonly isWaitedFor: boolean;
+  /** Tells that the limit is over and makes the error for it. */
+  readonly expired: () => unknown;
+  /** Told when work that went on after the limit has settled, with how long it went on. */
+  readonly outlived?: ((lateMs: number) => void) | undefined;
+}
+
 /**
  * A limit on whatever is inside. The caller is told as soon as the limit is over, with the limit's
  * error, or the attempt is aborted, with its reason. The signal that the work was given aborts with
@@ -16,15 +28,12 @@ import type { Caller, Inside } from "./work-call.ts";
  * caller has been told.
  */
 export class TimeLimit implements Guard {
+  readonly parts: TimeLimitParts;
   readonly deadlines: Deadlines;
-  readonly clock: Clock;
-  /** Tells that the limit is over and makes the error for it. */
-  readonly expired: () => unknown;
 
-  constructor(limitMs: number, clock: Clock, expired: () => unknown) {
-    this.deadlines = deadlinesOf(clock, limitMs);
-    this.clock = clock;
-    this.expired = expired;
+  constructor(parts: TimeLimitParts) {
+    this.parts = parts;
+    this.deadlines = deadlinesOf(parts.clock, parts.limitMs);
   }
 
   begin<Value>(
@@ -80,17 +89,24 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
     return this.#outer.within(this, this);
   }
 
+  override get isWaitedFor(): boolean {
+    return this.#limit.parts.isWaitedFor;
+  }
+
   succeeded(value: Value): void {
     if (this.#ends()) this.#caller.succeeded(value);
+    else this.#settledLate();
   }
 
   failed(error: unknown): void {
-    if (this.#ends()) this.#caller.failed(error);
+    if (!this.#ends()) this.#settledLate();
+    else if (this.isAborted) this.#caller.failed(withCause(this.reason, error));
+    else this.#caller.failed(error);
   }
 
   /** The sooner of the outer deadline and this one. */
   remainingMs(): number {
-    const ownMs = Math.max(0, this.endsAtMs - this.#limit.clock.elapsed());
+    const ownMs = Math.max(0, this.endsAtMs - this.#limit.parts.clock.elapsed());
     return Math.min(ownMs, this.#outer.deadline.remainingMs());
   }
 
@@ -98,9 +114,11 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
     this.#isWaiting = false;
     // The timer is another call's, perhaps: what follows belongs to this one.
     this.#context.runInAsyncScope(() => {
-      const reason = this.#limit.expired();
+      const reason = this.#limit.parts.expired();
       // Whoever heard of it may have cancelled the call.
-      if (this.#ends()) this.#stopWith(reason);
+      if (this.#isOver) return;
+      if (this.isWaitedFor) this.abort(reason);
+      else if (this.#ends()) this.#stopWith(reason);
     });
   }
 
@@ -117,4 +135,18 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
     this.abort(reason);
     this.#caller.failed(reason);
   }
+
+  #settledLate(): void {
+    const { clock, outlived } = this.#limit.parts;
+    // What an abort ended was not late.
+    if (this.endsAtMs <= clock.elapsed()) outlived?.(clock.elapsed() - this.endsAtMs);
+  }
+}
+
+/** The limit's error, with what the work said when it was asked to end, where that says more. */
+function withCause(reason: unknown, error: unknown): unknown {
+  if (error !== reason && reason instanceof Error) {
+    Object.defineProperty(reason, "cause", { value: error, configurable: true, writable: true });
+  }
+  return reason;
 }

@@ -309,7 +309,7 @@ test.for<[message: string, make: () => unknown]>([
   ["timeout.limit: expected a duration such as", () => timeout("2 seconds" as never)],
   ["timeout.limit: expected a duration such as", () => timeout(-1)],
   ["timeout.limit: expected a duration such as", () => timeout({ limit: "2s" } as never)],
-  ["timeout.limt: unknown; known are name, clock, on", () => timeout("2s", { limt: 1 } as never)],
+  ["timeout.limt: unknown; known are name, mode, clock, on", () => timeout("2s", { limt: 1 } as never)],
   [
     "timeout.clock: expected an object with now(), elapsed()",
     () => timeout("2s", { clock: {} as never }),
@@ -317,4 +317,109 @@ test.for<[message: string, make: () => unknown]>([
   ["timeout: expected an object with options, received null", () => timeout("2s", null as never)],
 ])("refuses with %s", ([message, make]) => {
   expect(make).toThrow(message);
+});
+
+test("work that goes on after its limit is told of when it has ended", async () => {
+  const clock = new VirtualClock();
+  const told: unknown[] = [];
+  const limited = timeout("1s", { clock, on: (event) => told.push([clock.elapsed(), event]) });
+
+  const ended = await clock.settle(async () => {
+    const error = await limited.run(() => clock.sleep(2_500)).catch((thrown: unknown) => thrown);
+    await clock.sleep(5_000);
+    return error;
+  });
+
+  expect([ended, told]).toMatchObject([
+    { code: "TIMED_OUT" },
+    [
+      [1_000, { type: "timeout.expired", policy: "timeout", limitMs: 1_000 }],
+      [2_500, { type: "timeout.outlived", policy: "timeout", lateMs: 1_500 }],
+    ],
+  ]);
+});
+
+test("work that its caller gave up is not told of as late", async () => {
+  const clock = new VirtualClock();
+  const caller = new AbortController();
+  const told: unknown[] = [];
+  const limited = timeout("1s", { clock, on: (event) => told.push(event.type) });
+
+  await clock.settle(async () => {
+    const running = limited.run(() => clock.sleep(500), caller).catch(() => {});
+    caller.abort("stop");
+    await running;
+    await clock.sleep(600);
+  });
+
+  expect(told).toEqual([]);
+});
+
+test("a cooperative limit asks the work to end, and waits until it has", async () => {
+  const clock = new VirtualClock();
+  const limited = timeout("1s", { clock, mode: "cooperative" });
+
+  const error = await clock.settle(() =>
+    limited
+      .run(async ({ signal }) => {
+        await clock.sleep(9_000, signal).catch(() => {});
+        await clock.sleep(300);
+        throw new Error("half written");
+      })
+      .catch((thrown: unknown) => thrown),
+  );
+
+  expect(error).toMatchObject({ code: "TIMED_OUT", cause: { message: "half written" } });
+  expect([clock.elapsed(), clock.pending]).toEqual([1_300, 0]);
+});
+
+test("work that ends as a cooperative limit asks has no other cause", async () => {
+  const clock = new VirtualClock();
+  const limited = timeout("1s", { clock, mode: "cooperative" });
+
+  const error = await clock.settle(() =>
+    limited.run(({ signal }) => clock.sleep(9_000, signal)).catch((thrown: unknown) => thrown),
+  );
+
+  const { code, cause } = error as TimeoutError;
+  expect([code, cause]).toEqual(["TIMED_OUT", undefined]);
+});
+
+test("a value that comes late under a cooperative limit is a value", async () => {
+  const clock = new VirtualClock();
+  const limited = timeout("1s", { clock, mode: "cooperative" });
+
+  const value = await clock.settle(() => limited.run(() => clock.sleep(2_000).then(() => "late")));
+
+  expect([value, clock.elapsed()]).toEqual(["late", 2_000]);
+});
+
+test("a cooperative limit around other policies waits for the work inside them", async () => {
+  const clock = new VirtualClock();
+  const limited = pipeline(timeout("1s", { clock, mode: "cooperative" }), retry({ clock }));
+  let isOver = false;
+
+  const running = clock.settle(() =>
+    limited.run(async ({ signal }) => {
+      await clock.sleep(9_000, signal).catch(() => {});
+      await clock.sleep(300);
+      isOver = true;
+      signal.throwIfAborted();
+    }),
+  );
+
+  await expect(running).rejects.toMatchObject({ code: "TIMED_OUT" });
+  expect([isOver, clock.elapsed()]).toEqual([true, 1_300]);
+});
+
+test("the caller's abort ends a call under a cooperative limit at once", async () => {
+  const clock = new VirtualClock();
+  const caller = new AbortController();
+  const limited = timeout("1s", { clock, mode: "cooperative" });
+
+  const running = limited.run(() => new Promise(() => {}), caller);
+  caller.abort("stop");
+
+  await expect(running).rejects.toBe("stop");
+  expect(clock.pending).toBe(0);
 });

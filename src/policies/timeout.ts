@@ -7,6 +7,7 @@ import type { Emit } from "../core/events.ts";
 import {
   callable,
   duration,
+  oneOf,
   part,
   readOptions,
   required,
@@ -23,14 +24,21 @@ import { TimeLimit } from "./time-limit.ts";
 export interface TimeoutOptions {
   /** Stands in events and in the error. Default `"timeout"`. */
   readonly name?: string | undefined;
+  /**
+   * What happens when the limit is over. `abandoning`: the call rejects at once, even if the work takes
+   * no notice. `cooperative`: the work is asked to end, by its signal, and the call waits until it has;
+   * a value that comes late is a value. Default `"abandoning"`.
+   */
+  readonly mode?: "abandoning" | "cooperative" | undefined;
   /** Default: the system's clock. */
   readonly clock?: Clock | undefined;
-  /** Told `timeout.expired`, as it happens. What it throws is dropped. */
+  /** Told the `timeout.…` events, as they happen. What it throws is dropped. */
   readonly on?: Emit | undefined;
 }
 
 const READERS = {
   name: text({ default: "timeout" }),
+  mode: oneOf(["abandoning", "cooperative"], { default: "abandoning" as const }),
   clock: part<Clock, Clock>({ methods: CLOCK_METHODS, default: systemClock }),
   on: callable<Emit, undefined>({ default: undefined }),
 } satisfies Record<keyof TimeoutOptions, Reader<unknown>>;
@@ -42,7 +50,8 @@ const readLimit = required(duration({ default: undefined, orInfinity: true }), "
  *
  * When the limit is over it rejects with `TimeoutError` at once, even if the work takes no notice,
  * and aborts the signal that it gave to the work, with that same error. Work that ignores its signal
- * goes on in the background: its effect may still come. When the caller cancels first, it rejects
+ * goes on in the background: its effect may still come. When it has ended `timeout.outlived` tells
+ * for how long it went on, and a `bulkhead` holds its slot until then. When the caller cancels first, it rejects
  * with the caller's reason. `Infinity` is no limit of its own; 0 leaves time only for work that has
  * its answer ready.
  *
@@ -55,11 +64,14 @@ const readLimit = required(duration({ default: undefined, orInfinity: true }), "
  */
 export function timeout(limit: Duration, options: TimeoutOptions = {}): Policy {
   const limitMs = readLimit(limit, "timeout.limit");
-  const { name, clock, on } = readOptions("timeout", options, READERS);
+  const { name, mode, clock, on } = readOptions("timeout", options, READERS);
   const tell = teller(on);
   const expired = (): TimeoutError => {
     tell({ type: "timeout.expired", policy: name, limitMs });
     return new TimeoutError(`Work under "${name}"`, limitMs);
   };
-  return guarded(name, new TimeLimit(limitMs, clock, expired));
+  const outlived = (lateMs: number): void =>
+    tell({ type: "timeout.outlived", policy: name, lateMs });
+  const isWaitedFor = mode === "cooperative";
+  return guarded(name, new TimeLimit({ limitMs, clock, isWaitedFor, expired, outlived }));
 }

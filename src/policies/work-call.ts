@@ -24,9 +24,10 @@ export interface Inside {
 export const WORK: Inside = Object.freeze<Inside>({
   begin: (work, attempt, caller) => {
     const { source } = attempt;
+    if (source?.isAborted) caller.failed(source.reason);
+    else if (source === undefined || source.isWaitedFor) callWork(work, attempt, caller);
     // A limit that waits for the work itself tells of its own abort.
-    if (source === undefined || Object.is(source, caller)) callWork(work, attempt, caller);
-    else if (source.isAborted) caller.failed(source.reason);
+    else if (Object.is(source, caller)) callWork(work, attempt, caller);
     else callWork(work, attempt, new AbortableCall(source, caller));
   },
 });
