@@ -87,6 +87,7 @@ export {
 export type { Jitter } from "./policies/jitter.ts";
 export { breaker, type Breaker, type BreakerOptions } from "./policies/breaker.ts";
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
+export { outcome, type Outcome } from "./policies/outcome.ts";
 export { pipeline } from "./policies/pipeline.ts";
 export type { Attempt, Deadline, Policy, RunOptions, Work } from "./policies/policy.ts";
 export { retry, type Retry, type RetryOptions } from "./policies/retry.ts";
@@ -108,5 +109,6 @@ export type {
   TaskResult,
   TaskSuccess,
 } from "./policies/task-result.ts";
+export { listen, type Listening } from "./policies/tell.ts";
 export { timeout, type TimeoutOptions } from "./policies/timeout.ts";
 export { guardedBy, wrap, type GuardMethod } from "./policies/wrap.ts";

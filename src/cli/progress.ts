@@ -54,14 +54,11 @@ function isToldElsewhere(event: HoldfastEvent): boolean {
   // The run's own task begins and ends with the run.
   if (event.type.startsWith("task.")) return event.where.task === undefined;
   // The failed attempt, or how the step or the undo ended, is the next line.
-  switch (event.type) {
-    case "retry.recovered":
-    case "retry.stopped":
-    case "timeout.expired":
-      return isOfStepItself(event);
-    default:
-      return false;
-  }
+  const isHalfTheStory =
+    event.type === "retry.recovered" ||
+    event.type === "retry.stopped" ||
+    event.type === "timeout.expired";
+  return isHalfTheStory && isOfStepItself(event);
 }
 
 /** Whether the policy that speaks is the step's own, not one within its work. */

@@ -309,7 +309,10 @@ test.for<[message: string, make: () => unknown]>([
   ["timeout.limit: expected a duration such as", () => timeout("2 seconds" as never)],
   ["timeout.limit: expected a duration such as", () => timeout(-1)],
   ["timeout.limit: expected a duration such as", () => timeout({ limit: "2s" } as never)],
-  ["timeout.limt: unknown; known are name, mode, clock, on", () => timeout("2s", { limt: 1 } as never)],
+  [
+    "timeout.limt: unknown; known are name, mode, clock, on",
+    () => timeout("2s", { limt: 1 } as never),
+  ],
   [
     "timeout.clock: expected an object with now(), elapsed()",
     () => timeout("2s", { clock: {} as never }),
