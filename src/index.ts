@@ -83,6 +83,15 @@ export {
 } from "./policies/backoff.ts";
 export type { Jitter } from "./policies/jitter.ts";
 export { breaker, type Breaker, type BreakerOptions } from "./policies/breaker.ts";
+export type { FailureKind } from "./policies/failure-kinds.ts";
+export {
+  fallback,
+  type FailedWork,
+  type Fallback,
+  type FallbackOptions,
+  type MakeAnswer,
+} from "./policies/fallback.ts";
+export type { FaultOfResult } from "./policies/fault-of-result.ts";
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
 export { pipeline } from "./policies/pipeline.ts";
 export type { Attempt, Deadline, Policy, RunOptions, Work } from "./policies/policy.ts";
