@@ -83,6 +83,7 @@ export {
 } from "./policies/backoff.ts";
 export type { Jitter } from "./policies/jitter.ts";
 export { breaker, type Breaker, type BreakerOptions } from "./policies/breaker.ts";
+export { coalesce, type Coalesce, type CoalesceOptions } from "./policies/coalesce.ts";
 export type { FailureKind } from "./policies/failure-kinds.ts";
 export {
   fallback,
@@ -93,6 +94,7 @@ export {
 } from "./policies/fallback.ts";
 export type { FaultOfResult } from "./policies/fault-of-result.ts";
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
+export type { KeyOptions } from "./policies/keyed-calls.ts";
 export { pipeline } from "./policies/pipeline.ts";
 export type { Attempt, Deadline, Policy, RunOptions, Work } from "./policies/policy.ts";
 export { retry, type RetryOptions } from "./policies/retry.ts";

@@ -199,9 +199,8 @@ test("the failure of both has the class of the answer's, and the worse effect", 
   const refused = new HttpStatusError({ status: 401 });
 
   await errorOf(fallback(fails(refused)).run(fails(reset())));
-  const cut = await errorOf(
-    fallback(fails(reset())).run(fails(new HttpStatusError({ status: 503 }))),
-  );
+  const open = new CircuitOpenError("bank", 10, undefined);
+  const cut = await errorOf(fallback(fails(reset())).run(fails(open)));
 
   expect([faultOf(refused), faultOf(cut)]).toEqual([
     { class: "fatal", code: "HTTP_401", effect: "unknown" },
