@@ -83,6 +83,8 @@ export {
 } from "./policies/backoff.ts";
 export type { Jitter } from "./policies/jitter.ts";
 export { breaker, type Breaker, type BreakerOptions } from "./policies/breaker.ts";
+export { cache, type Cache } from "./policies/cache.ts";
+export type { CacheOptions } from "./policies/cache-options.ts";
 export { coalesce, type Coalesce, type CoalesceOptions } from "./policies/coalesce.ts";
 export type { FailureKind } from "./policies/failure-kinds.ts";
 export {
