@@ -212,6 +212,7 @@ test.for<[name: string, thrown: unknown]>([
   ["one with a cause of its own", new Error("no replica", { cause: new Error("moved") })],
   ["one that is frozen", Object.freeze(new Error("no replica"))],
   ["text", "no replica"],
+  ["nothing", null],
 ])("what can bear no cause comes in an AggregateError: %s", async ([, thrown]) => {
   const error = reset();
 
@@ -312,7 +313,7 @@ test("it tells what it answered in place of", async () => {
 test("R8 a caller's abort is not answered, whatever the work then throws", async () => {
   const caller = new AbortController();
   let asked = 0;
-  const policy = fallback(() => ++asked, { classes: FAULT_CLASSES });
+  const policy = fallback(() => ++asked, { classes: FAULT_CLASSES, when: () => ++asked > 0 });
 
   const hanging = errorOf(policy.run(never, caller));
   const failing = errorOf(
