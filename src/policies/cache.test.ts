@@ -108,7 +108,7 @@ test("by default a thousand keys are kept", async () => {
   expect(users.size).toBe(1_000);
 });
 
-test("callers that miss the same key at once share one work", async () => {
+test("R9 callers that miss the same key at once share one work", async () => {
   const clock = new VirtualClock();
   const { work } = counting();
   const users = cache({ ttl: "1m", clock });

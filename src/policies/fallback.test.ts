@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { expect, expectTypeOf, test } from "vitest";
 import {
   breaker,
@@ -389,6 +390,18 @@ test("it is a frozen policy with a name", async () => {
 
   expect([policy.name, Object.isFrozen(policy)]).toEqual(["rates", true]);
   expect(fallback("other").name).toBe("fallback");
+});
+
+test("T2 nobody listens after an answer, a failure or an abort", async () => {
+  const caller = new AbortController();
+  const [other, failing] = [fallback(async () => "other"), fallback(fails(reset()))];
+
+  await other.run(fails(reset()), caller);
+  await errorOf(failing.run(fails(reset()), caller));
+  const hanging = errorOf(fallback(never).run(fails(reset()), caller));
+  caller.abort("stop");
+
+  expect([await hanging, getEventListeners(caller.signal, "abort")]).toEqual(["stop", []]);
 });
 
 test("R9 any number of calls may go through one at once", async () => {

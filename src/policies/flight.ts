@@ -18,23 +18,18 @@ interface Seat<Value> {
  * is aborted when the last one has left, with the reason that the last one had, and never otherwise.
  * As long as it lasts, the work has the time of the caller that has most.
  */
-export class Flight<Value> implements Deadline {
+export class Flight<Value> {
   /** When it was begun, by the clock of whoever keeps it. */
   readonly begunAtMs: number;
   readonly #abort = new LimitAbort();
   readonly #seats = new Set<Seat<Value>>();
   readonly #ended: () => void;
+  readonly #deadline: Deadline = Object.freeze({ remainingMs: () => this.#remainingMs() });
 
   /** @param ended Called before the callers are answered: from then on there is nothing to join. */
   constructor(begunAtMs: number, ended: () => void) {
     this.begunAtMs = begunAtMs;
     this.#ended = ended;
-  }
-
-  /** What the caller who waits longest has left; `Infinity` while nobody waits. */
-  remainingMs(): number {
-    const left = Array.from(this.#seats, ({ deadline }) => deadline.remainingMs());
-    return left.length === 0 ? Infinity : Math.max(...left);
   }
 
   /** Settles as the work does, or rejects with the reason as soon as the caller is aborted. */
@@ -50,14 +45,21 @@ export class Flight<Value> implements Deadline {
   /** Starts the work. `first` is whose call it is; what ends that call does not end the work. */
   begin(first: LazyAttempt, work: (shared: LazyAttempt) => Value | PromiseLike<Value>): void {
     settleWith(
-      () => work(first.within(this.#abort, this)),
+      () => work(first.within(this.#abort, this.#deadline)),
       (value) => this.#settle(({ resolve }) => resolve(value)),
       (error) => this.#settle(({ reject }) => reject(error)),
     );
   }
 
+  /** What the caller who waits longest has left; `Infinity` while nobody waits. */
+  #remainingMs(): number {
+    if (this.#seats.size === 0) return Infinity;
+    let mostMs = 0;
+    for (const { deadline } of this.#seats) mostMs = Math.max(mostMs, deadline.remainingMs());
+    return mostMs;
+  }
+
   #leave(seat: Seat<Value>, reason: unknown): void {
-    seat.source?.ignore(seat.leave);
     this.#seats.delete(seat);
     seat.reject(reason);
     if (this.#seats.size > 0) return;
