@@ -24,8 +24,8 @@ export class BoundedMap<Entry> {
     return entry;
   }
 
+  /** Puts an entry in place of the one that is there, or to the others; then the oldest may go. */
   set(key: string, entry: Entry): void {
-    this.#entries.delete(key);
     this.#entries.set(key, entry);
     if (this.#entries.size <= this.#max) return;
     for (const oldest of this.#entries.keys()) {
