@@ -86,8 +86,21 @@ export {
 } from "./policies/backoff.ts";
 export type { Jitter } from "./policies/jitter.ts";
 export { breaker, type Breaker, type BreakerOptions } from "./policies/breaker.ts";
+export { cache, type Cache } from "./policies/cache.ts";
+export type { CacheOptions } from "./policies/cache-options.ts";
+export { coalesce, type Coalesce, type CoalesceOptions } from "./policies/coalesce.ts";
+export type { FailureKind } from "./policies/failure-kinds.ts";
+export {
+  fallback,
+  type FailedWork,
+  type Fallback,
+  type FallbackOptions,
+  type MakeAnswer,
+} from "./policies/fallback.ts";
+export type { FaultOfResult } from "./policies/fault-of-result.ts";
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
 export { outcome, type Outcome } from "./policies/outcome.ts";
+export type { KeyOptions } from "./policies/keyed-calls.ts";
 export { pipeline } from "./policies/pipeline.ts";
 export type { Attempt, Deadline, Policy, RunOptions, Work } from "./policies/policy.ts";
 export { retry, type Retry, type RetryOptions } from "./policies/retry.ts";
@@ -99,8 +112,7 @@ export type {
   RetryTold,
 } from "./policies/retry-outcome.ts";
 export type { SyncAttempt } from "./policies/retry-sync.ts";
-export type { FaultSign } from "./policies/fault-list.ts";
-export type { BeforeRetry, FaultOfResult, RetriedFailure } from "./policies/retry-run.ts";
+export type { BeforeRetry, RetriedFailure } from "./policies/retry-run.ts";
 export type { RetryAllowance, When } from "./policies/retry-state.ts";
 export { summarise, type Summary } from "./policies/summarise.ts";
 export type {

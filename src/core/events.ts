@@ -130,6 +130,26 @@ export type EventDetails<E = unknown> =
   | { readonly type: "breaker.rejected"; readonly policy: string; readonly retryAfterMs: number }
   | { readonly type: "timeout.expired"; readonly policy: string; readonly limitMs: number }
   | { readonly type: "timeout.outlived"; readonly policy: string; readonly lateMs: number }
+  | {
+      readonly type: "fallback.used";
+      readonly policy: string;
+      readonly fault: Fault;
+      /** Missing where the work answered, and its result was not good. */
+      readonly error?: E;
+    }
+  | {
+      readonly type: "cache.hit";
+      readonly policy: string;
+      readonly key: string;
+      readonly isStale: boolean;
+    }
+  | { readonly type: "cache.missed"; readonly policy: string; readonly key: string }
+  | ({
+      readonly type: "cache.refresh_failed";
+      readonly policy: string;
+      readonly key: string;
+    } & Failure<E>)
+  | { readonly type: "coalesce.joined"; readonly policy: string; readonly key: string }
   | ({ readonly type: "verify.failed" } & Failure<E>)
   | ({ readonly type: "rollback.started"; readonly steps: number } & Failure<E>)
   | { readonly type: "rollback.completed"; readonly steps: number }

@@ -37,6 +37,7 @@ function rejected({ policy, retryAfterMs }: HoldfastEvent & { type: "breaker.rej
 }
 
 function detailsOf(event: HoldfastEvent): Fields {
+  if (isAnswerEvent(event)) return answerFields(event);
   switch (event.type) {
     case "run.started":
       return { automation: { file: event.file } };
@@ -105,6 +106,30 @@ function detailsOf(event: HoldfastEvent): Fields {
     case "undo.completed":
     case "lease.lost":
     case "journal.failed":
+      return {};
+  }
+}
+
+/** The events of the policies that answer without the work. */
+type AnswerEvent = Extract<
+  HoldfastEvent,
+  { readonly type: "fallback.used" | "coalesce.joined" | `cache.${string}` }
+>;
+
+function isAnswerEvent(event: HoldfastEvent): event is AnswerEvent {
+  return /^(?:fallback|coalesce|cache)\./.test(event.type);
+}
+
+function answerFields(event: AnswerEvent): Fields {
+  switch (event.type) {
+    case "cache.hit":
+      return { cache: { key: event.key, is_stale: event.isStale } };
+    case "cache.missed":
+    case "cache.refresh_failed":
+      return { cache: { key: event.key } };
+    case "coalesce.joined":
+      return { coalesce: { key: event.key } };
+    case "fallback.used":
       return {};
   }
 }

@@ -1,38 +1,13 @@
 /** What the log says of every type of event: the level, the phase and outcome, and the sentence. */
 
-import type { ErrorSummary } from "../core/error-summary.ts";
-import type { EventDetails, HoldfastEvent, Where } from "../core/events.ts";
-import type { Fault } from "../core/fault.ts";
+import type { HoldfastEvent } from "../core/events.ts";
+import { ANSWER_ROWS } from "./answer-events.contract.ts";
+import { ERROR, FAILURE, FAULT, RUN, STEP, TASK, type Row } from "./event-row.contract.ts";
 
-/** A fault with everything that one can have. */
-export const FAULT: Fault = {
-  class: "degraded",
-  code: "HTTP_503",
-  effect: "none",
-  retryAfterMs: 2_000,
-};
-const ERROR: ErrorSummary = {
-  type: "Error",
-  message: "no answer",
-  stack: "Error: no answer\n    at put",
-};
-/** What the events of failures have in common. */
-export const FAILURE = { fault: FAULT, error: ERROR };
-const RUN = { automation: "nightly", runId: "01j" };
-const TASK = { ...RUN, task: "prune" };
-/** A step of a task. */
-export const STEP = { ...TASK, step: "upload", key: "01j-upload" };
+export { FAILURE, FAULT, STEP, type Row } from "./event-row.contract.ts";
+
 /** One task of two. */
 export const TASKS = { succeeded: 1, total: 2 };
-
-/** One row per kind of event: what happened, where, and what people and programs are told of it. */
-export type Row = readonly [
-  details: EventDetails<ErrorSummary>,
-  where: Where,
-  level: string,
-  phase: string,
-  message: string,
-];
 
 /** At least one row for each type of event. */
 export const ROWS: readonly Row[] = [
@@ -326,6 +301,7 @@ export const ROWS: readonly Row[] = [
     "info failure",
     'Policy "timeout" did not end within 5 s',
   ],
+  ...ANSWER_ROWS,
   [
     { type: "timeout.outlived", policy: "timeout", lateMs: 1_500 },
     {},

@@ -4,7 +4,7 @@ import { formatMs } from "../core/duration.ts";
 import { errorLine, type ErrorSummary } from "../core/error-summary.ts";
 import type { EventType, HoldfastEvent, TaskCount } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
-import { clip } from "../core/show.ts";
+import { clip, show } from "../core/show.ts";
 import { stepLabel } from "./step-label.ts";
 
 type EventOf<Type extends EventType> = Extract<HoldfastEvent, { readonly type: Type }>;
@@ -76,6 +76,16 @@ const SENTENCES: {
   "timeout.expired": (event) => `${subject(event)} did not end within ${length(event.limitMs)}`,
   "timeout.outlived": (event) =>
     `${subject(event)} has ended at last, ${length(event.lateMs)} after its limit`,
+  "fallback.used": (event, because) =>
+    `${subject(event)} answered in place of ` +
+    ("error" in event ? `the work${because}` : `a result that is not good (${event.fault.code})`),
+  "cache.hit": (event) =>
+    `Cache "${event.policy}" had ${event.isStale ? "a stale" : "the"} answer for ${show(event.key)}`,
+  "cache.missed": (event) => `Cache "${event.policy}" had no answer for ${show(event.key)}`,
+  "cache.refresh_failed": (event, because) =>
+    `Cache "${event.policy}" could not renew its answer for ${show(event.key)}${because}`,
+  "coalesce.joined": (event) =>
+    `${subject(event)} joined the call for ${show(event.key)} that is under way`,
   "verify.failed": (event, because) =>
     `${subject(event)} ended, and its result is not good${because}`,
 

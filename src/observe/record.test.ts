@@ -57,6 +57,11 @@ const TYPES: Readonly<Record<EventType, true>> = {
   "breaker.rejected": true,
   "timeout.expired": true,
   "timeout.outlived": true,
+  "fallback.used": true,
+  "cache.hit": true,
+  "cache.missed": true,
+  "cache.refresh_failed": true,
+  "coalesce.joined": true,
   "verify.failed": true,
   "rollback.started": true,
   "rollback.completed": true,
@@ -160,6 +165,9 @@ test.for<[index: string, fields: object]>([
   ["breaker.half_opened", { policy: "bank", breaker: { name: "bank", state: "half-open" } }],
   ["breaker.closed", { policy: "bank", breaker: { name: "bank", state: "closed" } }],
   ["timeout.expired", { policy: "timeout", timeout: { limit_ms: 5_000 } }],
+  ["cache.hit", { policy: "users", cache: { key: "42", is_stale: false } }],
+  ["cache.missed", { policy: "users", cache: { key: "42" } }],
+  ["coalesce.joined", { policy: "pages", coalesce: { key: "/news" } }],
 ])("the fields of %s", ([type, fields]) => {
   const row = ROWS.find(([details]) => details.type === type) as Row;
 
@@ -184,6 +192,7 @@ test.for<[type: EventType, path: string, value: unknown]>([
   ["retry.stopped", "attempt.number", 4],
   ["breaker.opened", "breaker.state", "open"],
   ["breaker.opened", "breaker.pause_ms", 30_000],
+  ["cache.refresh_failed", "cache.key", "42"],
   ["rollback.started", "rollback.steps", 3],
   ["rollback.failed", "rollback.left", ["upload", "archive"]],
   ["undo.failed", "undo.is_final", false],

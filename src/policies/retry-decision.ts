@@ -14,7 +14,7 @@ import type { Reactions } from "../core/reactions.ts";
 import type { Random } from "../core/dice.ts";
 import { show } from "../core/show.ts";
 import type { Backoff } from "./backoff.ts";
-import { isListed, type FaultSign } from "./fault-list.ts";
+import { isOneOf, type FailureKind } from "./failure-kinds.ts";
 
 /** What is known when an attempt has failed. */
 export interface FailedAttempt {
@@ -36,8 +36,8 @@ export interface FailedAttempt {
 export interface RetryRules {
   /** How long an attempt is expected to take. */
   readonly expects: number;
-  readonly only: readonly FaultSign[] | undefined;
-  readonly except: readonly FaultSign[] | undefined;
+  readonly only: readonly FailureKind[] | undefined;
+  readonly except: readonly FailureKind[] | undefined;
   readonly repeatable: boolean;
   readonly reactions: Reactions;
   readonly backoff: Backoff;
@@ -55,9 +55,9 @@ export function decideRetry(failed: FailedAttempt, rules: RetryRules): RetryDeci
   const { error, fault, leftMs } = failed;
   // What is listed is retried whatever its class.
   const retries = rules.only === undefined ? rules.reactions[fault.class].retries : Infinity;
-  if (rules.only !== undefined && !isListed(rules.only, error, fault))
+  if (rules.only !== undefined && !isOneOf(rules.only, error, fault))
     return stop("not listed in only");
-  if (rules.except !== undefined && isListed(rules.except, error, fault))
+  if (rules.except !== undefined && isOneOf(rules.except, error, fault))
     return stop("listed in except");
   if (retries === 0) return stop("class is not retried");
   if (!rules.repeatable && fault.effect !== "none") return stop("not repeatable");

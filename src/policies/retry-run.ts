@@ -2,6 +2,7 @@
 
 import type { Clock } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
+import type { FaultOfResult } from "./fault-of-result.ts";
 import type { LazyAttempt } from "./lazy-attempt.ts";
 import { nextMoment, withTriesLeft } from "./nested-retries.ts";
 import type { Work } from "./policy.ts";
@@ -12,9 +13,6 @@ import type { Caller, Inside } from "./work-call.ts";
 
 /** Awaited before the wait for another attempt; what it throws ends the retries, and is thrown on. */
 export type BeforeRetry = (failed: RetriedFailure) => void | Promise<void>;
-
-/** Whether a result is a fault after all, and which. */
-export type FaultOfResult = (result: unknown) => Fault | undefined;
 
 /** A failure after which there will be another attempt. */
 export interface RetriedFailure {

@@ -5,6 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import { TimeoutError } from "../core/errors.ts";
 import type { AttemptRecord, Emit, RetryStop } from "../core/events.ts";
 import type { Fault, FaultClass } from "../core/fault.ts";
+import { askAbout } from "./ask-about.ts";
 import { nextMoment, rememberTries, triesBehind, triesLeftOutside } from "./nested-retries.ts";
 import { decideRetry, type RetryDecision, type RetryRules } from "./retry-decision.ts";
 
@@ -194,15 +195,10 @@ export class RetryState {
   /** Asks a function of the user's. One that throws ends the retries, and hides no failure. */
   #ask<Answer>(name: "backoff" | "when", failure: Failure, ask: () => Answer): Answer {
     try {
-      return ask();
+      return askAbout(`The ${name} of "${this.#parts.name}"`, failure.error, ask);
     } catch (mistake) {
       this.stop(`${name} failed`, failure);
-      throw mistake === failure.error
-        ? mistake
-        : new AggregateError(
-            [mistake, failure.error],
-            `The ${name} of "${this.#parts.name}" threw when it was asked about a failure; both are in errors`,
-          );
+      throw mistake;
     }
   }
 

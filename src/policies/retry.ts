@@ -20,11 +20,12 @@ import {
 import { reactions, type ReactionChanges } from "../core/reactions.ts";
 import { systemClock, systemRandom } from "../core/system.ts";
 import { backoffReader, exponential, type Backoff } from "./backoff.ts";
-import { readFaultList, type FaultSign } from "./fault-list.ts";
+import { readKinds, type FailureKind } from "./failure-kinds.ts";
+import { readFaultOfResult, type FaultOfResult } from "./fault-of-result.ts";
 import { guarded } from "./guard.ts";
 import type { Policy, RunOptions, Work } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
-import { RetryRun, type BeforeRetry, type FaultOfResult, type RetryParts } from "./retry-run.ts";
+import { RetryRun, type BeforeRetry, type RetryParts } from "./retry-run.ts";
 import type { RetryAllowance, When } from "./retry-state.ts";
 import { loopOf, type LoopAttempt } from "./retry-loop.ts";
 import { outcomeOf, type RetryOutcome } from "./retry-outcome.ts";
@@ -56,9 +57,9 @@ export interface RetryOptions {
    * The failures that are retried, and no others: codes of faults, their classes, or classes of
    * errors. What is listed is retried whatever its class. Default: as the class says.
    */
-  readonly only?: readonly FaultSign[] | undefined;
+  readonly only?: readonly FailureKind[] | undefined;
   /** The failures that are not retried, listed in the same way. Default: none. */
-  readonly except?: readonly FaultSign[] | undefined;
+  readonly except?: readonly FailureKind[] | undefined;
   /**
    * Tells the fault of a result that is a failure after all, such as a job that is not done yet. It is
    * retried as its class says; when there is no further attempt, the last result is answered as it is.
@@ -145,9 +146,9 @@ const READERS = {
   total: duration({ orInfinity: true, default: Infinity }),
   maxRetryAfter: duration({ orInfinity: true, default: 300_000 }),
   expects: duration({ default: 0 }),
-  only: readFaultList,
-  except: readFaultList,
-  faultOfResult: callable<FaultOfResult, undefined>({ default: undefined }),
+  only: readKinds,
+  except: readKinds,
+  faultOfResult: readFaultOfResult,
   when: callable<When, When>({ default: () => true }),
   repeatable: flag({ default: true }),
   nested: oneOf(["shared", "independent"], { default: "shared" as const }),
