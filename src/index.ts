@@ -85,7 +85,18 @@ export {
   type LinearOptions,
 } from "./policies/backoff.ts";
 export type { Jitter } from "./policies/jitter.ts";
-export { breaker, type Breaker, type BreakerOptions } from "./policies/breaker.ts";
+export {
+  breaker,
+  type Breaker,
+  type BreakerAnswer,
+  type BreakerStatus,
+} from "./policies/breaker.ts";
+export type { BreakerCheck, BreakerOptions } from "./policies/breaker-options.ts";
+export type { BreakerSnapshot } from "./policies/breaker-snapshot.ts";
+export type { BreakerWindow } from "./policies/breaker-window.ts";
+export { breakers, type Breakers, type BreakersOptions } from "./policies/breakers.ts";
+export type { Hold, Ticket } from "./policies/circuit.ts";
+export type { WindowCounts, WindowPart } from "./policies/outcome-window.ts";
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
 export { pipeline } from "./policies/pipeline.ts";
 export type { Attempt, Deadline, Policy, RunOptions, Work } from "./policies/policy.ts";

@@ -30,7 +30,7 @@ function faultFields({ class: name, code, effect, retryAfterMs }: Fault): Fields
   return { class: name, code, effect, retry_after_ms: finite(retryAfterMs) };
 }
 
-/** While a probe runs there is no wait to name. */
+/** While a probe runs, or it is held open, there is no wait to name. */
 function rejected({ policy, retryAfterMs }: HoldfastEvent & { type: "breaker.rejected" }): Fields {
   const state = retryAfterMs > 0 ? "open" : "half-open";
   return { name: policy, state, retry_after_ms: finite(retryAfterMs) };
@@ -78,6 +78,8 @@ function detailsOf(event: HoldfastEvent): Fields {
       return { breaker: { name: event.policy, state: "half-open" } };
     case "breaker.closed":
       return { breaker: { name: event.policy, state: "closed" } };
+    case "breaker.held":
+      return { breaker: { name: event.policy, hold: event.hold } };
     case "breaker.rejected":
       return { breaker: rejected(event) };
     case "timeout.expired":

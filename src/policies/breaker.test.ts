@@ -3,7 +3,8 @@ import { CircuitOpenError } from "../core/errors.ts";
 import type { EventDetails } from "../core/events.ts";
 import { rememberFault, type Fault } from "../core/fault.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
-import { breaker, type Breaker, type BreakerOptions } from "./breaker.ts";
+import { breaker, type Breaker } from "./breaker.ts";
+import type { BreakerOptions } from "./breaker-options.ts";
 
 /** An error that is classified as `fault`. */
 function failure(fault: Partial<Fault> = {}): Error {
