@@ -1,30 +1,31 @@
-/** A circuit as a policy: its promises, and what it does before it lets calls probe. */
+/** A circuit as a policy: the calls through it, and what it does before it lets calls probe. */
 
 import { TimeoutError } from "../core/errors.ts";
 import type { Breaker, BreakerAnswer } from "./breaker.ts";
 import type { BreakerCheck, BreakerRules } from "./breaker-options.ts";
 import type { Ticket } from "./circuit.ts";
+import { GUARDS, nested, runInside, type Guard, type GuardedPolicy } from "./guard.ts";
 import { attemptOf, type LazyAttempt } from "./lazy-attempt.ts";
 import { LiveCircuit, Refused } from "./live-circuit.ts";
 import type { RunOptions, Work } from "./policy.ts";
-import { runWithin } from "./time-limit.ts";
+import { TimeLimit } from "./time-limit.ts";
+import { WORK, type Caller, type Inside } from "./work-call.ts";
 
 /** What `breaker` and `breakers` make. */
-export class CircuitBreaker extends LiveCircuit implements Breaker {
+export class CircuitBreaker extends LiveCircuit implements Breaker, Guard, GuardedPolicy {
   constructor(key: string, rules: BreakerRules) {
     super(key, rules);
     Object.freeze(this);
   }
 
+  get [GUARDS](): readonly Guard[] {
+    return [this];
+  }
+
   run<Value>(work: Work<Value>, given?: RunOptions): Promise<Value> {
-    try {
-      const attempt = attemptOf(given);
-      attempt.throwIfAborted();
-      if (this.rules.isChecked) return this.#runChecked(work, attempt);
-      return this.#guard(this.admit(), work, attempt);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return new Promise((resolve, reject) => {
+      this.begin(WORK, work, attemptOf(given), { succeeded: resolve, failed: reject });
+    });
   }
 
   async tryRun<Value>(work: Work<Value>, given?: RunOptions): Promise<BreakerAnswer<Value>> {
@@ -32,31 +33,30 @@ export class CircuitBreaker extends LiveCircuit implements Breaker {
     attempt.throwIfAborted();
     const ticket = this.rules.isChecked ? await this.#admitChecked(attempt) : this.tryAdmit();
     if (ticket instanceof Refused) return ticket;
-    return { isAdmitted: true, value: await this.#guard(ticket, work, attempt) };
+    const value = await new Promise<Value>((resolve, reject) => {
+      const call = new GuardedCall(this, ticket, attempt, { succeeded: resolve, failed: reject });
+      WORK.begin(work, attempt, call);
+    });
+    return { isAdmitted: true, value };
+  }
+
+  begin<Value>(
+    inside: Inside,
+    work: Work<Value>,
+    attempt: LazyAttempt,
+    caller: Caller<Value>,
+  ): void {
+    const go = (ticket: Ticket | Refused): void => {
+      if (ticket instanceof Refused) caller.failed(this.refusal(ticket));
+      else inside.begin(work, attempt, new GuardedCall(this, ticket, attempt, caller));
+    };
+    if (attempt.isAborted) caller.failed(attempt.source?.reason);
+    else if (!this.rules.isChecked) go(this.tryAdmit());
+    else this.#admitChecked(attempt).then(go, (error: unknown) => caller.failed(error));
   }
 
   admit(): Ticket {
-    return this.#orThrow(this.tryAdmit());
-  }
-
-  async #guard<Value>(ticket: Ticket, work: Work<Value>, attempt: LazyAttempt): Promise<Value> {
-    try {
-      const value = await attempt.start(work);
-      this.succeeded(ticket, value);
-      return value;
-    } catch (error) {
-      if (attempt.isAborted) this.ignored(ticket);
-      else this.failed(ticket, error);
-      throw error;
-    }
-  }
-
-  async #runChecked<Value>(work: Work<Value>, attempt: LazyAttempt): Promise<Value> {
-    const ticket = this.#orThrow(await this.#admitChecked(attempt));
-    return this.#guard(ticket, work, attempt);
-  }
-
-  #orThrow(ticket: Ticket | Refused): Ticket {
+    const ticket = this.tryAdmit();
     if (ticket instanceof Refused) throw this.refusal(ticket);
     return ticket;
   }
@@ -78,10 +78,11 @@ export class CircuitBreaker extends LiveCircuit implements Breaker {
 
   /** Runs a check; one that fails is a probe that failed. Rejects when the caller went away. */
   async #check(ticket: Ticket, check: BreakerCheck, attempt: LazyAttempt): Promise<boolean> {
-    const { probeTimeout: limitMs, clock, classify } = this.rules;
-    const expired = (): Error => new TimeoutError(`The check of "${this.name}"`, limitMs);
+    const { probeTimeout, clock, classify } = this.rules;
+    const expired = (): Error => new TimeoutError(`The check of "${this.name}"`, probeTimeout);
+    const limited = nested([new TimeLimit(probeTimeout, clock, expired)]);
     try {
-      await runWithin({ limitMs, clock, expired }, attempt, (limited) => check(limited, this.key));
+      await runInside(limited, (inner) => check(inner, this.key), attempt);
       return true;
     } catch (error) {
       if (attempt.isAborted) {
@@ -91,5 +92,31 @@ export class CircuitBreaker extends LiveCircuit implements Breaker {
       this.count(ticket, { fault: classify(error), error });
       return false;
     }
+  }
+}
+
+/** One call that was admitted. */
+class GuardedCall<Value> implements Caller<Value> {
+  readonly #circuit: LiveCircuit;
+  readonly #ticket: Ticket;
+  readonly #attempt: LazyAttempt;
+  readonly #caller: Caller<Value>;
+
+  constructor(circuit: LiveCircuit, ticket: Ticket, attempt: LazyAttempt, caller: Caller<Value>) {
+    this.#circuit = circuit;
+    this.#ticket = ticket;
+    this.#attempt = attempt;
+    this.#caller = caller;
+  }
+
+  succeeded(value: Value): void {
+    this.#circuit.succeeded(this.#ticket, value);
+    this.#caller.succeeded(value);
+  }
+
+  failed(error: unknown): void {
+    if (this.#attempt.isAborted) this.#circuit.ignored(this.#ticket);
+    else this.#circuit.failed(this.#ticket, error);
+    this.#caller.failed(error);
   }
 }
