@@ -3,6 +3,7 @@
 import type { ErrorSummary } from "../core/error-summary.ts";
 import type { EventDetails, HoldfastEvent, Where } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
+import { breakerRows } from "./breaker-events.contract.ts";
 
 /** A fault with everything that one can have. */
 export const FAULT: Fault = {
@@ -290,56 +291,7 @@ export const ROWS: readonly Row[] = [
     "info failure",
     'Step "prune/upload" (retry) is not tried again after 4 attempts, attempts used up: no answer (HTTP_503, degraded)',
   ],
-  [
-    { type: "breaker.opened", policy: "bank", pauseMs: 30_000, ...FAILURE },
-    STEP,
-    "WARNING",
-    "change",
-    'Breaker "bank" opened for 30 s: no answer (HTTP_503, degraded)',
-  ],
-  [
-    { type: "breaker.half_opened", policy: "bank" },
-    {},
-    "INFO",
-    "change",
-    'Breaker "bank" lets calls through as probes',
-  ],
-  [{ type: "breaker.closed", policy: "bank" }, {}, "INFO", "change", 'Breaker "bank" closed'],
-  [
-    { type: "breaker.held", policy: "bank", hold: "open" },
-    {},
-    "WARNING",
-    "change",
-    'Breaker "bank" is held open',
-  ],
-  [
-    { type: "breaker.held", policy: "bank", hold: "off" },
-    {},
-    "WARNING",
-    "change",
-    'Breaker "bank" is switched off',
-  ],
-  [
-    { type: "breaker.rejected", policy: "bank", retryAfterMs: Infinity },
-    STEP,
-    "DEBUG",
-    "info failure",
-    'Breaker "bank" refused a call; it is held open',
-  ],
-  [
-    { type: "breaker.rejected", policy: "bank", retryAfterMs: 2_500 },
-    STEP,
-    "DEBUG",
-    "info failure",
-    'Breaker "bank" refused a call; it stays open for 2.5 s',
-  ],
-  [
-    { type: "breaker.rejected", policy: "bank", retryAfterMs: 0 },
-    STEP,
-    "DEBUG",
-    "info failure",
-    'Breaker "bank" refused a call; it waits for its probe',
-  ],
+  ...breakerRows(FAILURE, STEP),
   [
     { type: "timeout.expired", policy: "timeout", limitMs: 5_000 },
     {},

@@ -273,6 +273,20 @@ test("a listener that calls through the breaker sees the state that it was told"
   ]);
 });
 
+test("while closed it reads no clock: that would cost as much as all the rest", async () => {
+  class UnreadClock extends VirtualClock {
+    override elapsed(): number {
+      return expect.unreachable("it read the clock");
+    }
+  }
+  const circuit = breaker("bank", { clock: new UnreadClock() });
+
+  await circuit.run(() => "done");
+  await fail(circuit);
+
+  expect(circuit.status().totals).toMatchObject({ succeeded: 1, failed: 1 });
+});
+
 test("its state is read only, and two breakers of one name share nothing", async () => {
   const [one, other] = [breaker("bank", { failures: 1 }), breaker("bank", { failures: 1 })];
 
