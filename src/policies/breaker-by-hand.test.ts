@@ -125,14 +125,26 @@ test("tryRun answers where run rejects, and throws the work's own error", async 
   expect(types.at(-1)).toBe("breaker.rejected");
 });
 
-test("tryRun under an aborted signal rejects with the reason, and takes no place", async () => {
+test("tryRun under an aborted signal rejects with the reason, also while open", async () => {
   const { circuit } = told();
-  circuit.halfOpen();
+  circuit.open();
 
   const running = circuit.tryRun(() => expect.unreachable(), { signal: AbortSignal.abort("no") });
 
   await expect(running).rejects.toBe("no");
-  expect(circuit.admits).toBe(true);
+  expect(circuit.status().totals.rejected).toBe(0);
+});
+
+test("a caller of tryRun that goes away gives the probe's place back", async () => {
+  const { circuit } = told();
+  const caller = new AbortController();
+  circuit.halfOpen();
+
+  const running = circuit.tryRun(() => new Promise(() => {}), caller);
+  caller.abort("stop");
+
+  await expect(running).rejects.toBe("stop");
+  expect([circuit.state, circuit.admits]).toEqual(["half-open", true]);
 });
 
 test("whoever asks whether it admits takes no place", async () => {

@@ -129,9 +129,7 @@ class BreakerRegistry implements Breakers {
     const breaker = shelf.get(key);
     // One that was forgotten may still have calls under way.
     if (breaker === undefined) return;
-    const right = breaker.isBlank ? this.#blank : this.#knowing;
-    if (right === shelf) return;
     shelf.delete(key);
-    right.set(key, breaker);
+    (breaker.isBlank ? this.#blank : this.#knowing).set(key, breaker);
   }
 }
