@@ -109,13 +109,18 @@ test("what a time window told is restored by a clock of another age, part by par
 });
 
 test("parts keep their age where a part is no whole number of milliseconds", () => {
-  const shape = { timeMs: 100, buckets: 3, countsSlow: false };
-  const window = new TimeWindow(shape, 0);
-  for (const atMs of [0, 34, 67]) window.record({ isFailure: false, isSlow: false }, atMs);
-
-  const parts = window.toParts(67);
+  // 7 * (1 / 9) / (1 / 9) is less than 7.
+  const shape = { timeMs: 1, buckets: 9, countsSlow: false };
+  const parts = [{ ageMs: 7 * (1 / 9), calls: 1, failures: 0, slow: 0 }];
 
   expect(TimeWindow.fromParts(shape, 0, parts).toParts(0)).toEqual(parts);
+});
+
+test("after a year without a call it empties each part once, and not one for each that went by", () => {
+  const window = new TimeWindow({ timeMs: 1, buckets: 100, countsSlow: false }, 0);
+  window.record({ isFailure: true, isSlow: false }, 0);
+
+  expect(window.counts(31_536_000_000)).toEqual({ calls: 0, failures: 0, slow: 0 });
 });
 
 test("parts that are older than the window are not restored", () => {

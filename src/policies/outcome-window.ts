@@ -161,7 +161,7 @@ export class TimeWindow implements OutcomeWindow {
   ): TimeWindow {
     const window = new TimeWindow(shape, nowMs);
     for (const part of parts) {
-      // A third of a second times three may be a hair less than a second.
+      // Seven ninths, cut into ninths, are a hair less than seven.
       const age = Math.floor(part.ageMs / window.#bucketMs + 1e-6);
       if (age < shape.buckets) window.#add(part, window.#placeOf(age));
     }
