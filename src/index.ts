@@ -85,7 +85,6 @@ export {
   type LinearOptions,
 } from "./policies/backoff.ts";
 export type { Jitter } from "./policies/jitter.ts";
-export { breaker, type Breaker, type BreakerOptions } from "./policies/breaker.ts";
 export { cache, type Cache } from "./policies/cache.ts";
 export type { CacheOptions } from "./policies/cache-options.ts";
 export { coalesce, type Coalesce, type CoalesceOptions } from "./policies/coalesce.ts";
@@ -98,6 +97,18 @@ export {
   type MakeAnswer,
 } from "./policies/fallback.ts";
 export type { FaultOfResult } from "./policies/fault-of-result.ts";
+export {
+  breaker,
+  type Breaker,
+  type BreakerAnswer,
+  type BreakerStatus,
+} from "./policies/breaker.ts";
+export type { BreakerCheck, BreakerOptions } from "./policies/breaker-options.ts";
+export type { BreakerSnapshot } from "./policies/breaker-snapshot.ts";
+export type { BreakerWindow } from "./policies/breaker-window.ts";
+export { breakers, type Breakers, type BreakersOptions } from "./policies/breakers.ts";
+export type { Hold, Ticket } from "./policies/circuit.ts";
+export type { WindowCounts, WindowPart } from "./policies/outcome-window.ts";
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
 export { outcome, type Outcome } from "./policies/outcome.ts";
 export type { KeyOptions } from "./policies/keyed-calls.ts";

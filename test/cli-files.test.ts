@@ -202,8 +202,8 @@ const BAD_FILES: [what: string, files: Files, complaint: string][] = [
   ],
   [
     "that imports what is not exported",
-    { "a.ts": 'import { breakers } from "holdfast";' },
-    "it imports what is not exported: The requested module 'holdfast' does not provide an export named 'breakers' (PLACE/a.ts:1)\nMend the name; tsc --noEmit lists all that do not fit.",
+    { "a.ts": 'import { braker } from "holdfast";' },
+    "it imports what is not exported: The requested module 'holdfast' does not provide an export named 'braker' (PLACE/a.ts:1)\nMend the name; tsc --noEmit lists all that do not fit.",
   ],
   [
     "that imports a part that holdfast has not",

@@ -144,6 +144,12 @@ test("every kind of error that can be made is looked at here", () => {
   );
 });
 
+test("a circuit that is held open does not say for how long", () => {
+  const { message, retryAfterMs } = new CircuitOpenError("bank", Infinity, undefined);
+
+  expect([message, retryAfterMs]).toEqual(['Circuit "bank" is held open', Infinity]);
+});
+
 test("a circuit that waits for its probe does not say for how long", () => {
   const { message, retryAfterMs } = new CircuitOpenError("bank", 0, cause);
 

@@ -64,7 +64,10 @@ export class OptionsError extends HoldfastError {
 
 /** The work did not start: nothing happened, and it is safe to try again later. */
 export abstract class RejectedError extends HoldfastError {
-  /** How long until it is worth trying again, in milliseconds; 0 when nobody knows. */
+  /**
+   * How long until it is worth trying again, in milliseconds; 0 when nobody knows, `Infinity` when
+   * waiting alone never helps.
+   */
   abstract readonly retryAfterMs: number;
 
   /** @internal */
@@ -78,24 +81,32 @@ export abstract class RejectedError extends HoldfastError {
   }
 }
 
-/** The circuit is open: recent calls failed, and the pause after them is not over, or a probe runs. */
+/**
+ * The circuit is open: recent calls failed, and the pause after them is not over, or a probe runs; or
+ * it is held open by hand.
+ */
 export class CircuitOpenError extends RejectedError {
   static {
     named(this, "CircuitOpenError");
   }
   readonly code = "CIRCUIT_OPEN";
-  /** What is left of the pause; 0 while a probe runs, which may end at any moment. */
+  /**
+   * What is left of the pause; 0 while a probe runs, which may end at any moment; `Infinity` while it
+   * is held open, for then waiting alone never helps.
+   */
   readonly retryAfterMs: number;
 
   /** @param lastFailure The failure that opened the circuit; becomes `cause`. */
   constructor(circuit: string, retryAfterMs: number, lastFailure: unknown) {
-    const state =
-      retryAfterMs > 0
-        ? `is open for another ${Math.ceil(retryAfterMs)} ms`
-        : "waits for its probe";
-    super(`Circuit "${circuit}" ${state}`, { cause: lastFailure });
+    super(`Circuit "${circuit}" ${circuitState(retryAfterMs)}`, { cause: lastFailure });
     this.retryAfterMs = retryAfterMs;
   }
+}
+
+function circuitState(retryAfterMs: number): string {
+  if (retryAfterMs === Infinity) return "is held open";
+  if (retryAfterMs > 0) return `is open for another ${Math.ceil(retryAfterMs)} ms`;
+  return "waits for its probe";
 }
 
 /** The work started and did not end in time. It may have had its effect, and may still be running. */

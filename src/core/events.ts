@@ -124,9 +124,14 @@ export type EventDetails<E = unknown> =
       readonly type: "breaker.opened";
       readonly policy: string;
       readonly pauseMs: number;
-    } & Failure<E>)
+    } & Partial<Failure<E>>)
   | { readonly type: "breaker.half_opened"; readonly policy: string }
   | { readonly type: "breaker.closed"; readonly policy: string }
+  | {
+      readonly type: "breaker.held";
+      readonly policy: string;
+      readonly hold: "open" | "closed" | "off";
+    }
   | { readonly type: "breaker.rejected"; readonly policy: string; readonly retryAfterMs: number }
   | { readonly type: "timeout.expired"; readonly policy: string; readonly limitMs: number }
   | { readonly type: "timeout.outlived"; readonly policy: string; readonly lateMs: number }

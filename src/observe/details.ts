@@ -30,10 +30,25 @@ function faultFields({ class: name, code, effect, retryAfterMs }: Fault): Fields
   return { class: name, code, effect, retry_after_ms: finite(retryAfterMs) };
 }
 
-/** While a probe runs there is no wait to name. */
-function rejected({ policy, retryAfterMs }: HoldfastEvent & { type: "breaker.rejected" }): Fields {
-  const state = retryAfterMs > 0 ? "open" : "half-open";
-  return { name: policy, state, retry_after_ms: finite(retryAfterMs) };
+type BreakerEvent = Extract<HoldfastEvent, { readonly type: `breaker.${string}` }>;
+
+function breakerFields(event: BreakerEvent): Fields {
+  const { policy: name } = event;
+  switch (event.type) {
+    case "breaker.opened":
+      return { name, state: "open", pause_ms: event.pauseMs };
+    case "breaker.half_opened":
+      return { name, state: "half-open" };
+    case "breaker.closed":
+      return { name, state: "closed" };
+    case "breaker.held":
+      return { name, state: event.hold === "open" ? "open" : "closed", hold: event.hold };
+    case "breaker.rejected": {
+      // While a probe runs, or it is held open, there is no wait to name.
+      const state = event.retryAfterMs > 0 ? "open" : "half-open";
+      return { name, state, retry_after_ms: finite(event.retryAfterMs) };
+    }
+  }
 }
 
 function detailsOf(event: HoldfastEvent): Fields {
@@ -74,13 +89,11 @@ function detailsOf(event: HoldfastEvent): Fields {
     case "retry.stopped":
       return { attempt: { number: event.attempts } };
     case "breaker.opened":
-      return { breaker: { name: event.policy, state: "open", pause_ms: event.pauseMs } };
     case "breaker.half_opened":
-      return { breaker: { name: event.policy, state: "half-open" } };
     case "breaker.closed":
-      return { breaker: { name: event.policy, state: "closed" } };
+    case "breaker.held":
     case "breaker.rejected":
-      return { breaker: rejected(event) };
+      return { breaker: breakerFields(event) };
     case "timeout.expired":
       return { timeout: { limit_ms: event.limitMs } };
     case "timeout.outlived":

@@ -2,6 +2,7 @@
 
 import type { HoldfastEvent } from "../core/events.ts";
 import { ANSWER_ROWS } from "./answer-events.contract.ts";
+import { BREAKER_ROWS } from "./breaker-events.contract.ts";
 import { ERROR, FAILURE, FAULT, RUN, STEP, TASK, type Row } from "./event-row.contract.ts";
 
 export { FAILURE, FAULT, STEP, type Row } from "./event-row.contract.ts";
@@ -265,35 +266,7 @@ export const ROWS: readonly Row[] = [
     "info failure",
     'Step "prune/upload" (retry) is not tried again after 4 attempts, attempts used up: no answer (HTTP_503, degraded)',
   ],
-  [
-    { type: "breaker.opened", policy: "bank", pauseMs: 30_000, ...FAILURE },
-    STEP,
-    "WARNING",
-    "change",
-    'Breaker "bank" opened for 30 s: no answer (HTTP_503, degraded)',
-  ],
-  [
-    { type: "breaker.half_opened", policy: "bank" },
-    {},
-    "INFO",
-    "change",
-    'Breaker "bank" lets one call through as a probe',
-  ],
-  [{ type: "breaker.closed", policy: "bank" }, {}, "INFO", "change", 'Breaker "bank" closed'],
-  [
-    { type: "breaker.rejected", policy: "bank", retryAfterMs: 2_500 },
-    STEP,
-    "DEBUG",
-    "info failure",
-    'Breaker "bank" refused a call; it stays open for 2.5 s',
-  ],
-  [
-    { type: "breaker.rejected", policy: "bank", retryAfterMs: 0 },
-    STEP,
-    "DEBUG",
-    "info failure",
-    'Breaker "bank" refused a call; it waits for its probe',
-  ],
+  ...BREAKER_ROWS,
   [
     { type: "timeout.expired", policy: "timeout", limitMs: 5_000 },
     {},

@@ -34,6 +34,7 @@ const LEVELS = {
   "breaker.opened": "WARNING",
   "breaker.half_opened": "INFO",
   "breaker.closed": "INFO",
+  "breaker.held": "WARNING",
   "breaker.rejected": "DEBUG",
   "timeout.expired": "WARNING",
   "timeout.outlived": "INFO",

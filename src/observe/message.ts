@@ -66,13 +66,12 @@ const SENTENCES: {
 
   "breaker.opened": (event, because) =>
     `Breaker "${event.policy}" opened for ${length(event.pauseMs)}${because}`,
-  "breaker.half_opened": (event) => `Breaker "${event.policy}" lets one call through as a probe`,
+  "breaker.half_opened": (event) => `Breaker "${event.policy}" lets calls through as probes`,
   "breaker.closed": (event) => `Breaker "${event.policy}" closed`,
+  "breaker.held": (event) =>
+    `Breaker "${event.policy}" is ${event.hold === "off" ? "switched" : "held"} ${event.hold}`,
   "breaker.rejected": (event) =>
-    `Breaker "${event.policy}" refused a call; ` +
-    (event.retryAfterMs > 0
-      ? `it stays open for ${length(event.retryAfterMs)}`
-      : "it waits for its probe"),
+    `Breaker "${event.policy}" refused a call; ${refusal(event.retryAfterMs)}`,
   "timeout.expired": (event) => `${subject(event)} did not end within ${length(event.limitMs)}`,
   "timeout.outlived": (event) =>
     `${subject(event)} has ended at last, ${length(event.lateMs)} after its limit`,
@@ -177,6 +176,11 @@ function reconciled(event: EventOf<"step.reconciled">): string {
     case "unknown":
       return `${subject(event)} may have taken effect, and cannot be looked up`;
   }
+}
+
+function refusal(retryAfterMs: number): string {
+  if (retryAfterMs === Infinity) return "it is held open";
+  return retryAfterMs > 0 ? `it stays open for ${length(retryAfterMs)}` : "it waits for its probe";
 }
 
 function tasks({ succeeded, total }: TaskCount): string {

@@ -54,6 +54,7 @@ const TYPES: Readonly<Record<EventType, true>> = {
   "breaker.opened": true,
   "breaker.half_opened": true,
   "breaker.closed": true,
+  "breaker.held": true,
   "breaker.rejected": true,
   "timeout.expired": true,
   "timeout.outlived": true,
@@ -193,6 +194,7 @@ test.for<[type: EventType, path: string, value: unknown]>([
   ["breaker.opened", "breaker.state", "open"],
   ["breaker.opened", "breaker.pause_ms", 30_000],
   ["cache.refresh_failed", "cache.key", "42"],
+  ["breaker.held", "breaker.hold", "open"],
   ["rollback.started", "rollback.steps", 3],
   ["rollback.failed", "rollback.left", ["upload", "archive"]],
   ["undo.failed", "undo.is_final", false],
@@ -207,6 +209,7 @@ test("a breaker that refuses a call is open, or half-open while it waits for its
   const rows = ROWS.filter(([details]) => details.type === "breaker.rejected");
 
   expect(rows.map((row) => toRecord(eventOf(row), SERVICE).holdfast)).toMatchObject([
+    { breaker: { name: "bank", state: "open" } },
     { breaker: { name: "bank", state: "open", retry_after_ms: 2_500 } },
     { breaker: { name: "bank", state: "half-open", retry_after_ms: 0 } },
   ]);

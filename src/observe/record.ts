@@ -83,6 +83,7 @@ const PHASES: Readonly<Record<EventType, readonly [Phase, Outcome?]>> = {
   "breaker.opened": ["change"],
   "breaker.half_opened": ["change"],
   "breaker.closed": ["change"],
+  "breaker.held": ["change"],
   "breaker.rejected": ["info", "failure"],
   "timeout.expired": ["info", "failure"],
   "timeout.outlived": ["info"],

@@ -217,3 +217,20 @@ test("B8 refusals by our own policies and the caller's abort are no failures of 
 
   expect(circuit.state).toBe("closed");
 });
+
+test("B11 a snapshot is a copy, and so is what is restored from it", async () => {
+  const clock = new VirtualClock();
+  const first = breaker("bank", { window: { time: "10s" }, clock });
+  await errorOf(first.run(() => Promise.reject(reset())));
+  const saved = first.snapshot();
+  const before = structuredClone(saved);
+  const second = breaker("bank", { window: { time: "10s" }, clock });
+  second.restore(saved);
+
+  await errorOf(first.run(() => Promise.reject(reset())));
+  await errorOf(second.run(() => Promise.reject(reset())));
+  await errorOf(second.run(() => Promise.reject(reset())));
+
+  expect(saved).toEqual(before);
+  expect([first, second].map((circuit) => circuit.status().window?.failures)).toEqual([2, 3]);
+});

@@ -3,7 +3,8 @@ import { CircuitOpenError } from "../core/errors.ts";
 import type { EventDetails } from "../core/events.ts";
 import { rememberFault, type Fault } from "../core/fault.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
-import { breaker, type Breaker, type BreakerOptions } from "./breaker.ts";
+import { breaker, type Breaker } from "./breaker.ts";
+import type { BreakerOptions } from "./breaker-options.ts";
 
 /** An error that is classified as `fault`. */
 function failure(fault: Partial<Fault> = {}): Error {
@@ -270,6 +271,20 @@ test("a listener that calls through the breaker sees the state that it was told"
     ["breaker.opened", "open"],
     ["breaker.rejected", "open"],
   ]);
+});
+
+test("while closed it reads no clock: that would cost as much as all the rest", async () => {
+  class UnreadClock extends VirtualClock {
+    override elapsed(): number {
+      return expect.unreachable("it read the clock");
+    }
+  }
+  const circuit = breaker("bank", { clock: new UnreadClock() });
+
+  await circuit.run(() => "done");
+  await fail(circuit);
+
+  expect(circuit.status().totals).toMatchObject({ succeeded: 1, failed: 1 });
 });
 
 test("its state is read only, and two breakers of one name share nothing", async () => {

@@ -2,28 +2,63 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   admits,
-  begun,
   CLOSED,
-  failed,
+  ended,
+  halfOpened,
+  healed,
+  held,
+  holdOf,
   ignored,
+  isBroken,
+  isCurrent,
+  opened,
   pauseLeftMs,
-  succeeded,
+  probing,
+  type Call,
   type Circuit,
+  type CircuitRules,
+  type Closed,
+  type HalfOpen,
+  type Open,
 } from "./circuit.ts";
 
-const RULES = { failures: 3, pause: 1_000, probeTimeout: 5_000 };
+const RULES: CircuitRules = {
+  failures: 3,
+  limits: undefined,
+  probes: 2,
+  successes: 2,
+  probeFailures: 2,
+  probeTimeout: 5_000,
+  heals: false,
+  checks: false,
+};
 
-const closed = (failures: number, generation = 4): Circuit => ({
+const closed = (failures: number): Closed => ({
   state: "closed",
-  generation,
+  generation: 4,
   failures,
+  held: undefined,
 });
-const open = (untilMs: number, generation = 5): Circuit => ({ state: "open", generation, untilMs });
-const halfOpen = (leaseUntilMs: number, generation = 6): Circuit => ({
+const open = (untilMs: number): Open => ({
+  state: "open",
+  generation: 5,
+  untilMs,
+  pauseMs: 1_000,
+  openings: 1,
+});
+const probe = (leaseUntilMs: number): Call => ({ generation: 6, startMs: 0, leaseUntilMs });
+const halfOpen = (...probes: readonly Call[]): HalfOpen => ({
   state: "half-open",
-  generation,
-  leaseUntilMs,
+  generation: 6,
+  pauseMs: 1_000,
+  openings: 1,
+  probes,
+  successes: 0,
+  failures: 0,
+  isHealed: true,
 });
+
+const [first, second] = [probe(5_000), probe(6_000)];
 
 test.for<[name: string, circuit: Circuit, nowMs: number, isAdmitted: boolean, leftMs: number]>([
   ["closed admits", closed(2), 0, true, 0],
@@ -31,125 +66,188 @@ test.for<[name: string, circuit: Circuit, nowMs: number, isAdmitted: boolean, le
   ["open refuses to the last moment", open(1_000), 999, false, 1],
   ["open admits when the pause is over", open(1_000), 1_000, true, 0],
   ["open admits long after", open(1_000), 1e9, true, 0],
-  ["half-open refuses while one probes, at any moment no more", halfOpen(5_000), 100, false, 0],
-  ["half-open refuses to the end of the lease", halfOpen(5_000), 4_999, false, 0],
-  ["half-open admits when the lease is over", halfOpen(5_000), 5_000, true, 0],
-  ["half-open admits when nobody probes", halfOpen(-Infinity), 0, true, 0],
+  ["half-open admits while there is a place", halfOpen(first), 0, true, 0],
+  ["half-open refuses while all places are taken", halfOpen(first, second), 4_999, false, 0],
+  ["half-open admits when a lease is over", halfOpen(first, second), 5_000, true, 0],
+  ["unhealed, one place is all", { ...halfOpen(first), isHealed: false }, 0, false, 0],
+  ["held open never admits", held(5, "open"), 1e9, false, Infinity],
+  ["held closed admits", held(5, "closed"), 0, true, 0],
+  ["switched off admits", held(5, "off"), 0, true, 0],
 ])("%s", ([, circuit, nowMs, isAdmitted, leftMs]) => {
-  expect([admits(circuit, nowMs), pauseLeftMs(circuit, nowMs)]).toEqual([isAdmitted, leftMs]);
+  expect([admits(circuit, nowMs, RULES), pauseLeftMs(circuit, nowMs)]).toEqual([
+    isAdmitted,
+    leftMs,
+  ]);
 });
 
+const GOOD = { isFailure: false, isSlow: false };
+const FAILED = { isFailure: true, isSlow: false };
+const SLOW = { isFailure: false, isSlow: true };
+
 test.for<[name: string, after: Circuit, expected: Circuit]>([
-  ["a call through a closed circuit changes nothing", begun(closed(2), 50, RULES), closed(2)],
-  ["a call after the pause is a probe", begun(open(40), 50, RULES), halfOpen(5_050, 6)],
-  ["a probe may follow a lapsed one", begun(halfOpen(40), 50, RULES), halfOpen(5_050, 7)],
-  ["a success clears the count", succeeded(closed(2), 4, 0), closed(0)],
-  ["a success of an older generation changes nothing", succeeded(closed(2), 3, 0), closed(2)],
-  ["a successful probe closes", succeeded(halfOpen(100), 6, 99), closed(0, 7)],
-  ["a success at the end of the lease is late", succeeded(halfOpen(100), 6, 100), halfOpen(100)],
-  ["a success from before the opening is dropped", succeeded(halfOpen(100), 4, 0), halfOpen(100)],
-  ["a success while open changes nothing", succeeded(open(100), 4, 0), open(100)],
-  ["a failure is counted", failed(closed(1), 4, 50, RULES), closed(2)],
-  ["the failure that reaches the limit opens", failed(closed(2), 4, 50, RULES), open(1_050, 5)],
-  ["a failure of an older generation is not counted", failed(closed(2), 3, 50, RULES), closed(2)],
-  ["a failure while open leaves the pause", failed(open(100), 4, 50, RULES), open(100)],
-  ["a failed probe opens again", failed(halfOpen(100), 6, 50, RULES), open(1_050, 7)],
-  ["a failure after the lease is late", failed(halfOpen(100), 6, 100, RULES), halfOpen(100)],
+  ["a success clears the count", ended(closed(2), 4, GOOD), closed(0)],
+  ["a failure is counted", ended(closed(1), 4, FAILED), closed(2)],
+  ["a slow success is no failure in a row", ended(closed(2), 4, SLOW), closed(0)],
+  [
+    "a good probe counts and frees its place",
+    ended(halfOpen(first, second), first, GOOD),
+    { ...halfOpen(second), successes: 1 },
+  ],
+  [
+    "a failed probe counts and frees its place",
+    ended(halfOpen(first, second), second, FAILED),
+    { ...halfOpen(first), failures: 1 },
+  ],
+  [
+    "a slow probe shows no recovery",
+    ended(halfOpen(first), first, SLOW),
+    { ...halfOpen(), failures: 1 },
+  ],
   ["an ignored call leaves the count", ignored(closed(2), 4), closed(2)],
-  ["an ignored probe gives its place back", ignored(halfOpen(100), 6), halfOpen(-Infinity)],
-  ["an ignored call of another generation keeps the place", ignored(halfOpen(9), 5), halfOpen(9)],
+  ["an ignored probe gives its place back", ignored(halfOpen(first), first), halfOpen()],
+  [
+    "an ignored call of another generation takes no place",
+    ignored(halfOpen(first), 4),
+    halfOpen(first),
+  ],
+  [
+    "what heals gives its place back",
+    healed({ ...halfOpen(first), isHealed: false }, first),
+    halfOpen(),
+  ],
+  ["the first opening", opened(closed(2), 50, 1_000), { ...open(1_050) }],
+  [
+    "the next opening in a row",
+    opened(halfOpen(first), 50, 2_000),
+    { ...open(2_050), generation: 7, pauseMs: 2_000, openings: 2 },
+  ],
+  ["half-open after the pause", halfOpened(open(0), RULES), halfOpen()],
+  [
+    "half-open with something to heal",
+    halfOpened(open(0), { ...RULES, heals: true }),
+    { ...halfOpen(), isHealed: false },
+  ],
 ])("%s", ([, after, expected]) => {
   expect(after).toEqual(expected);
 });
 
-test("a limit of one opens at the first failure", () => {
-  expect(failed(CLOSED, 0, 0, { ...RULES, failures: 1 })).toEqual(open(1_000, 1));
+test("a success of a calm circuit makes nothing new", () => {
+  expect(ended(CLOSED, 0, GOOD)).toBe(CLOSED);
 });
 
-/** One call on its way through the circuit. */
-interface Call {
-  readonly generation: number;
-  readonly isProbe: boolean;
-  readonly leaseUntilMs: number;
-}
+test.for<[name: string, from: Open | HalfOpen, rules: Partial<CircuitRules>, probes: Call[]]>([
+  [
+    "the first call after the pause",
+    open(0),
+    {},
+    [{ ...first, startMs: 100, leaseUntilMs: 5_100 }],
+  ],
+  [
+    "another one beside it",
+    halfOpen(first),
+    {},
+    [first, { ...first, startMs: 100, leaseUntilMs: 5_100 }],
+  ],
+  [
+    "in place of a lapsed one",
+    halfOpen(probe(100)),
+    {},
+    [{ ...first, startMs: 100, leaseUntilMs: 5_100 }],
+  ],
+  [
+    "a check, which its limit ends first",
+    open(0),
+    { checks: true },
+    [{ ...first, startMs: 100, leaseUntilMs: 10_100 }],
+  ],
+  [
+    "a remedy, which its limit ends first",
+    open(0),
+    { heals: true },
+    [{ ...first, startMs: 100, leaseUntilMs: 10_100 }],
+  ],
+])("a probe is %s", ([, from, rules, probes]) => {
+  const { next, probe: begun } = probing(from, 100, { ...RULES, ...rules });
 
-type Outcome = "succeeded" | "failed" | "ignored";
+  expect(next).toMatchObject({ state: "half-open", generation: 6, probes });
+  expect(next.probes.at(-1)).toBe(begun);
+});
 
-type Command =
-  | { readonly type: "wait"; readonly ms: number }
-  | { readonly type: "begin" }
-  | { readonly type: "end"; readonly which: number; readonly outcome: Outcome };
+test.for<[name: string, circuit: Circuit, ticket: number | Call, nowMs: number, expected: boolean]>(
+  [
+    ["a call of this generation", closed(1), 4, 0, true],
+    ["a timed call of this generation", closed(1), { ...first, generation: 4 }, 1e9, true],
+    ["a call of an older one", closed(1), 2, 0, false],
+    ["any call while open", open(0), 5, 0, false],
+    ["a probe within its lease", halfOpen(first), first, 4_999, true],
+    ["a probe at the end of its lease", halfOpen(first), first, 5_000, false],
+    ["a probe that lost its place", halfOpen(second), first, 0, false],
+    ["a call from before the opening", halfOpen(first), 4, 0, false],
+  ],
+)("whether the end counts of %s", ([, circuit, ticket, nowMs, expected]) => {
+  expect(isCurrent(circuit, ticket, nowMs)).toBe(expected);
+});
 
-const command: fc.Arbitrary<Command> = fc.oneof(
-  fc.record({ type: fc.constant("wait" as const), ms: fc.integer({ min: 0, max: 2_500 }) }),
-  fc.record({ type: fc.constant("begin" as const) }),
-  fc.record({
-    type: fc.constant("end" as const),
-    which: fc.nat({ max: 20 }),
-    outcome: fc.constantFrom<Outcome>("succeeded", "failed", "ignored"),
-  }),
-);
+const LIMITS = { failures: Infinity, minimum: 10, rate: 0.5, slowRate: 0.8 };
+const byWindow = (limits: Partial<typeof LIMITS> = {}): CircuitRules => ({
+  ...RULES,
+  limits: { ...LIMITS, ...limits },
+});
+const counted = (calls: number, failures: number, slow = 0) => ({ calls, failures, slow });
 
-function ended(circuit: Circuit, call: Call, outcome: Outcome, nowMs: number): Circuit {
-  if (outcome === "succeeded") return succeeded(circuit, call.generation, nowMs);
-  if (outcome === "failed") return failed(circuit, call.generation, nowMs, RULES);
-  return ignored(circuit, call.generation);
-}
+test.for<
+  [
+    name: string,
+    circuit: Closed | HalfOpen,
+    counts: ReturnType<typeof counted> | undefined,
+    rules: CircuitRules,
+    isOpen: boolean,
+  ]
+>([
+  ["fewer in a row", closed(2), undefined, RULES, false],
+  ["as many in a row", closed(3), undefined, RULES, true],
+  ["as many in a row, but by a window", closed(3), counted(3, 3), byWindow(), false],
+  ["held closed", { ...closed(9), held: "closed" }, undefined, RULES, false],
+  ["fewer failed probes", { ...halfOpen(), failures: 1 }, undefined, RULES, false],
+  ["enough failed probes", { ...halfOpen(), failures: 2 }, undefined, RULES, true],
+  ["below the rate", closed(0), counted(100, 49), byWindow(), false],
+  ["at the rate", closed(0), counted(100, 50), byWindow(), true],
+  ["at the rate, below the minimum", closed(0), counted(9, 9), byWindow(), false],
+  ["at the rate and the minimum", closed(0), counted(10, 5), byWindow(), true],
+  ["below the slow rate", closed(0), counted(10, 0, 7), byWindow(), false],
+  ["at the slow rate", closed(0), counted(10, 0, 8), byWindow(), true],
+  ["fewer in the window", closed(0), counted(9, 2), byWindow({ failures: 3 }), false],
+  [
+    "as many in the window, below the minimum",
+    closed(0),
+    counted(3, 3),
+    byWindow({ failures: 3 }),
+    true,
+  ],
+])("whether it opens: %s", ([, circuit, counts, rules, isOpen]) => {
+  expect(isBroken(circuit, counts, rules)).toBe(isOpen);
+});
 
-/** A circuit that is played by commands, and every rule that it broke on the way. */
-class Play {
-  readonly broken: string[] = [];
-  readonly #calls: Call[] = [];
-  #circuit = CLOSED;
-  #nowMs = 0;
+test.for<[circuit: Circuit, hold: ReturnType<typeof holdOf>]>([
+  [closed(1), undefined],
+  [open(1_000), undefined],
+  [halfOpen(), undefined],
+  [held(1, "open"), "open"],
+  [held(1, "closed"), "closed"],
+  [held(1, "off"), "off"],
+])("whoever asks how %o is held is told", ([circuit, hold]) => {
+  expect(holdOf(circuit)).toBe(hold);
+});
 
-  do(next: Command): void {
-    const before = this.#circuit;
-    if (next.type === "wait") this.#nowMs += next.ms;
-    else if (next.type === "begin") this.#begin();
-    else this.#end(next);
-    const after = this.#circuit;
-    const generations = after.generation - before.generation;
-    this.#holds("each change is one generation", generations === 0 || generations === 1);
-    this.#holds("no state without a generation", generations === 1 || after.state === before.state);
-    const probes = this.#calls.filter((call) => call.isProbe && this.#nowMs < call.leaseUntilMs);
-    this.#holds("one probe at a time", probes.length <= 1);
-    const openMs = after.state === "open" ? after.untilMs - this.#nowMs : 0;
-    this.#holds("no longer open than a pause", openMs <= RULES.pause);
-  }
-
-  #begin(): void {
-    if (!admits(this.#circuit, this.#nowMs)) return;
-    this.#circuit = begun(this.#circuit, this.#nowMs, RULES);
-    const isProbe = this.#circuit.state === "half-open";
-    const leaseUntilMs = isProbe ? this.#nowMs + RULES.probeTimeout : Infinity;
-    this.#calls.push({ generation: this.#circuit.generation, isProbe, leaseUntilMs });
-  }
-
-  #end({ which, outcome }: Command & { readonly type: "end" }): void {
-    const [call] = this.#calls.splice(which, 1);
-    if (call === undefined) return;
-    const before = this.#circuit;
-    this.#circuit = ended(before, call, outcome, this.#nowMs);
-    const isLate = call.generation !== before.generation || this.#nowMs >= call.leaseUntilMs;
-    const isDecided = isLate && outcome !== "ignored" && this.#circuit !== before;
-    this.#holds("a late end decides nothing", !isDecided);
-  }
-
-  #holds(rule: string, isKept: boolean): void {
-    if (!isKept) this.broken.push(rule);
-  }
-}
-
-test("whatever happens in whatever order, no rule is broken", () => {
+test("an opening lasts as long as its pause, whatever went before", () => {
+  const moment = fc.nat({ max: 1e9 });
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
-      const play = new Play();
+    fc.property(moment, fc.nat(), fc.nat(), (nowMs, pauseMs, waitMs) => {
+      const circuit = opened(closed(2), nowMs, pauseMs);
 
-      for (const next of commands) play.do(next);
-
-      expect(play.broken).toEqual([]);
+      expect(admits(circuit, nowMs + waitMs, RULES)).toBe(waitMs >= pauseMs);
+      expect(pauseLeftMs(circuit, nowMs + waitMs)).toBe(Math.max(0, pauseMs - waitMs));
     }),
-    { numRuns: 5_000 },
+    { numRuns: 10_000 },
   );
 });

@@ -364,8 +364,16 @@ test("T1 a limit inside is answered, a limit outside is not", async () => {
 test.for<[name: string, options: unknown, message: string]>([
   ["class", { classes: ["broken"] }, 'fallback.classes[0]: expected "transient", "degraded"'],
   ["hole", { classes: [undefined] }, "fallback.classes[0]: expected a class of faults"],
-  ["code", { only: [""] }, 'fallback.only[0]: expected a fault's code, its class or a class of errors, received ""'],
-  ["arrow", { except: [() => true] }, "fallback.except[0]: expected a fault's code, its class or a class of errors"],
+  [
+    "code",
+    { only: [""] },
+    `fallback.only[0]: expected a fault's code, its class or a class of errors, received ""`,
+  ],
+  [
+    "arrow",
+    { except: [() => true] },
+    "fallback.except[0]: expected a fault's code, its class or a class of errors",
+  ],
   [
     "number",
     { only: [404] },

@@ -74,7 +74,6 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
       const limit = new TimeLimit({
         limitMs: total,
         clock,
-        isWaitedFor: false,
         expired: () => this.#stateNow().expire(),
       });
       const limited = limit.limit(outer, caller);

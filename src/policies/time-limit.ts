@@ -13,8 +13,8 @@ import type { Caller, Inside } from "./work-call.ts";
 export interface TimeLimitParts {
   readonly limitMs: number;
   readonly clock: Clock;
-  /** Whether the call is waited for once the limit is over: then its work is only asked to end. */
-  readonly isWaitedFor: boolean;
+  /** Whether the call is waited for once the limit is over: its work is only asked to end then. */
+  readonly isWaitedFor?: boolean | undefined;
   /** Tells that the limit is over and makes the error for it. */
   readonly expired: () => unknown;
   /** Told when work that went on after the limit has settled, with how long it went on. */
@@ -90,7 +90,7 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
   }
 
   override get isWaitedFor(): boolean {
-    return this.#limit.parts.isWaitedFor;
+    return this.#limit.parts.isWaitedFor === true;
   }
 
   succeeded(value: Value): void {
