@@ -26,6 +26,7 @@ export { formatMs, toMs, type Duration } from "./core/duration.ts";
 export { errorLine, summariseError, type ErrorSummary } from "./core/error-summary.ts";
 export {
   AutomationError,
+  BulkheadFullError,
   CircuitOpenError,
   HoldfastError,
   InDoubtError,
@@ -39,6 +40,7 @@ export {
   ReplayMismatchError,
   RequirementError,
   RunError,
+  ThrottledError,
   TimeoutError,
   UndoFailedError,
   UnfinishedRunError,
@@ -46,6 +48,7 @@ export {
   VerificationError,
 } from "./core/errors.ts";
 export type {
+  BulkheadRefusal,
   Emit,
   AttemptRecord,
   EventDetails,
@@ -86,6 +89,7 @@ export {
 } from "./policies/backoff.ts";
 export type { Jitter } from "./policies/jitter.ts";
 export { breaker, type Breaker, type BreakerOptions } from "./policies/breaker.ts";
+export { bulkhead, type Bulkhead, type BulkheadOptions } from "./policies/bulkhead.ts";
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
 export { outcome, type Outcome } from "./policies/outcome.ts";
 export { pipeline } from "./policies/pipeline.ts";
@@ -102,6 +106,7 @@ export type { SyncAttempt } from "./policies/retry-sync.ts";
 export type { FaultSign } from "./policies/fault-list.ts";
 export type { BeforeRetry, FaultOfResult, RetriedFailure } from "./policies/retry-run.ts";
 export type { RetryAllowance, When } from "./policies/retry-state.ts";
+export type { Slots } from "./policies/slots.ts";
 export { summarise, type Summary } from "./policies/summarise.ts";
 export type {
   RollbackOutcome,

@@ -3,6 +3,7 @@
 import type { ErrorSummary } from "../core/error-summary.ts";
 import type { EventDetails, HoldfastEvent, Where } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
+import { LIMIT_ROWS } from "./limit-events.contract.ts";
 
 /** A fault with everything that one can have. */
 export const FAULT: Fault = {
@@ -319,6 +320,7 @@ export const ROWS: readonly Row[] = [
     "info failure",
     'Breaker "bank" refused a call; it waits for its probe',
   ],
+  ...LIMIT_ROWS,
   [
     { type: "timeout.expired", policy: "timeout", limitMs: 5_000 },
     {},

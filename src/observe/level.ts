@@ -35,6 +35,10 @@ const LEVELS = {
   "breaker.half_opened": "INFO",
   "breaker.closed": "INFO",
   "breaker.rejected": "DEBUG",
+  "bulkhead.rejected": "DEBUG",
+  "bulkhead.abandoned": "WARNING",
+  "bulkhead.reclaimed": "INFO",
+  "throttle.rejected": "DEBUG",
   "timeout.expired": "WARNING",
   "timeout.outlived": "INFO",
   "verify.failed": "WARNING",
@@ -52,6 +56,8 @@ export function levelOf(event: HoldfastEvent): Level {
   if (event.type === "log.written") return event.level;
   if (event.type === "run.stopped") return event.exitCode === EXIT.inDoubt ? "CRITICAL" : "ERROR";
   if (event.type === "undo.failed") return event.isFinal ? "CRITICAL" : "WARNING";
+  // It grows by one at a time while all is well, and that goes on for ever.
+  if (event.type === "limit.changed") return event.to < event.from ? "INFO" : "DEBUG";
   if (event.type === "step.reconciled") return event.answer === "unknown" ? "WARNING" : "INFO";
   return LEVELS[event.type];
 }

@@ -55,6 +55,11 @@ const TYPES: Readonly<Record<EventType, true>> = {
   "breaker.half_opened": true,
   "breaker.closed": true,
   "breaker.rejected": true,
+  "bulkhead.rejected": true,
+  "bulkhead.abandoned": true,
+  "bulkhead.reclaimed": true,
+  "limit.changed": true,
+  "throttle.rejected": true,
   "timeout.expired": true,
   "timeout.outlived": true,
   "verify.failed": true,
@@ -160,6 +165,8 @@ test.for<[index: string, fields: object]>([
   ["breaker.half_opened", { policy: "bank", breaker: { name: "bank", state: "half-open" } }],
   ["breaker.closed", { policy: "bank", breaker: { name: "bank", state: "closed" } }],
   ["timeout.expired", { policy: "timeout", timeout: { limit_ms: 5_000 } }],
+  ["bulkhead.reclaimed", { policy: "db", bulkhead: { name: "db", abandoned: 0 } }],
+  ["limit.changed", { policy: "api", bulkhead: { name: "api", limit: 18 } }],
 ])("the fields of %s", ([type, fields]) => {
   const row = ROWS.find(([details]) => details.type === type) as Row;
 
@@ -184,6 +191,9 @@ test.for<[type: EventType, path: string, value: unknown]>([
   ["retry.stopped", "attempt.number", 4],
   ["breaker.opened", "breaker.state", "open"],
   ["breaker.opened", "breaker.pause_ms", 30_000],
+  ["bulkhead.rejected", "bulkhead", { name: "db", limit: 10, queued: 100 }],
+  ["bulkhead.abandoned", "bulkhead", { name: "db", limit: 10, abandoned: 1 }],
+  ["throttle.rejected", "throttle", { name: "api", chance: 0.25 }],
   ["rollback.started", "rollback.steps", 3],
   ["rollback.failed", "rollback.left", ["upload", "archive"]],
   ["undo.failed", "undo.is_final", false],
