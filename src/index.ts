@@ -71,6 +71,8 @@ export {
 export { redactor, secret, type Redactor, type RedactorOptions } from "./core/redact.ts";
 export { systemClock } from "./core/system.ts";
 
+export { adaptiveLimit, type AdaptiveLimitOptions } from "./policies/adaptive-limit.ts";
+export { aimd, type AimdOptions } from "./policies/aimd.ts";
 export { attemptTask, type AttemptTaskOptions } from "./policies/attempt-task.ts";
 export {
   constant,
@@ -90,8 +92,11 @@ export {
 export type { Jitter } from "./policies/jitter.ts";
 export { breaker, type Breaker, type BreakerOptions } from "./policies/breaker.ts";
 export { bulkhead, type Bulkhead, type BulkheadOptions } from "./policies/bulkhead.ts";
+export { gradient, type GradientOptions } from "./policies/gradient.ts";
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
 export { outcome, type Outcome } from "./policies/outcome.ts";
+export type { Estimate, LimitRule, LimitSample } from "./policies/limit-rule.ts";
+export type { IsOverload } from "./policies/overload.ts";
 export { pipeline } from "./policies/pipeline.ts";
 export type { Attempt, Deadline, Policy, RunOptions, Work } from "./policies/policy.ts";
 export { retry, type Retry, type RetryOptions } from "./policies/retry.ts";
@@ -115,5 +120,6 @@ export type {
   TaskSuccess,
 } from "./policies/task-result.ts";
 export { listen, type Listening } from "./policies/tell.ts";
+export { throttle, type Throttle, type ThrottleOptions } from "./policies/throttle.ts";
 export { timeout, type TimeoutOptions } from "./policies/timeout.ts";
 export { guardedBy, wrap, type GuardMethod } from "./policies/wrap.ts";
