@@ -142,7 +142,7 @@ const pickOf = (command: Command): number => ("pick" in command ? command.pick :
 
 /** Lets all promises go on; no chain of ours is longer. */
 async function quiet(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await undefined;
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
 
 /** Starts in their order. In which order calls hear of their ends that came together is left open. */

@@ -152,7 +152,7 @@ test("U3 a slot that was handed to a call that is cancelled in that moment comes
 
   resolve();
   // The slot is handed on a few promises later, and the work is started some promises after that.
-  while (slots.queued > 0) await undefined;
+  while (slots.queued > 0) await Promise.resolve();
   caller.abort("stop");
   await held;
 

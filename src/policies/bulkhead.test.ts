@@ -127,7 +127,7 @@ test("a call waits no longer than it may, and is told so", async () => {
   const ends: string[] = [];
   const late = (name: string): Promise<unknown> =>
     errorOf(slots.run(() => name)).then((error) =>
-      ends.push(`${name} ${clock.elapsed()} ${error}`),
+      ends.push(`${name} ${clock.elapsed()} ${String(error)}`),
     );
   void late("first");
   await clock.advance("2s");

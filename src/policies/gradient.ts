@@ -61,7 +61,7 @@ interface Usual {
 
 interface GradientEstimate extends Estimate {
   readonly usual: Usual;
-  /** `undefined` until the first call of the next one ends. */
+  /** `undefined` until the first call of the next one ends: it lasts from where that began. */
   readonly window: Window | undefined;
 }
 
@@ -97,7 +97,7 @@ export function gradient(options: GradientOptions = {}): LimitRule {
 function withSample(window: Window | undefined, sample: LimitSample, rules: Rules): Window {
   const { beganAtMs, endedAtMs, inFlight } = sample;
   return {
-    untilMs: window?.untilMs ?? endedAtMs + rules.window,
+    untilMs: window?.untilMs ?? beganAtMs + rules.window,
     calls: (window?.calls ?? 0) + 1,
     sumMs: (window?.sumMs ?? 0) + endedAtMs - beganAtMs,
     maxInFlight: Math.max(window?.maxInFlight ?? 0, inFlight),

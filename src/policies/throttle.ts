@@ -30,7 +30,10 @@ import { rejectionChance, RequestWindow } from "./throttling.ts";
 export interface ThrottleOptions {
   /** Stands in events and in the error. Default `"throttle"`. */
   readonly name?: string | undefined;
-  /** How far back calls count; longer than a slow call takes. Default `"2m"`; at least 1 ms. */
+  /**
+   * How far back calls count; longer than a slow call takes. It takes about three of them until all
+   * calls come through again after an outage. Default `"30s"` (the book has two minutes); at least 1 ms.
+   */
   readonly window?: Duration | undefined;
   /**
    * How many requests there may be for each that is accepted: 1.1 turns calls away as soon as one in
@@ -67,7 +70,7 @@ export interface Throttle extends Policy {
 
 const READERS = {
   name: text({ default: "throttle" }),
-  window: duration({ min: 1, default: 120_000 }),
+  window: duration({ min: 1, default: 30_000 }),
   ratio: number({ min: 1, max: 100, default: 2 }),
   slack: integer({ min: 0, default: 100 }),
   maxRejection: number({ min: 0, max: 1, default: 0.9 }),
