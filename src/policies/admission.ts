@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from "../core/clock.ts";
+import { deadlinesOf, type Deadlines, type Limited } from "../core/deadline-queue.ts";
 import { BulkheadFullError } from "../core/errors.ts";
 import type { BulkheadRefusal, Emit } from "../core/events.ts";
 import { withoutStack } from "../core/without-stack.ts";
@@ -25,26 +26,26 @@ export interface AdmissionRules {
   readonly tell: Emit;
 }
 
-/** A call that waits for its slot. */
-interface Waiter {
-  /** When it has waited too long, by a clock that only grows. */
-  readonly untilMs: number;
+/** A call that waits for its slot, under the limit that all have who wait. */
+interface Waiter extends Limited {
   /** Ends the wait: with a permit that was taken for it, or with why there is none. */
-  readonly answer: (refusal?: BulkheadRefusal) => void;
+  answer(refusal?: BulkheadRefusal): void;
 }
+
+const NOT_LIMITED = { endsAtMs: Infinity, before: undefined, after: undefined };
 
 /** The slots of one policy, shared by all calls through it. */
 export class Admission implements SlotOwner {
   readonly #rules: AdmissionRules;
   readonly #permits: Permits<Waiter>;
-  /** One timer for all that wait: all wait for the same length of time. */
-  #cancelTimer: (() => void) | undefined;
+  readonly #deadlines: Deadlines;
   #abandoned = 0;
   #drained: PromiseWithResolvers<void> | undefined;
 
   constructor(rules: AdmissionRules) {
     this.#rules = rules;
     this.#permits = new Permits(rules.limit, rules.queue);
+    this.#deadlines = deadlinesOf(rules.clock, rules.queueTimeout);
   }
 
   get limit(): number {
@@ -115,27 +116,38 @@ export class Admission implements SlotOwner {
 
   /** Waits in the queue. Resolves with a permit taken, or with a refusal; rejects when aborted. */
   #wait(source: AbortSource | undefined, priority: number): Promise<BulkheadRefusal | undefined> {
-    const { clock, queueTimeout } = this.#rules;
     return new Promise((resolve, reject) => {
       const leave = (reason: unknown): void => {
-        source?.ignore(leave);
-        this.#permits.leave(place);
         reject(reason);
-        this.#moveOn();
-      };
-      const answer = (refusal?: BulkheadRefusal): void => {
         source?.ignore(leave);
-        resolve(refusal);
+        this.#deadlines.remove(waiter);
+        this.#leave(place);
       };
-      const place = new Place<Waiter>(
-        { untilMs: clock.elapsed() + queueTimeout, answer },
-        priority,
-      );
-      source?.listen(leave);
+      const waiter: Waiter = {
+        ...NOT_LIMITED,
+        expire: () => {
+          source?.ignore(leave);
+          resolve("waited too long");
+          this.#leave(place);
+        },
+        answer: (refusal) => {
+          source?.ignore(leave);
+          this.#deadlines.remove(waiter);
+          resolve(refusal);
+        },
+      };
+      const place = new Place(waiter, priority);
       const refused = this.#permits.enter(place);
-      refused?.holder.answer(refused === place ? "queue is full" : "displaced");
-      this.#watchQueue();
+      if (refused === place) return resolve("queue is full");
+      refused?.holder.answer("displaced");
+      source?.listen(leave);
+      return this.#deadlines.add(waiter);
     });
+  }
+
+  #leave(place: Place<Waiter>): void {
+    this.#permits.leave(place);
+    this.#moveOn();
   }
 
   #refused(reason: BulkheadRefusal): BulkheadFullError {
@@ -150,12 +162,11 @@ export class Admission implements SlotOwner {
     return withoutStack(() => new BulkheadFullError(policy, problem));
   }
 
-  /** Hands the free permits on, and sees who may go home. */
+  /** Hands the free permits on, and tells whoever waits for the end when this is it. */
   #moveOn(): void {
     for (let next = this.#permits.next(); next !== undefined; next = this.#permits.next()) {
       next.holder.answer();
     }
-    this.#watchQueue();
     if (!this.#isIdle()) return;
     this.#drained?.resolve();
     this.#drained = undefined;
@@ -163,30 +174,5 @@ export class Admission implements SlotOwner {
 
   #isIdle(): boolean {
     return this.#permits.taken === 0 && this.#permits.waiting === 0;
-  }
-
-  /** Keeps a timer while somebody waits, for whoever had waited longest when it was set. */
-  #watchQueue(): void {
-    const { clock, queueTimeout } = this.#rules;
-    if (this.#permits.waiting === 0) {
-      this.#cancelTimer?.();
-      this.#cancelTimer = undefined;
-    } else if (this.#cancelTimer === undefined && queueTimeout < Infinity) {
-      const untilMs = this.#permits
-        .line()
-        .reduce((soonest, { holder }) => Math.min(soonest, holder.untilMs), Infinity);
-      this.#cancelTimer = clock.after(untilMs - clock.elapsed(), () => this.#refuseLate());
-    }
-  }
-
-  #refuseLate(): void {
-    const nowMs = this.#rules.clock.elapsed();
-    this.#cancelTimer = undefined;
-    for (const place of this.#permits.line()) {
-      if (place.holder.untilMs > nowMs) continue;
-      this.#permits.leave(place);
-      place.holder.answer("waited too long");
-    }
-    this.#moveOn();
   }
 }

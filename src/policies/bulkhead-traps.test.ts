@@ -40,6 +40,16 @@ const GIVEN_UP: readonly [
     expect.any(TimeoutError),
   ],
   [
+    "a limit inside",
+    (slots, clock) => pipeline(slots, timeout("1s", { clock })),
+    expect.any(TimeoutError),
+  ],
+  [
+    "a limit inside of a retry inside",
+    (slots, clock) => pipeline(slots, retry({ attempts: 1, clock }), timeout("1s", { clock })),
+    expect.any(TimeoutError),
+  ],
+  [
     "its caller",
     (slots, clock) => ({
       name: "caller",

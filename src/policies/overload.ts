@@ -14,12 +14,11 @@ function isOverload(_error: unknown, { class: name }: Fault): boolean {
   return name === "transient" || name === "degraded" || name === "timeout";
 }
 
-const readFunction = callable<IsOverload, undefined>({ default: undefined });
+const readFunction = callable<IsOverload, IsOverload>({ default: isOverload });
 
 /** Reads the option; from now on one that never throws: then the default holds. */
 export const readIsOverload: Reader<IsOverload> = (value, path) => {
   const own = readFunction(value, path);
-  if (own === undefined) return isOverload;
   return (error, fault) => {
     try {
       return own(error, fault);

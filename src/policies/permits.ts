@@ -96,13 +96,6 @@ export class Permits<Holder> {
     this.#limit = limit;
   }
 
-  /** All that stand in line, from the first to the last. */
-  line(): readonly Place<Holder>[] {
-    const places: Place<Holder>[] = [];
-    for (let place = this.#first; place !== undefined; place = place.behind) places.push(place);
-    return places;
-  }
-
   #insert(place: Place<Holder>): void {
     let ahead = this.#last;
     while (ahead !== undefined && ahead.priority < place.priority) ahead = ahead.ahead;
