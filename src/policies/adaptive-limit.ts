@@ -138,7 +138,7 @@ class LimitFinder {
   #take(next: Estimate): void {
     const { name: policy, min, max } = this.#rules;
     const limit = Math.min(max, Math.max(min, next.limit));
-    this.#estimate = limit === next.limit ? next : { ...next, limit };
+    this.#estimate = { ...next, limit };
     const from = this.admission.limit;
     const to = Math.floor(limit);
     if (to === from) return;

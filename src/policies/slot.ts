@@ -28,7 +28,6 @@ export class Slot implements WorkWatch {
   }
 
   ended(): void {
-    if (this.#running === 0) return;
     this.#running--;
     if (this.#running === 0) this.#owner.freed(this);
   }

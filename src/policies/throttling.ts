@@ -69,6 +69,7 @@ export class RequestWindow implements Counts {
   /** Lets go of what is older than the window. Time must only grow. */
   moveTo(nowMs: number): void {
     const number = Math.floor(nowMs / this.#partMs);
+    // As nearly always: many calls come within one part.
     if (number === this.#current) return;
     this.#current = number;
     for (const part of this.#parts) {
