@@ -119,7 +119,6 @@ export class Admission implements SlotOwner {
     return new Promise((resolve, reject) => {
       const leave = (reason: unknown): void => {
         reject(reason);
-        source?.ignore(leave);
         this.#deadlines.remove(waiter);
         this.#leave(place);
       };

@@ -152,6 +152,18 @@ test("U2 a call that is aborted while it waits leaves at once and is never start
   });
 });
 
+test("U2 a call whose caller has cancelled before does not get in line", async () => {
+  const slots = bulkhead(1);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const held = slots.run(() => promise);
+
+  const cancelled = errorOf(slots.run(() => "done", { signal: AbortSignal.abort("stop") }));
+  const { queued } = slots;
+  resolve();
+
+  expect([queued, await cancelled, await held]).toEqual([0, "stop", undefined]);
+});
+
 test("U3 a slot that was handed to a call that is cancelled in that moment comes back", async () => {
   const slots = bulkhead(1);
   const caller = new AbortController();
