@@ -322,20 +322,6 @@ export const ROWS: readonly Row[] = [
   ],
   ...LIMIT_ROWS,
   [
-    { type: "timeout.expired", policy: "timeout", limitMs: 5_000 },
-    {},
-    "WARNING",
-    "info failure",
-    'Policy "timeout" did not end within 5 s',
-  ],
-  [
-    { type: "timeout.outlived", policy: "timeout", lateMs: 1_500 },
-    {},
-    "INFO",
-    "info",
-    'Policy "timeout" has ended at last, 1.5 s after its limit',
-  ],
-  [
     { type: "verify.failed", ...FAILURE },
     STEP,
     "WARNING",

@@ -1,4 +1,4 @@
-/** What the log says of the events of bulkhead, adaptive limit and throttle. */
+/** What the log says of the events of bulkhead, adaptive limit, throttle and timeout. */
 
 import type { Row } from "./every-event.contract.ts";
 
@@ -45,5 +45,19 @@ export const LIMIT_ROWS: readonly Row[] = [
     "DEBUG",
     "info failure",
     'Throttle "api" refused a call, as it does with 25 %',
+  ],
+  [
+    { type: "timeout.expired", policy: "timeout", limitMs: 5_000 },
+    {},
+    "WARNING",
+    "info failure",
+    'Policy "timeout" did not end within 5 s',
+  ],
+  [
+    { type: "timeout.outlived", policy: "timeout", lateMs: 1_500 },
+    {},
+    "INFO",
+    "info",
+    'Policy "timeout" has ended at last, 1.5 s after its limit',
   ],
 ];
