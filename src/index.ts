@@ -26,6 +26,7 @@ export { formatMs, toMs, type Duration } from "./core/duration.ts";
 export { errorLine, summariseError, type ErrorSummary } from "./core/error-summary.ts";
 export {
   AutomationError,
+  BulkheadFullError,
   CircuitOpenError,
   HoldfastError,
   InDoubtError,
@@ -39,6 +40,7 @@ export {
   ReplayMismatchError,
   RequirementError,
   RunError,
+  ThrottledError,
   TimeoutError,
   UndoFailedError,
   UnfinishedRunError,
@@ -46,6 +48,7 @@ export {
   VerificationError,
 } from "./core/errors.ts";
 export type {
+  BulkheadRefusal,
   Emit,
   AttemptRecord,
   EventDetails,
@@ -68,6 +71,8 @@ export {
 export { redactor, secret, type Redactor, type RedactorOptions } from "./core/redact.ts";
 export { systemClock } from "./core/system.ts";
 
+export { adaptiveLimit, type AdaptiveLimitOptions } from "./policies/adaptive-limit.ts";
+export { aimd, type AimdOptions } from "./policies/aimd.ts";
 export { attemptTask, type AttemptTaskOptions } from "./policies/attempt-task.ts";
 export {
   constant,
@@ -112,6 +117,10 @@ export type { WindowCounts, WindowPart } from "./policies/outcome-window.ts";
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
 export { outcome, type Outcome } from "./policies/outcome.ts";
 export type { KeyOptions } from "./policies/keyed-calls.ts";
+export { bulkhead, type Bulkhead, type BulkheadOptions } from "./policies/bulkhead.ts";
+export { gradient, type GradientOptions } from "./policies/gradient.ts";
+export type { Estimate, LimitRule, LimitSample } from "./policies/limit-rule.ts";
+export type { IsOverload } from "./policies/overload.ts";
 export { pipeline } from "./policies/pipeline.ts";
 export type { Attempt, Deadline, Policy, RunOptions, Work } from "./policies/policy.ts";
 export { retry, type Retry, type RetryOptions } from "./policies/retry.ts";
@@ -125,6 +134,7 @@ export type {
 export type { SyncAttempt } from "./policies/retry-sync.ts";
 export type { BeforeRetry, RetriedFailure } from "./policies/retry-run.ts";
 export type { RetryAllowance, When } from "./policies/retry-state.ts";
+export type { Slots } from "./policies/slots.ts";
 export { summarise, type Summary } from "./policies/summarise.ts";
 export type {
   RollbackOutcome,
@@ -133,5 +143,6 @@ export type {
   TaskSuccess,
 } from "./policies/task-result.ts";
 export { listen, type Listening } from "./policies/tell.ts";
+export { throttle, type Throttle, type ThrottleOptions } from "./policies/throttle.ts";
 export { timeout, type TimeoutOptions } from "./policies/timeout.ts";
 export { guardedBy, wrap, type GuardMethod } from "./policies/wrap.ts";

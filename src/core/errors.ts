@@ -109,6 +109,37 @@ function circuitState(retryAfterMs: number): string {
   return "waits for its probe";
 }
 
+/** All slots of a bulkhead are taken, and there is no room or no more time to wait for one. */
+export class BulkheadFullError extends RejectedError {
+  static {
+    named(this, "BulkheadFullError");
+  }
+  readonly code = "BULKHEAD_FULL";
+  /** Nobody knows when a slot becomes free. */
+  readonly retryAfterMs = 0;
+
+  constructor(bulkhead: string, problem: string) {
+    super(`Bulkhead "${bulkhead}" ${problem}`);
+  }
+}
+
+/** Too many recent calls were turned away by an overloaded dependency: this one was not made. */
+export class ThrottledError extends RejectedError {
+  static {
+    named(this, "ThrottledError");
+  }
+  readonly code = "THROTTLED";
+  /** It was chance: another call may go through at once. */
+  readonly retryAfterMs = 0;
+  /** How likely a call was to be turned away, from 0 to 1. */
+  readonly chance: number;
+
+  constructor(throttle: string, chance: number) {
+    super(`Throttle "${throttle}" holds back ${Math.round(chance * 100)} % of the calls`);
+    this.chance = chance;
+  }
+}
+
 /** The work started and did not end in time. It may have had its effect, and may still be running. */
 export class TimeoutError extends HoldfastError {
   static {

@@ -60,6 +60,9 @@ export interface AttemptRecord {
   readonly waitMs?: number | undefined;
 }
 
+/** Why a bulkhead refused a call. */
+export type BulkheadRefusal = "queue is full" | "displaced" | "waited too long";
+
 /**
  * What happened, by `type`. `E` is how an error stands in it: the thrown value itself where it
  * happened, an `ErrorSummary` once it is in the stream.
@@ -133,6 +136,41 @@ export type EventDetails<E = unknown> =
       readonly hold: "open" | "closed" | "off";
     }
   | { readonly type: "breaker.rejected"; readonly policy: string; readonly retryAfterMs: number }
+  | {
+      readonly type: "bulkhead.rejected";
+      readonly policy: string;
+      readonly reason: BulkheadRefusal;
+      readonly limit: number;
+      readonly queued: number;
+    }
+  | {
+      /** A call was given up, and its work runs on in its slot. */
+      readonly type: "bulkhead.abandoned";
+      readonly policy: string;
+      /** How many slots are held by such works now. */
+      readonly abandoned: number;
+      readonly limit: number;
+    }
+  | {
+      /** The work of a call that was given up has ended, and its slot is free. */
+      readonly type: "bulkhead.reclaimed";
+      readonly policy: string;
+      readonly abandoned: number;
+      /** How long it ran on. */
+      readonly durationMs: number;
+    }
+  | {
+      readonly type: "limit.changed";
+      readonly policy: string;
+      readonly from: number;
+      readonly to: number;
+    }
+  | {
+      readonly type: "throttle.rejected";
+      readonly policy: string;
+      /** How likely a call was to be refused, from 0 to 1. */
+      readonly chance: number;
+    }
   | { readonly type: "timeout.expired"; readonly policy: string; readonly limitMs: number }
   | { readonly type: "timeout.outlived"; readonly policy: string; readonly lateMs: number }
   | {

@@ -1,13 +1,14 @@
 /** The `holdfast` part of a record: what the standard has no fields for. */
 
-import type { HoldfastEvent } from "../core/events.ts";
+import type { EventType, HoldfastEvent } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
+import { finite, type DetailsOf, type Fields } from "./fields.ts";
+import { POLICY_DETAILS } from "./policy-details.ts";
+import { RUN_DETAILS } from "./run-details.ts";
 import { stepLabel } from "./step-label.ts";
 
 /** Grows when a field changes its meaning or goes; new fields do not count. */
 export const RECORD_SCHEMA = 1;
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Where it happened, and what the event tells, by the thing that it tells it of. */
 export function holdfastFields(event: HoldfastEvent): Fields {
@@ -30,132 +31,14 @@ function faultFields({ class: name, code, effect, retryAfterMs }: Fault): Fields
   return { class: name, code, effect, retry_after_ms: finite(retryAfterMs) };
 }
 
-type BreakerEvent = Extract<HoldfastEvent, { readonly type: `breaker.${string}` }>;
-
-function breakerFields(event: BreakerEvent): Fields {
-  const { policy: name } = event;
-  switch (event.type) {
-    case "breaker.opened":
-      return { name, state: "open", pause_ms: event.pauseMs };
-    case "breaker.half_opened":
-      return { name, state: "half-open" };
-    case "breaker.closed":
-      return { name, state: "closed" };
-    case "breaker.held":
-      return { name, state: event.hold === "open" ? "open" : "closed", hold: event.hold };
-    case "breaker.rejected": {
-      // While a probe runs, or it is held open, there is no wait to name.
-      const state = event.retryAfterMs > 0 ? "open" : "half-open";
-      return { name, state, retry_after_ms: finite(event.retryAfterMs) };
-    }
-  }
-}
+const DETAILS: { readonly [Type in EventType]: DetailsOf<Type> } = {
+  ...RUN_DETAILS,
+  ...POLICY_DETAILS,
+};
 
 function detailsOf(event: HoldfastEvent): Fields {
-  if (isAnswerEvent(event)) return answerFields(event);
-  switch (event.type) {
-    case "run.started":
-      return { automation: { file: event.file } };
-    case "run.resumed":
-      return { run: { resumes: event.resumes } };
-    case "run.completed":
-      return { run: { tasks: event.tasks } };
-    case "run.failed":
-      return { run: { tasks: event.tasks, exit_code: event.exitCode } };
-    case "run.stopped":
-      return { run: { exit_code: event.exitCode } };
-    case "task.completed":
-      return { task: { replayed: event.replayed } };
-    case "step.started":
-      return { step: { has_undo: event.hasUndo } };
-    case "step.completed":
-    case "step.failed":
-      return { step: { attempts: event.attempts } };
-    case "step.replayed":
-      return { step: { outcome: event.outcome } };
-    case "step.reconciled":
-      return { step: { answer: event.answer } };
-    case "attempt.started":
-    case "attempt.succeeded":
-    case "attempt.failed":
-      return { attempt: { number: event.number } };
-    case "attempt.abandoned":
-      return { attempt: { grace_ms: event.graceMs } };
-    case "retry.scheduled":
-      return {
-        attempt: { number: event.number, max: finite(event.maxAttempts), delay_ms: event.waitMs },
-      };
-    case "retry.recovered":
-    case "retry.stopped":
-      return { attempt: { number: event.attempts } };
-    case "breaker.opened":
-    case "breaker.half_opened":
-    case "breaker.closed":
-    case "breaker.held":
-    case "breaker.rejected":
-      return { breaker: breakerFields(event) };
-    case "timeout.expired":
-      return { timeout: { limit_ms: event.limitMs } };
-    case "timeout.outlived":
-      return { timeout: { late_ms: event.lateMs } };
-    case "rollback.started":
-    case "rollback.completed":
-      return { rollback: { steps: event.steps } };
-    case "rollback.failed":
-      // What is left is a list of names, and a field has one type only.
-      return { rollback: { left: event.steps } };
-    case "undo.failed":
-      return { undo: { is_final: event.isFinal } };
-    case "log.written":
-      return { data: dataFields(event.data) };
-    case "run.interrupted":
-    case "requirement.failed":
-    case "task.started":
-    case "task.failed":
-    case "step.interrupted":
-    case "step.doubted":
-    case "verify.failed":
-    case "undo.started":
-    case "undo.completed":
-    case "lease.lost":
-    case "journal.failed":
-      return {};
-  }
-}
-
-/** The events of the policies that answer without the work. */
-type AnswerEvent = Extract<
-  HoldfastEvent,
-  { readonly type: "fallback.used" | "coalesce.joined" | `cache.${string}` }
->;
-
-function isAnswerEvent(event: HoldfastEvent): event is AnswerEvent {
-  return /^(?:fallback|coalesce|cache)\./.test(event.type);
-}
-
-function answerFields(event: AnswerEvent): Fields {
-  switch (event.type) {
-    case "cache.hit":
-      return { cache: { key: event.key, is_stale: event.isStale } };
-    case "cache.missed":
-    case "cache.refresh_failed":
-      return { cache: { key: event.key } };
-    case "coalesce.joined":
-      return { coalesce: { key: event.key } };
-    case "fallback.used":
-      return {};
-  }
-}
-
-/** An index takes objects here; anything else is put into one. */
-function dataFields(data: unknown): unknown {
-  const isFields = typeof data === "object" && data !== null && !Array.isArray(data);
-  return isFields || data === undefined ? data : { value: data };
-}
-
-/** Redaction makes text of what is infinite; a field of numbers takes no text. */
-function finite(value: number | undefined): number | undefined {
-  return Number.isFinite(value) ? value : undefined;
+  // Each is called with the events of its own type alone.
+  return (DETAILS[event.type] as (event: HoldfastEvent) => Fields)(event);
 }
 
 /** Puts the defined fields of `more` to those that are there, one level deep; the later ones win. */

@@ -1,6 +1,7 @@
 /** What the log says of every type of event: the level, the phase and outcome, and the sentence. */
 
 import type { HoldfastEvent } from "../core/events.ts";
+import { LIMIT_ROWS } from "./limit-events.contract.ts";
 import { ANSWER_ROWS } from "./answer-events.contract.ts";
 import { BREAKER_ROWS } from "./breaker-events.contract.ts";
 import { ERROR, FAILURE, FAULT, RUN, STEP, TASK, type Row } from "./event-row.contract.ts";
@@ -267,21 +268,8 @@ export const ROWS: readonly Row[] = [
     'Step "prune/upload" (retry) is not tried again after 4 attempts, attempts used up: no answer (HTTP_503, degraded)',
   ],
   ...BREAKER_ROWS,
-  [
-    { type: "timeout.expired", policy: "timeout", limitMs: 5_000 },
-    {},
-    "WARNING",
-    "info failure",
-    'Policy "timeout" did not end within 5 s',
-  ],
+  ...LIMIT_ROWS,
   ...ANSWER_ROWS,
-  [
-    { type: "timeout.outlived", policy: "timeout", lateMs: 1_500 },
-    {},
-    "INFO",
-    "info",
-    'Policy "timeout" has ended at last, 1.5 s after its limit',
-  ],
   [
     { type: "verify.failed", ...FAILURE },
     STEP,

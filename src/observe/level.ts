@@ -36,6 +36,10 @@ const LEVELS = {
   "breaker.closed": "INFO",
   "breaker.held": "WARNING",
   "breaker.rejected": "DEBUG",
+  "bulkhead.rejected": "DEBUG",
+  "bulkhead.abandoned": "WARNING",
+  "bulkhead.reclaimed": "INFO",
+  "throttle.rejected": "DEBUG",
   "timeout.expired": "WARNING",
   "timeout.outlived": "INFO",
   "fallback.used": "WARNING",
@@ -58,6 +62,8 @@ export function levelOf(event: HoldfastEvent): Level {
   if (event.type === "log.written") return event.level;
   if (event.type === "run.stopped") return event.exitCode === EXIT.inDoubt ? "CRITICAL" : "ERROR";
   if (event.type === "undo.failed") return event.isFinal ? "CRITICAL" : "WARNING";
+  // It grows by one at a time while all is well, and that goes on for ever.
+  if (event.type === "limit.changed") return event.to < event.from ? "INFO" : "DEBUG";
   if (event.type === "step.reconciled") return event.answer === "unknown" ? "WARNING" : "INFO";
   return LEVELS[event.type];
 }

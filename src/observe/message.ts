@@ -72,6 +72,19 @@ const SENTENCES: {
     `Breaker "${event.policy}" is ${event.hold === "off" ? "switched" : "held"} ${event.hold}`,
   "breaker.rejected": (event) =>
     `Breaker "${event.policy}" refused a call; ${refusal(event.retryAfterMs)}`,
+  "bulkhead.rejected": (event) =>
+    `Bulkhead "${event.policy}" refused a call, ${event.reason}: ` +
+    `${event.limit} may run, ${event.queued} wait`,
+  "bulkhead.abandoned": (event) =>
+    `Bulkhead "${event.policy}" gave up a call whose work runs on: ` +
+    `${event.abandoned} of ${count(event.limit, "slot")} held so`,
+  "bulkhead.reclaimed": (event) =>
+    `Bulkhead "${event.policy}" has a slot back, ${length(event.durationMs)} after its call was given up`,
+  "limit.changed": (event) =>
+    `Limit "${event.policy}" ${event.to < event.from ? "fell" : "rose"} ` +
+    `from ${event.from} to ${event.to} at once`,
+  "throttle.rejected": (event) =>
+    `Throttle "${event.policy}" refused a call, as it does with ${Math.round(event.chance * 100)} %`,
   "timeout.expired": (event) => `${subject(event)} did not end within ${length(event.limitMs)}`,
   "timeout.outlived": (event) =>
     `${subject(event)} has ended at last, ${length(event.lateMs)} after its limit`,

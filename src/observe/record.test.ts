@@ -56,6 +56,11 @@ const TYPES: Readonly<Record<EventType, true>> = {
   "breaker.closed": true,
   "breaker.held": true,
   "breaker.rejected": true,
+  "bulkhead.rejected": true,
+  "bulkhead.abandoned": true,
+  "bulkhead.reclaimed": true,
+  "limit.changed": true,
+  "throttle.rejected": true,
   "timeout.expired": true,
   "timeout.outlived": true,
   "fallback.used": true,
@@ -169,6 +174,8 @@ test.for<[index: string, fields: object]>([
   ["cache.hit", { policy: "users", cache: { key: "42", is_stale: false } }],
   ["cache.missed", { policy: "users", cache: { key: "42" } }],
   ["coalesce.joined", { policy: "pages", coalesce: { key: "/news" } }],
+  ["bulkhead.reclaimed", { policy: "db", bulkhead: { name: "db", abandoned: 0 } }],
+  ["limit.changed", { policy: "api", bulkhead: { name: "api", limit: 18 } }],
 ])("the fields of %s", ([type, fields]) => {
   const row = ROWS.find(([details]) => details.type === type) as Row;
 
@@ -195,6 +202,9 @@ test.for<[type: EventType, path: string, value: unknown]>([
   ["breaker.opened", "breaker.pause_ms", 30_000],
   ["cache.refresh_failed", "cache.key", "42"],
   ["breaker.held", "breaker.hold", "open"],
+  ["bulkhead.rejected", "bulkhead", { name: "db", limit: 10, queued: 100 }],
+  ["bulkhead.abandoned", "bulkhead", { name: "db", limit: 10, abandoned: 1 }],
+  ["throttle.rejected", "throttle", { name: "api", chance: 0.25 }],
   ["rollback.started", "rollback.steps", 3],
   ["rollback.failed", "rollback.left", ["upload", "archive"]],
   ["undo.failed", "undo.is_final", false],

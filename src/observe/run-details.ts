@@ -1,0 +1,50 @@
+/** What the `holdfast` part of a record tells of the events of runs, tasks, steps and attempts. */
+
+import type { EventType } from "../core/events.ts";
+import { NOTHING, type DetailsOf, type Fields } from "./fields.ts";
+
+/** The fields of each event of a run, by the thing that they tell of. */
+export const RUN_DETAILS = {
+  "run.started": ({ file }) => ({ automation: { file } }),
+  "run.resumed": ({ resumes }) => ({ run: { resumes } }),
+  "run.completed": ({ tasks }) => ({ run: { tasks } }),
+  "run.failed": ({ tasks, exitCode }) => ({ run: { tasks, exit_code: exitCode } }),
+  "run.interrupted": NOTHING,
+  "run.stopped": ({ exitCode }) => ({ run: { exit_code: exitCode } }),
+  "requirement.failed": NOTHING,
+  "lease.lost": NOTHING,
+  "journal.failed": NOTHING,
+  "log.written": ({ data }) => ({ data: dataFields(data) }),
+
+  "task.started": NOTHING,
+  "task.completed": ({ replayed }) => ({ task: { replayed } }),
+  "task.failed": NOTHING,
+
+  "step.started": ({ hasUndo }) => ({ step: { has_undo: hasUndo } }),
+  "step.completed": ({ attempts }) => ({ step: { attempts } }),
+  "step.failed": ({ attempts }) => ({ step: { attempts } }),
+  "step.replayed": ({ outcome }) => ({ step: { outcome } }),
+  "step.interrupted": NOTHING,
+  "step.doubted": NOTHING,
+  "step.reconciled": ({ answer }) => ({ step: { answer } }),
+  "verify.failed": NOTHING,
+
+  "attempt.started": ({ number }) => ({ attempt: { number } }),
+  "attempt.succeeded": ({ number }) => ({ attempt: { number } }),
+  "attempt.failed": ({ number }) => ({ attempt: { number } }),
+  "attempt.abandoned": ({ graceMs }) => ({ attempt: { grace_ms: graceMs } }),
+
+  "rollback.started": ({ steps }) => ({ rollback: { steps } }),
+  "rollback.completed": ({ steps }) => ({ rollback: { steps } }),
+  // What is left is a list of names, and a field has one type only.
+  "rollback.failed": ({ steps }) => ({ rollback: { left: steps } }),
+  "undo.started": NOTHING,
+  "undo.completed": NOTHING,
+  "undo.failed": ({ isFinal }) => ({ undo: { is_final: isFinal } }),
+} satisfies Partial<{ readonly [Type in EventType]: DetailsOf<Type> }>;
+
+/** An index takes objects here; anything else is put into one. */
+function dataFields(data: unknown): unknown {
+  const isFields = typeof data === "object" && data !== null && !Array.isArray(data);
+  return isFields || data === undefined ? data : ({ value: data } satisfies Fields);
+}

@@ -1,0 +1,95 @@
+/** A bound on how many works run at once. */
+
+import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
+import type { Duration } from "../core/duration.ts";
+import type { Emit } from "../core/events.ts";
+import {
+  callable,
+  duration,
+  integer,
+  part,
+  readOptions,
+  required,
+  text,
+  type Reader,
+} from "../core/options.ts";
+import { systemClock } from "../core/system.ts";
+import { Admission } from "./admission.ts";
+import { slotsOf, type Slots } from "./slots.ts";
+import { teller } from "./tell.ts";
+
+/** How a bulkhead is named and watched, and who may wait for how long. */
+export interface BulkheadOptions {
+  /** Stands in events and in the error. Default `"bulkhead"`. */
+  readonly name?: string | undefined;
+  /** How many calls may wait for a slot; 0 for none, `Infinity` is allowed. Default 100. */
+  readonly queue?: number | undefined;
+  /** How long a call may wait for a slot. Default `"5m"`; at least 1 ms; `Infinity` is allowed. */
+  readonly queueTimeout?: Duration | undefined;
+  /** Default: the system's clock. */
+  readonly clock?: Clock | undefined;
+  /** Told the `bulkhead.…` events, as they happen. What it throws is dropped. */
+  readonly on?: Emit | undefined;
+}
+
+/** A bulkhead is one policy for one dependency: everybody who calls that must share it. */
+export interface Bulkhead extends Slots {
+  /**
+   * Changes how many works may run at once; 0 pauses: nothing more is started, and calls wait or are
+   * refused as ever. A higher limit starts those that wait at once; under a lower one what runs is let end.
+   *
+   * @throws {OptionsError} If the limit is out of range; then nothing has changed.
+   */
+  resize(limit: number): void;
+}
+
+/** Readers of the options that all policies with slots have. */
+export const SLOT_READERS = {
+  queue: integer({ min: 0, orInfinity: true, default: 100 }),
+  queueTimeout: duration({ min: 1, orInfinity: true, default: 300_000 }),
+  clock: part<Clock, Clock>({ methods: CLOCK_METHODS, default: systemClock }),
+  on: callable<Emit, undefined>({ default: undefined }),
+};
+
+const READERS = {
+  name: text({ default: "bulkhead" }),
+  ...SLOT_READERS,
+} satisfies Record<keyof BulkheadOptions, Reader<unknown>>;
+
+const readLimit = required(integer({ min: 1, default: undefined }), "an integer >= 1");
+const readNewLimit = required(integer({ min: 0, default: undefined }), "an integer >= 0");
+
+/**
+ * Makes a policy that lets at most `limit` works run at once. Other calls wait in a bounded queue.
+ *
+ * A slot is held until the work has really settled. When a call is given up before, by its caller or
+ * by a limit outside or inside of the bulkhead, its caller is answered at once, and the slot becomes
+ * free when the work ends: it counts as `abandoned` until then. Work that never ends holds its slot for
+ * ever, so let it end when its signal aborts.
+ *
+ * A call that finds no room in the queue, that waited too long, or whose place was taken by one of
+ * higher priority, rejects with `BulkheadFullError`, and its work was not started. One that is
+ * aborted while it waits leaves at once with the signal's reason.
+ *
+ * @throws {OptionsError} At once, if the limit or an option is unknown or out of range.
+ * @example
+ * const database = bulkhead(10, { name: "database" });
+ * const rows = await database.run(({ signal }) => query("SELECT 1", { signal }));
+ * const urgent = await database.at(1).run(({ signal }) => query("SELECT 2", { signal }));
+ */
+export function bulkhead(limit: number, options: BulkheadOptions = {}): Bulkhead {
+  const { on, ...rules } = readOptions("bulkhead", options, READERS);
+  const admission = new Admission({
+    ...rules,
+    limit: readLimit(limit, "bulkhead.limit"),
+    tell: teller(on),
+  });
+  const slots = slotsOf(rules.name, admission, (work, given, priority) =>
+    admission.run(work, given, priority),
+  );
+  return Object.freeze(
+    Object.assign(slots, {
+      resize: (size: number) => admission.resize(readNewLimit(size, "bulkhead.resize.limit")),
+    }),
+  );
+}

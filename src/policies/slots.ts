@@ -1,0 +1,69 @@
+/** The face of a policy with slots: what `bulkhead` and `adaptiveLimit` show. */
+
+import { integer, required } from "../core/options.ts";
+import type { Admission } from "./admission.ts";
+import type { Policy, RunOptions, Work } from "./policy.ts";
+
+/** A policy that lets only so many works run at once, and has the other calls wait. */
+export interface Slots extends Policy {
+  /** How many may run at once. */
+  readonly limit: number;
+  /** How many slots are held, by calls and by works that outlived theirs; may exceed a lowered limit. */
+  readonly running: number;
+  /** Of those, how many are held by works whose call was given up. */
+  readonly abandoned: number;
+  /** How many calls wait for a slot. */
+  readonly queued: number;
+  /** How many calls would not have to wait. */
+  readonly free: number;
+  /**
+   * The same slots for calls of another priority: a whole number from -100 to 100; that of the policy
+   * itself is 0. Of those that wait the highest goes first, among equals whoever came first; and when
+   * the queue is full, a call takes the place of the last one of lower priority.
+   *
+   * @throws {OptionsError} At once, if the priority is out of range.
+   */
+  at(priority: number): Policy;
+  /** Resolves once nothing runs, abandoned work included, and nothing waits; at once if that is so. */
+  drained(): Promise<void>;
+}
+
+/** Runs work in a slot, after those of higher priority. */
+export type RunAt = <Value>(
+  work: Work<Value>,
+  options: RunOptions | undefined,
+  priority: number,
+) => Promise<Value>;
+
+const readPriority = required(
+  integer({ min: -100, max: 100, default: undefined }),
+  "a whole number",
+);
+
+/** Shows an admission as a policy, not frozen yet. */
+export function slotsOf(name: string, admission: Admission, run: RunAt): Slots {
+  const at = (priority: number): Policy => ({
+    name,
+    run: (work, options) => run(work, options, priority),
+  });
+  return {
+    ...at(0),
+    get limit() {
+      return admission.limit;
+    },
+    get running() {
+      return admission.running;
+    },
+    get abandoned() {
+      return admission.abandonedCount;
+    },
+    get queued() {
+      return admission.queued;
+    },
+    get free() {
+      return Math.max(0, admission.limit - admission.running);
+    },
+    at: (priority) => Object.freeze(at(readPriority(priority, `${name}.at.priority`))),
+    drained: () => admission.drained(),
+  };
+}
