@@ -33,6 +33,7 @@ export {
   LeaseHeldError,
   LeaseLostError,
   OptionsError,
+  RateLimitedError,
   RejectedError,
   ReplayMismatchError,
   RequirementError,
@@ -86,6 +87,12 @@ export { breaker, type Breaker, type BreakerOptions } from "./policies/breaker.t
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
 export { pipeline } from "./policies/pipeline.ts";
 export type { Attempt, Deadline, Policy, RunOptions, Work } from "./policies/policy.ts";
+export {
+  rateLimit,
+  type RateLimit,
+  type RateLimitOptions,
+  type RateLimitTerms,
+} from "./policies/rate-limit.ts";
 export { retry, type RetryOptions } from "./policies/retry.ts";
 export type { BeforeRetry, RetriedFailure, When } from "./policies/retry-run.ts";
 export { summarise, type Summary } from "./policies/summarise.ts";

@@ -111,6 +111,23 @@ export type EventDetails<E = unknown> =
   | { readonly type: "breaker.half_opened"; readonly policy: string }
   | { readonly type: "breaker.closed"; readonly policy: string }
   | { readonly type: "breaker.rejected"; readonly policy: string; readonly retryAfterMs: number }
+  | { readonly type: "rate_limit.waited"; readonly policy: string; readonly waitMs: number }
+  | { readonly type: "rate_limit.rejected"; readonly policy: string; readonly retryAfterMs: number }
+  | ({
+      readonly type: "gate.closed";
+      readonly policy: string;
+      readonly waitMs: number;
+    } & Failure<E>)
+  | { readonly type: "gate.opened"; readonly policy: string }
+  | { readonly type: "gate.rejected"; readonly policy: string; readonly retryAfterMs: number }
+  | {
+      readonly type: "budget.spent";
+      readonly policy: string;
+      /** How many first attempts began within the budget's window, and how many retries and hedges. */
+      readonly calls: number;
+      readonly retries: number;
+      readonly windowMs: number;
+    }
   | { readonly type: "timeout.expired"; readonly policy: string; readonly limitMs: number }
   | ({ readonly type: "verify.failed" } & Failure<E>)
   | ({ readonly type: "rollback.started"; readonly steps: number } & Failure<E>)

@@ -2,12 +2,11 @@
 
 import type { HoldfastEvent } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
+import { finite, isOfPolicy, policyDetails, type Fields } from "./policy-details.ts";
 import { stepLabel } from "./step-label.ts";
 
 /** Grows when a field changes its meaning or goes; new fields do not count. */
 export const RECORD_SCHEMA = 1;
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Where it happened, and what the event tells, by the thing that it tells it of. */
 export function holdfastFields(event: HoldfastEvent): Fields {
@@ -30,13 +29,8 @@ function faultFields({ class: name, code, effect, retryAfterMs }: Fault): Fields
   return { class: name, code, effect, retry_after_ms: finite(retryAfterMs) };
 }
 
-/** While a probe runs there is no wait to name. */
-function rejected({ policy, retryAfterMs }: HoldfastEvent & { type: "breaker.rejected" }): Fields {
-  const state = retryAfterMs > 0 ? "open" : "half-open";
-  return { name: policy, state, retry_after_ms: finite(retryAfterMs) };
-}
-
 function detailsOf(event: HoldfastEvent): Fields {
+  if (isOfPolicy(event)) return policyDetails(event);
   switch (event.type) {
     case "run.started":
       return { automation: { file: event.file } };
@@ -71,16 +65,6 @@ function detailsOf(event: HoldfastEvent): Fields {
       };
     case "retry.stopped":
       return { attempt: { number: event.attempts } };
-    case "breaker.opened":
-      return { breaker: { name: event.policy, state: "open", pause_ms: event.pauseMs } };
-    case "breaker.half_opened":
-      return { breaker: { name: event.policy, state: "half-open" } };
-    case "breaker.closed":
-      return { breaker: { name: event.policy, state: "closed" } };
-    case "breaker.rejected":
-      return { breaker: rejected(event) };
-    case "timeout.expired":
-      return { timeout: { limit_ms: event.limitMs } };
     case "rollback.started":
     case "rollback.completed":
       return { rollback: { steps: event.steps } };
@@ -110,11 +94,6 @@ function detailsOf(event: HoldfastEvent): Fields {
 function dataFields(data: unknown): unknown {
   const isFields = typeof data === "object" && data !== null && !Array.isArray(data);
   return isFields || data === undefined ? data : { value: data };
-}
-
-/** Redaction makes text of what is infinite; a field of numbers takes no text. */
-function finite(value: number | undefined): number | undefined {
-  return Number.isFinite(value) ? value : undefined;
 }
 
 /** Puts the defined fields of `more` to those that are there, one level deep; the later ones win. */

@@ -3,6 +3,7 @@
 import type { ErrorSummary } from "../core/error-summary.ts";
 import type { EventDetails, HoldfastEvent, Where } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
+import { RATE_ROWS } from "./rate-events.contract.ts";
 
 /** A fault with everything that one can have. */
 export const FAULT: Fault = {
@@ -305,6 +306,14 @@ export const ROWS: readonly Row[] = [
     "info failure",
     'Breaker "bank" refused a call; it waits for its probe',
   ],
+  [
+    { type: "gate.closed", policy: "search", waitMs: 2_000, ...FAILURE },
+    STEP,
+    "WARNING",
+    "change",
+    'Gate "search" closed for 2 s: no answer (HTTP_503, degraded)',
+  ],
+  ...RATE_ROWS,
   [
     { type: "timeout.expired", policy: "timeout", limitMs: 5_000 },
     {},
