@@ -94,6 +94,7 @@ export {
   type RateLimitOptions,
   type RateLimitTerms,
 } from "./policies/rate-limit.ts";
+export { retryBudget, type RetryBudget, type RetryBudgetOptions } from "./policies/retry-budget.ts";
 export { retry, type RetryOptions } from "./policies/retry.ts";
 export type { BeforeRetry, RetriedFailure, When } from "./policies/retry-run.ts";
 export { summarise, type Summary } from "./policies/summarise.ts";
