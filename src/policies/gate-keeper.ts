@@ -48,6 +48,7 @@ export class GateKeeper {
   #gate: GateState = OPEN;
   /** The refusal that closed it last. */
   #refusal: unknown;
+  #isServing = false;
   #cancelTimer: (() => void) | undefined;
 
   constructor(parts: GateParts) {
@@ -142,6 +143,10 @@ export class GateKeeper {
 
   /** Lets go who may go, and turns away whose patience is over: all wait equally long, the first longest. */
   #serve(): void {
+    // Work that ends at once comes here from within: the loop below goes on for it, or the calls of a
+    // long line would each stand on the stack of the one before.
+    if (this.#isServing) return;
+    this.#isServing = true;
     for (let { first } = this.#line; first !== undefined; { first } = this.#line) {
       const nowMs = this.#parts.clock.elapsed();
       if (admits(this.#gate, nowMs)) first.begin();
@@ -150,6 +155,7 @@ export class GateKeeper {
         this.#tellRejected(nowMs);
       } else break;
     }
+    this.#isServing = false;
     this.#setTimer();
   }
 

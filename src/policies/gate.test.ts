@@ -349,6 +349,24 @@ test("U2 a waiter that is cancelled leaves at once, and nothing listens or runs 
   ]).toEqual([0, 0, 0, "closed"]);
 });
 
+test("however many fail at once when their turn comes, each has its turn", async () => {
+  const clock = new VirtualClock();
+  const { api } = await closed({ clock, queue: 15_000 });
+  let calls = 0;
+  const running = Array.from({ length: 15_000 }, () =>
+    errorOf(
+      api.run(() => {
+        calls++;
+        throw new Error("own");
+      }),
+    ),
+  );
+
+  await clock.settle(() => Promise.all(running));
+
+  expect([calls, api.state, clock.pending]).toEqual([15_000, "open", 0]);
+});
+
 test("whoever was aborted before starts nothing", async () => {
   let calls = 0;
 
