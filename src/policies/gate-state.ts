@@ -1,6 +1,6 @@
 /**
- * The gate's rules as pure functions: no clock, no promises, no callbacks. `gate.ts` owns those, and
- * asks here what to do.
+ * The gate's rules as pure functions: no clock, no promises, no callbacks. `gate-keeper.ts` owns
+ * those, and asks here what to do.
  *
  *            a refusal that names a wait            the wait is over, one call begins
  *   open ──────────────────────────────▶ closed ──────────────────────────────▶ opening

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import {
@@ -333,6 +334,20 @@ test("work that calls again under its own limit waits for its turn like all othe
     ],
     0,
   ]);
+});
+
+test("work that waited runs in the context of its own call", async () => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(1, { clock });
+  const context = new AsyncLocalStorage<string>();
+
+  const seen = await clock.settle(() =>
+    Promise.all(
+      ["a", "b", "c"].map((name) => context.run(name, () => limit.run(() => context.getStore()))),
+    ),
+  );
+
+  expect(seen).toEqual(["a", "b", "c"]);
 });
 
 test("what a listener throws changes nothing", async () => {

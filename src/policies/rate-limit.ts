@@ -113,7 +113,7 @@ export function rateLimit(calls: number, options: RateLimitOptions = {}): RateLi
     permits: integer({ min: 1, max: rule.most, default: terms.permits }),
     wait: duration({ orInfinity: true, default: terms.wait }),
   } satisfies Record<keyof RateLimitTerms, Reader<unknown>>;
-  const on = (own: Terms): Policy["run"] => {
+  const runOn = (own: Terms): Policy["run"] => {
     return (work, given) => limiter.run(work, attemptOf(given), own);
   };
   return Object.freeze<RateLimit>({
@@ -125,11 +125,11 @@ export function rateLimit(calls: number, options: RateLimitOptions = {}): RateLi
       return limiter.waiting;
     },
     with: (own) => {
-      const run = on(readOptions("rateLimit.with", own, readers));
+      const run = runOn(readOptions("rateLimit.with", own, readers));
       return Object.freeze<Policy>({ name: settled.name, run });
     },
     tryTake: () => limiter.tryTake(terms.permits),
-    run: on(terms),
+    run: runOn(terms),
   });
 }
 

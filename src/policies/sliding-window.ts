@@ -1,5 +1,5 @@
 /**
- * The sliding window as a pure rule: no clock, no promises. `rate-limit.ts` owns those, and asks here.
+ * The sliding window as a pure rule: no clock, no promises. `limiter.ts` owns those, and asks here.
  *
  * It knows when each of the last `calls` permits was taken. The next may be taken when the oldest of
  * them is `perMs` ago, so that in no window of that length, wherever it begins, there are more than

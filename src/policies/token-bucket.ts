@@ -1,5 +1,5 @@
 /**
- * The token bucket as a pure rule: no clock, no promises. `rate-limit.ts` owns those, and asks here.
+ * The token bucket as a pure rule: no clock, no promises. `limiter.ts` owns those, and asks here.
  *
  * A bucket holds up to `burst` permits and is filled at an even rate, `calls` in `perMs`. In any
  * length of time t no more than `burst + calls × t / perMs` are taken from it. It is kept as what was
