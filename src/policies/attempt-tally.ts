@@ -37,23 +37,18 @@ export class AttemptTally {
     this.#rules = rules;
   }
 
-  /** First attempts within the window. */
-  calls(nowMs: number): number {
+  /** First attempts, and retries and hedges, within the window. */
+  counts(nowMs: number): { readonly calls: number; readonly retries: number } {
     this.#moveTo(nowMs);
-    return sum(this.#calls);
-  }
-
-  /** Retries and hedges within the window. */
-  retries(nowMs: number): number {
-    this.#moveTo(nowMs);
-    return sum(this.#retries);
+    return { calls: sum(this.#calls), retries: sum(this.#retries) };
   }
 
   /** How many more retries there may be now. */
   left(nowMs: number): number {
     const { ratio, perSecond, windowMs } = this.#rules;
-    const allowed = ratio * this.calls(nowMs) + (perSecond * windowMs) / 1_000;
-    return Math.max(0, Math.floor(allowed - this.retries(nowMs) + ROUNDING));
+    const { calls, retries } = this.counts(nowMs);
+    const allowed = ratio * calls + (perSecond * windowMs) / 1_000;
+    return Math.max(0, Math.floor(allowed - retries + ROUNDING));
   }
 
   /** A first attempt began. */

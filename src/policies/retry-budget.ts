@@ -85,9 +85,7 @@ export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
     const isNews = nowMs - refusedAtMs >= windowMs;
     refusedAtMs = nowMs;
     if (!isNews) return;
-    const calls = tally.calls(nowMs);
-    const retries = tally.retries(nowMs);
-    tell({ type: "budget.spent", policy: name, calls, retries, windowMs });
+    tell({ type: "budget.spent", policy: name, ...tally.counts(nowMs), windowMs });
   };
   return Object.freeze<RetryBudget>({
     name,
