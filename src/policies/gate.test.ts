@@ -156,6 +156,19 @@ test("calls in line whose wait has become too long reject at once, and the other
   ]);
 });
 
+test("no timer is left when a longer wait has turned everybody away", async () => {
+  const clock = new VirtualClock();
+  const api = gate({ clock });
+  const slow = errorOf(api.run(() => clock.sleep(5_000).then(() => refuse(60))));
+  await errorOf(api.run(() => refuse(10)));
+  const waiting = errorOf(api.run(() => "done"));
+
+  await clock.advance("5s");
+
+  expect(await waiting).toMatchObject({ retryAfterMs: 60_000, cause: await slow });
+  expect([api.waiting, clock.pending]).toEqual([0, 0]);
+});
+
 test("a longer Retry-After extends the wait, a shorter one changes nothing, and it is told once", async () => {
   const clock = new VirtualClock();
   const events: EventDetails[] = [];
