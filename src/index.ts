@@ -36,6 +36,7 @@ export {
   LeaseHeldError,
   LeaseLostError,
   OptionsError,
+  RateLimitedError,
   RejectedError,
   ReplayMismatchError,
   RequirementError,
@@ -107,6 +108,7 @@ export {
   type Breaker,
   type BreakerAnswer,
   type BreakerStatus,
+  type BreakerOptions,
 } from "./policies/breaker.ts";
 export type { BreakerCheck, BreakerOptions } from "./policies/breaker-options.ts";
 export type { BreakerSnapshot } from "./policies/breaker-snapshot.ts";
@@ -114,6 +116,7 @@ export type { BreakerWindow } from "./policies/breaker-window.ts";
 export { breakers, type Breakers, type BreakersOptions } from "./policies/breakers.ts";
 export type { Hold, Ticket } from "./policies/circuit.ts";
 export type { WindowCounts, WindowPart } from "./policies/outcome-window.ts";
+export { gate, type Gate, type GateOptions } from "./policies/gate.ts";
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
 export { outcome, type Outcome } from "./policies/outcome.ts";
 export type { KeyOptions } from "./policies/keyed-calls.ts";
@@ -132,9 +135,16 @@ export type {
   RetryTold,
 } from "./policies/retry-outcome.ts";
 export type { SyncAttempt } from "./policies/retry-sync.ts";
-export type { BeforeRetry, RetriedFailure } from "./policies/retry-run.ts";
+export type { BeforeRetry, RetriedFailure, When } from "./policies/retry-run.ts";
 export type { RetryAllowance, When } from "./policies/retry-state.ts";
 export type { Slots } from "./policies/slots.ts";
+export {
+  rateLimit,
+  type RateLimit,
+  type RateLimitOptions,
+  type RateLimitTerms,
+} from "./policies/rate-limit.ts";
+export { retryBudget, type RetryBudget, type RetryBudgetOptions } from "./policies/retry-budget.ts";
 export { summarise, type Summary } from "./policies/summarise.ts";
 export type {
   RollbackOutcome,

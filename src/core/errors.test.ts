@@ -16,6 +16,7 @@ const {
   LeaseHeldError,
   LeaseLostError,
   OptionsError,
+  RateLimitedError,
   RejectedError,
   ReplayMismatchError,
   RequirementError,
@@ -41,6 +42,12 @@ const MADE: [name: string, error: errors.HoldfastError, message: string, fault: 
     new CircuitOpenError("bank", 1_499.2, cause),
     'Circuit "bank" is open for another 1500 ms',
     { class: "transient", code: "CIRCUIT_OPEN", effect: "none", retryAfterMs: 1_499.2 },
+  ],
+  [
+    "RateLimitedError",
+    new RateLimitedError('Gate "bank"', 1_499.2, { cause }),
+    'Gate "bank" lets no further call begin for another 1500 ms',
+    { class: "transient", code: "RATE_LIMITED", effect: "none", retryAfterMs: 1_499.2 },
   ],
   [
     "TimeoutError",
@@ -156,6 +163,12 @@ test("a circuit that waits for its probe does not say for how long", () => {
   expect([message, retryAfterMs]).toEqual(['Circuit "bank" waits for its probe', 0]);
 });
 
+test("a limit that does not know when it will let a call begin says no time", () => {
+  const { message, retryAfterMs } = new RateLimitedError('Gate "bank"', 0);
+
+  expect([message, retryAfterMs]).toEqual(['Gate "bank" lets no further call begin just now', 0]);
+});
+
 test("a name is written out, for what minifies code gives classes other names", () => {
   const source = readFileSync(join(import.meta.dirname, "errors.ts"), "utf8");
 
@@ -188,6 +201,7 @@ test.for<[name: string, error: Error, data: object]>([
     new CircuitOpenError("b", 5, cause),
     { code: "CIRCUIT_OPEN", retryAfterMs: 5 },
   ],
+  ["RateLimitedError", new RateLimitedError("a", 5), { code: "RATE_LIMITED", retryAfterMs: 5 }],
   ["TimeoutError", new TimeoutError("a", 5), { code: "TIMED_OUT", limitMs: 5 }],
   ["UndoFailedError", new UndoFailedError(["a"], cause), { code: "UNDO_FAILED", steps: ["a"] }],
   [
@@ -202,6 +216,7 @@ test.for<[name: string, error: Error, data: object]>([
 
 test.for<[name: string, error: Error]>([
   ["CircuitOpenError", new CircuitOpenError("b", 5, cause)],
+  ["RateLimitedError", new RateLimitedError("b", 5, { cause })],
   ["VerificationError", new VerificationError("a", "b", { cause })],
   ["RequirementError", new RequirementError("a", "fatal", { cause })],
   ["UndoFailedError", new UndoFailedError(["a"], cause)],

@@ -140,6 +140,23 @@ export class ThrottledError extends RejectedError {
   }
 }
 
+/** Calls are held back: by a rate limit of our own, or by a gate that a server's refusal has closed. */
+export class RateLimitedError extends RejectedError {
+  static {
+    named(this, "RateLimitedError");
+  }
+  readonly code = "RATE_LIMITED";
+  /** How long until the call could begin; 0 when nobody knows. */
+  readonly retryAfterMs: number;
+
+  /** @param what What holds them back, as it stands in the message. */
+  constructor(what: string, retryAfterMs: number, options?: ErrorOptions) {
+    const until = retryAfterMs > 0 ? `for another ${Math.ceil(retryAfterMs)} ms` : "just now";
+    super(`${what} lets no further call begin ${until}`, options);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
 /** The work started and did not end in time. It may have had its effect, and may still be running. */
 export class TimeoutError extends HoldfastError {
   static {

@@ -171,6 +171,23 @@ export type EventDetails<E = unknown> =
       /** How likely a call was to be refused, from 0 to 1. */
       readonly chance: number;
     }
+  | { readonly type: "rate_limit.waited"; readonly policy: string; readonly waitMs: number }
+  | { readonly type: "rate_limit.rejected"; readonly policy: string; readonly retryAfterMs: number }
+  | ({
+      readonly type: "gate.closed";
+      readonly policy: string;
+      readonly waitMs: number;
+    } & Failure<E>)
+  | { readonly type: "gate.opened"; readonly policy: string }
+  | { readonly type: "gate.rejected"; readonly policy: string; readonly retryAfterMs: number }
+  | {
+      readonly type: "budget.spent";
+      readonly policy: string;
+      /** How many first attempts began within the budget's window, and how many retries and hedges. */
+      readonly calls: number;
+      readonly retries: number;
+      readonly windowMs: number;
+    }
   | { readonly type: "timeout.expired"; readonly policy: string; readonly limitMs: number }
   | { readonly type: "timeout.outlived"; readonly policy: string; readonly lateMs: number }
   | {

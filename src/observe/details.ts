@@ -2,7 +2,7 @@
 
 import type { EventType, HoldfastEvent } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
-import { finite, type DetailsOf, type Fields } from "./fields.ts";
+import { finite, type DetailsOfAll, type Fields } from "./fields.ts";
 import { POLICY_DETAILS } from "./policy-details.ts";
 import { RUN_DETAILS } from "./run-details.ts";
 import { stepLabel } from "./step-label.ts";
@@ -31,7 +31,7 @@ function faultFields({ class: name, code, effect, retryAfterMs }: Fault): Fields
   return { class: name, code, effect, retry_after_ms: finite(retryAfterMs) };
 }
 
-const DETAILS: { readonly [Type in EventType]: DetailsOf<Type> } = {
+const DETAILS: DetailsOfAll<EventType> = {
   ...RUN_DETAILS,
   ...POLICY_DETAILS,
 };

@@ -10,6 +10,28 @@ export type DetailsOf<Type extends EventType> = (
   event: Extract<HoldfastEvent, { readonly type: Type }>,
 ) => Fields;
 
+/** The details of events of several types. */
+export type DetailsOfAll<Type extends EventType> = { readonly [One in Type]: DetailsOf<One> };
+
+type PolicyKind =
+  | "retry"
+  | "breaker"
+  | "timeout"
+  | "bulkhead"
+  | "limit"
+  | "throttle"
+  | "rate_limit"
+  | "gate"
+  | "budget"
+  | "hedge"
+  | "chaos"
+  | "fallback"
+  | "cache"
+  | "coalesce";
+
+/** The events that policies tell. */
+export type PolicyEventType = Extract<EventType, `${PolicyKind}.${string}`>;
+
 /** The details of an event that says all by its type and its place. */
 export const NOTHING = (): Fields => ({});
 

@@ -85,6 +85,21 @@ const SENTENCES: {
     `from ${event.from} to ${event.to} at once`,
   "throttle.rejected": (event) =>
     `Throttle "${event.policy}" refused a call, as it does with ${Math.round(event.chance * 100)} %`,
+  "rate_limit.waited": (event) =>
+    `Rate limit "${event.policy}" held a call back for ${length(event.waitMs)}`,
+  "rate_limit.rejected": (event) =>
+    `Rate limit "${event.policy}" refused a call; its turn would come ${wait(event.retryAfterMs)}`,
+  "gate.closed": (event, because) =>
+    `Gate "${event.policy}" closed for ${length(event.waitMs)}${because}`,
+  "gate.opened": (event) => `Gate "${event.policy}" opened`,
+  "gate.rejected": (event) =>
+    `Gate "${event.policy}" refused a call; ` +
+    (event.retryAfterMs > 0
+      ? `it stays closed for ${length(event.retryAfterMs)}`
+      : "it lets few through at a time"),
+  "budget.spent": (event) =>
+    `Retry budget "${event.policy}" is spent: ${count(event.calls, "call")} in ` +
+    `${length(event.windowMs)} had ${count(event.retries, "further attempt")}`,
   "timeout.expired": (event) => `${subject(event)} did not end within ${length(event.limitMs)}`,
   "timeout.outlived": (event) =>
     `${subject(event)} has ended at last, ${length(event.lateMs)} after its limit`,

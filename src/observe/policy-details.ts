@@ -1,10 +1,9 @@
 /** What the `holdfast` part of a record tells of the events of policies. */
 
-import type { EventType } from "../core/events.ts";
-import { finite, NOTHING, type DetailsOf } from "./fields.ts";
+import { finite, NOTHING, type DetailsOfAll, type PolicyEventType } from "./fields.ts";
 
 /** The fields of each event of a policy, by the thing that they tell of. */
-export const POLICY_DETAILS = {
+export const POLICY_DETAILS: DetailsOfAll<PolicyEventType> = {
   "retry.scheduled": ({ number, maxAttempts, waitMs }) => ({
     attempt: { number, max: finite(maxAttempts), delay_ms: waitMs },
   }),
@@ -65,4 +64,4 @@ export const POLICY_DETAILS = {
   "cache.missed": ({ key }) => ({ cache: { key } }),
   "cache.refresh_failed": ({ key }) => ({ cache: { key } }),
   "coalesce.joined": ({ key }) => ({ coalesce: { key } }),
-} satisfies Partial<{ readonly [Type in EventType]: DetailsOf<Type> }>;
+};

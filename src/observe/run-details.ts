@@ -1,10 +1,10 @@
 /** What the `holdfast` part of a record tells of the events of runs, tasks, steps and attempts. */
 
 import type { EventType } from "../core/events.ts";
-import { NOTHING, type DetailsOf, type Fields } from "./fields.ts";
+import { NOTHING, type DetailsOfAll, type Fields, type PolicyEventType } from "./fields.ts";
 
 /** The fields of each event of a run, by the thing that they tell of. */
-export const RUN_DETAILS = {
+export const RUN_DETAILS: DetailsOfAll<Exclude<EventType, PolicyEventType>> = {
   "run.started": ({ file }) => ({ automation: { file } }),
   "run.resumed": ({ resumes }) => ({ run: { resumes } }),
   "run.completed": ({ tasks }) => ({ run: { tasks } }),
@@ -41,7 +41,7 @@ export const RUN_DETAILS = {
   "undo.started": NOTHING,
   "undo.completed": NOTHING,
   "undo.failed": ({ isFinal }) => ({ undo: { is_final: isFinal } }),
-} satisfies Partial<{ readonly [Type in EventType]: DetailsOf<Type> }>;
+};
 
 /** An index takes objects here; anything else is put into one. */
 function dataFields(data: unknown): unknown {

@@ -1,0 +1,188 @@
+/** The calls before one gate: who goes, who waits, who is turned away. The rules are in `gate-state.ts`. */
+
+import type { Classify } from "../classify/classify.ts";
+import type { Clock } from "../core/clock.ts";
+import { RateLimitedError, RejectedError } from "../core/errors.ts";
+import type { Emit } from "../core/events.ts";
+import type { Fault } from "../core/fault.ts";
+import { withoutStack } from "../core/without-stack.ts";
+import {
+  admits,
+  begun,
+  ignored,
+  letIn,
+  OPEN,
+  opened,
+  refused,
+  waitLeftMs,
+  type GateState,
+} from "./gate-state.ts";
+import type { LazyAttempt } from "./lazy-attempt.ts";
+import type { Deadline, Work } from "./policy.ts";
+import { teller } from "./tell.ts";
+import { WaitingLine } from "./waiting-line.ts";
+
+/** What a gate was told, read and settled; times are in milliseconds. */
+export interface GateParts {
+  readonly name: string;
+  readonly max: number;
+  readonly wait: number;
+  readonly queue: number;
+  readonly probeTimeout: number;
+  readonly classify: Classify;
+  readonly clock: Clock;
+  readonly on: Emit | undefined;
+}
+
+/** Until when a call waits. */
+interface Patience {
+  readonly untilMs: number;
+  readonly deadline: Deadline;
+}
+
+/** One gate, shared by all calls through one policy. */
+export class GateKeeper {
+  readonly #parts: GateParts;
+  readonly #tell: Emit;
+  readonly #line = new WaitingLine<Patience>(() => this.#setTimer());
+  #gate: GateState = OPEN;
+  /** The refusal that closed it last. */
+  #refusal: unknown;
+  #isServing = false;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(parts: GateParts) {
+    this.#parts = parts;
+    this.#tell = teller(parts.on);
+  }
+
+  get state(): GateState["state"] {
+    return this.#gate.state;
+  }
+
+  get waiting(): number {
+    return this.#line.size;
+  }
+
+  async run<Value>(work: Work<Value>, attempt: LazyAttempt): Promise<Value> {
+    attempt.throwIfAborted();
+    // An open gate does not go by time, and nobody waits before it.
+    if (this.#gate.state === "open") return this.#go(work, attempt, 0);
+    const nowMs = this.#parts.clock.elapsed();
+    if (this.#line.size === 0 && admits(this.#gate, nowMs)) return this.#go(work, attempt, nowMs);
+    const { deadline } = attempt;
+    const patience = { untilMs: nowMs + this.#parts.wait, deadline };
+    if (this.#line.size >= this.#parts.queue || !this.#isWorthwhile(patience, nowMs)) {
+      this.#tellRejected(nowMs);
+      throw this.#rejection(nowMs);
+    }
+    const waiting = this.#line.join(attempt, patience, () =>
+      this.#go(work, attempt, this.#parts.clock.elapsed()),
+    );
+    if (this.#line.size === 1) this.#setTimer();
+    return waiting;
+  }
+
+  /** Starts the work, and learns from how it ends. */
+  async #go<Value>(work: Work<Value>, attempt: LazyAttempt, nowMs: number): Promise<Value> {
+    this.#gate = begun(this.#gate, nowMs, this.#parts.probeTimeout);
+    const { generation } = this.#gate;
+    try {
+      const value = await attempt.start(work);
+      this.#letIn(generation);
+      return value;
+    } catch (error) {
+      this.#learn(generation, error, attempt);
+      throw error;
+    }
+  }
+
+  #learn(generation: number, error: unknown, attempt: LazyAttempt): void {
+    if (attempt.isAborted || error instanceof RejectedError) {
+      this.#gate = ignored(this.#gate, generation);
+      this.#serve();
+      return;
+    }
+    const fault = this.#parts.classify(error);
+    const { retryAfterMs = 0 } = fault;
+    if (retryAfterMs > 0) this.#close(Math.min(retryAfterMs, this.#parts.max), fault, error);
+    // Whatever else went wrong, the server did not tell it to stay away.
+    else this.#letIn(generation);
+  }
+
+  #letIn(generation: number): void {
+    const before = this.#gate;
+    this.#gate = letIn(before, generation);
+    if (this.#gate === before) return;
+    this.#serve();
+    if (this.#line.size > 0 || this.#gate.state !== "opening") return;
+    this.#gate = opened(this.#gate);
+    this.#tell({ type: "gate.opened", policy: this.#parts.name });
+  }
+
+  #close(waitMs: number, fault: Fault, error: unknown): void {
+    const before = this.#gate;
+    this.#gate = refused(before, this.#parts.clock.elapsed() + waitMs);
+    if (this.#gate === before) return;
+    this.#refusal = error;
+    if (before.state !== "closed") {
+      this.#tell({ type: "gate.closed", policy: this.#parts.name, waitMs, fault, error });
+    }
+    const nowMs = this.#parts.clock.elapsed();
+    const leaving = this.#line.all().filter(({ ticket }) => !this.#isWorthwhile(ticket, nowMs));
+    for (const waiter of leaving) waiter.refuse(this.#rejection(nowMs));
+    for (const _ of leaving) this.#tellRejected(nowMs);
+    this.#setTimer();
+  }
+
+  /** Whether a call should wait: the gate may admit it before its patience or its time is over. */
+  #isWorthwhile({ untilMs, deadline }: Patience, nowMs: number): boolean {
+    const leftMs = waitLeftMs(this.#gate, nowMs);
+    return nowMs < untilMs && nowMs + leftMs <= untilMs && leftMs < deadline.remainingMs();
+  }
+
+  /** Lets go who may go, and turns away whose patience is over: all wait equally long, the first longest. */
+  #serve(): void {
+    // Work that ends at once comes here from within: the loop below goes on for it, or the calls of a
+    // long line would each stand on the stack of the one before.
+    if (this.#isServing) return;
+    this.#isServing = true;
+    for (let { first } = this.#line; first !== undefined; { first } = this.#line) {
+      const nowMs = this.#parts.clock.elapsed();
+      if (admits(this.#gate, nowMs)) first.begin();
+      else if (nowMs >= first.ticket.untilMs) {
+        first.refuse(this.#rejection(nowMs));
+        this.#tellRejected(nowMs);
+      } else break;
+    }
+    this.#isServing = false;
+    this.#setTimer();
+  }
+
+  /** One timer, for the first in the line; none when nobody waits. */
+  #setTimer(): void {
+    const { clock } = this.#parts;
+    const { first } = this.#line;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    if (first === undefined) return;
+    const atMs = Math.min(this.#gate.untilMs, first.ticket.untilMs);
+    const waitMs = Math.max(0, atMs - clock.elapsed());
+    this.#cancelTimer = clock.after(waitMs, () => this.#serve());
+  }
+
+  #rejection(nowMs: number): RateLimitedError {
+    const what = `Gate "${this.#parts.name}"`;
+    const cause = this.#refusal;
+    return withoutStack(() => new RateLimitedError(what, this.#leftMs(nowMs), { cause }));
+  }
+
+  #tellRejected(nowMs: number): void {
+    const retryAfterMs = this.#leftMs(nowMs);
+    this.#tell({ type: "gate.rejected", policy: this.#parts.name, retryAfterMs });
+  }
+
+  #leftMs(nowMs: number): number {
+    return Math.ceil(waitLeftMs(this.#gate, nowMs));
+  }
+}

@@ -1,0 +1,398 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { getEventListeners } from "node:events";
+import { expect, test } from "vitest";
+import {
+  OptionsError,
+  pipeline,
+  rateLimit,
+  RateLimitedError,
+  retry,
+  TimeoutError,
+  timeout,
+  type Clock,
+  type EventDetails,
+  type RateLimitOptions,
+} from "../index.ts";
+import { VirtualClock } from "../testing/virtual-clock.ts";
+
+const never = (): Promise<never> => new Promise(() => {});
+
+const errorOf = (running: Promise<unknown>): Promise<unknown> =>
+  running.then(
+    () => "no error",
+    (error: unknown) => error,
+  );
+
+/** Begins so many calls now and answers when each began. */
+const startsOf = (
+  limit: { run: ReturnType<typeof rateLimit>["run"] },
+  clock: Clock,
+  calls: number,
+): Promise<number[]> =>
+  Promise.all(Array.from({ length: calls }, () => limit.run(() => clock.elapsed())));
+
+test.for<[name: string, options: RateLimitOptions, startsAtMs: number[]]>([
+  ["by default at most so many in any second", {}, [0, 0, 0, 1_000, 1_000, 1_000, 2_000]],
+  ["per another length", { per: "1m", wait: "2m" }, [0, 0, 0, 60e3, 60e3, 60e3, 120e3]],
+  ["with a burst at an even rate after it", { burst: 2 }, [0, 0, 334, 667, 1_000, 1_334, 1_667]],
+  ["with a burst of one spread evenly", { burst: 1 }, [0, 334, 668, 1_002, 1_336, 1_670, 2_004]],
+  [
+    "as a token bucket with as many at once",
+    { algorithm: "token bucket" },
+    [0, 0, 0, 334, 667, 1_000, 1_334],
+  ],
+])("calls begin %s", async ([, options, startsAtMs]) => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(3, { ...options, clock });
+
+  const starts = await clock.settle(() => startsOf(limit, clock, 7));
+
+  expect(starts).toEqual(startsAtMs);
+});
+
+test("what the work answers, and the error that it throws, go through untouched", async () => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(1, { clock });
+  const own = new Error("own");
+
+  const ends = await clock.settle(() =>
+    Promise.all([
+      limit.run(() => "at once"),
+      limit.run(({ attempt }) => `waited, attempt ${attempt}`, { attempt: 3 }),
+      errorOf(limit.run(() => Promise.reject(own))),
+      errorOf(
+        limit.run(() => {
+          throw own;
+        }),
+      ),
+    ]),
+  );
+
+  expect(ends).toEqual(["at once", "waited, attempt 3", own, own]);
+});
+
+test("a wait that is longer than allowed is not begun, and the error says how long it would be", async () => {
+  const clock = new VirtualClock();
+  const events: EventDetails[] = [];
+  const limit = rateLimit(1, {
+    name: "search",
+    wait: "1s",
+    clock,
+    on: (event) => events.push(event),
+  });
+  const first = startsOf(limit, clock, 2);
+  await clock.advance(400);
+
+  const error = await errorOf(limit.run(() => "done"));
+
+  expect(error).toBeInstanceOf(RateLimitedError);
+  expect(error).toMatchObject({
+    message: 'Rate limit "search" lets no further call begin for another 1600 ms',
+    code: "RATE_LIMITED",
+    retryAfterMs: 1_600,
+    stack: 'RateLimitedError: Rate limit "search" lets no further call begin for another 1600 ms',
+  });
+  await clock.settle(() => first);
+  expect(events).toEqual([
+    { type: "rate_limit.rejected", policy: "search", retryAfterMs: 1_600 },
+    { type: "rate_limit.waited", policy: "search", waitMs: 1_000 },
+  ]);
+});
+
+test("with no wait allowed, a retry outside comes back just in time", async () => {
+  const clock = new VirtualClock();
+  const guarded = pipeline(
+    retry({ attempts: 2, clock }),
+    rateLimit(3, { burst: 1, wait: 0, clock }),
+  );
+
+  const starts = await clock.settle(() => startsOf(guarded, clock, 2));
+
+  expect([starts, clock.sleeps]).toEqual([[0, 334], [334]]);
+});
+
+test.for<[name: string, leftMs: number, end: unknown]>([
+  ["that ends with the wait is refused at once", 1_000, { retryAfterMs: 1_000 }],
+  ["that leaves a moment is waited", 1_001, 1_000],
+])("a wait under a deadline %s", async ([, leftMs, end]) => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(1, { clock });
+  await limit.run(() => "done");
+  const running = pipeline(timeout(leftMs, { clock }), limit).run(() => clock.elapsed());
+
+  const ended = await clock.settle(() =>
+    running.catch(({ retryAfterMs }: RateLimitedError) => ({ retryAfterMs })),
+  );
+
+  expect(ended).toEqual(end);
+});
+
+test("a call that may begin now does so though no time is left to wait", async () => {
+  const limit = rateLimit(1, { clock: new VirtualClock() });
+
+  const value = await limit.run(() => "done", { deadline: { remainingMs: () => 0 } });
+
+  expect(value).toBe("done");
+});
+
+test("past the bound of the queue calls are refused", async () => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(1, { queue: 2, clock });
+  const first = startsOf(limit, clock, 3);
+
+  const refused = await errorOf(limit.run(() => "done"));
+  const waiting = limit.waiting;
+
+  expect(refused).toMatchObject({ code: "RATE_LIMITED", retryAfterMs: 3_000 });
+  expect([waiting, await clock.settle(() => first), limit.waiting]).toEqual([
+    2,
+    [0, 1_000, 2_000],
+    0,
+  ]);
+});
+
+test("U2 a waiter that is cancelled leaves at once with the caller's reason, and who is behind moves up", async () => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(1, { clock });
+  const caller = new AbortController();
+  let calls = 0;
+  const first = startsOf(limit, clock, 1);
+  const cancelled = errorOf(limit.run(() => calls++, caller));
+  const behind = startsOf(limit, clock, 1);
+  await clock.advance(500);
+
+  caller.abort("stop");
+  const reason = await cancelled;
+  const waiting = limit.waiting;
+
+  expect([reason, waiting, calls]).toEqual(["stop", 1, 0]);
+  expect(await clock.settle(() => Promise.all([first, behind]))).toEqual([[0], [1_000]]);
+  expect([calls, getEventListeners(caller.signal, "abort").length, clock.pending]).toEqual([
+    0, 0, 0,
+  ]);
+});
+
+test("U2 whoever was aborted before neither waits nor takes anything", async () => {
+  const limit = rateLimit(1, { clock: new VirtualClock() });
+
+  const error = await errorOf(limit.run(() => "done", { signal: AbortSignal.abort("stop") }));
+
+  expect([error, limit.left, limit.waiting]).toEqual(["stop", 1, 0]);
+});
+
+test("U2 those who leave from anywhere in the line are not in the way of the others", async () => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(1, { clock });
+  const callers = Array.from({ length: 7 }, () => new AbortController());
+  const ends = callers.map((caller) =>
+    limit.run(() => clock.elapsed(), caller).catch((reason: unknown) => reason),
+  );
+  await clock.advance(1);
+
+  for (const index of [3, 1, 6, 2]) callers[index]?.abort("stop");
+  const waiting = limit.waiting;
+
+  expect([waiting, await clock.settle(() => Promise.all(ends))]).toEqual([
+    2,
+    [0, "stop", "stop", "stop", 1_000, 2_000, "stop"],
+  ]);
+});
+
+test("U3 a waiter that is cancelled when its turn has come takes no permit with it", async () => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(2, { clock });
+  const caller = new AbortController();
+  const aborting = startsOf(limit, clock, 2).then(() => limit.run(() => caller.abort("stop")));
+  const cancelled = clock.sleep(1).then(() => errorOf(limit.run(() => "done", caller)));
+  const behind = clock.sleep(2).then(() => startsOf(limit, clock, 1));
+
+  const ends = await clock.settle(() => Promise.all([aborting, cancelled, behind]));
+
+  expect(ends.slice(1)).toEqual(["stop", [1_000]]);
+});
+
+test("A1 calls count when they begin: a slow one makes no room by going on, nor by ending", async () => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(1, { clock });
+  const slow = errorOf(pipeline(limit, timeout("5s", { clock })).run(never));
+  const next = startsOf(limit, clock, 1);
+
+  expect(await clock.settle(() => next)).toEqual([1_000]);
+  expect(await clock.settle(() => slow)).toBeInstanceOf(TimeoutError);
+});
+
+test("B6 the time of day may go back an hour, and the next turn comes in time", async () => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(1, { clock });
+  const starts = startsOf(limit, clock, 2);
+
+  clock.jumpWallClock(-3_600_000);
+
+  expect(await clock.settle(() => starts)).toEqual([0, 1_000]);
+});
+
+test("T2 a thousand waiters share one timer and one listener, and none is left", async () => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(1, { clock, wait: "1h" });
+  const caller = new AbortController();
+  const listeners = (): number => getEventListeners(caller.signal, "abort").length;
+  const calls = Array.from({ length: 1_001 }, () => errorOf(limit.run(() => "done", caller)));
+  await clock.advance("1s");
+  const during = [listeners(), clock.pending];
+
+  caller.abort("stop");
+  await Promise.all(calls);
+
+  expect([during, listeners(), clock.pending]).toEqual([[1, 1], 0, 0]);
+});
+
+test("T2 nothing listens and no timer runs after a wait that came to its end", async () => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(1, { clock });
+  const { signal } = new AbortController();
+
+  await clock.settle(() =>
+    Promise.all([limit.run(() => "done", { signal }), limit.run(() => "done", { signal })]),
+  );
+
+  expect([getEventListeners(signal, "abort").length, clock.pending]).toEqual([0, 0]);
+});
+
+test("a late timer delays those behind: the distance is between real beginnings", async () => {
+  const clock = new VirtualClock();
+  let isLate = true;
+  const late: Clock = {
+    now: () => clock.now(),
+    elapsed: () => clock.elapsed(),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+    after: (ms, run) => {
+      const lateMs = isLate ? 300 : 0;
+      isLate = false;
+      return clock.after(ms + lateMs, run);
+    },
+  };
+  const limit = rateLimit(1, { clock: late });
+
+  const starts = await clock.settle(() => startsOf(limit, clock, 3));
+
+  expect(starts).toEqual([0, 1_300, 2_300]);
+});
+
+test("a call on other terms counts more, waits less, and shares the limit", async () => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(3, { name: "search", clock });
+  const heavy = limit.with({ permits: 2 });
+  const hasty = limit.with({ wait: 0 });
+
+  const starts = await clock.settle(() =>
+    Promise.all([
+      heavy.run(() => clock.elapsed()),
+      heavy.run(() => clock.elapsed()),
+      errorOf(hasty.run(() => clock.elapsed())),
+      limit.run(() => clock.elapsed()),
+    ]),
+  );
+
+  expect(starts).toEqual([0, 1_000, expect.objectContaining({ retryAfterMs: 1_000 }), 1_000]);
+  expect([heavy.name, Object.isFrozen(heavy), Object.isFrozen(limit)]).toEqual([
+    "search",
+    true,
+    true,
+  ]);
+});
+
+test("a permit is taken without a call while there is one and nobody waits", async () => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(2, { clock });
+  const heavy = limit.with({ permits: 2 });
+
+  const first = limit.tryTake();
+  const waiting = heavy.run(() => clock.elapsed());
+  const left = limit.left;
+  const overtaken = limit.tryTake();
+
+  expect([first, left, overtaken]).toEqual([true, 1, false]);
+  expect([await clock.settle(() => waiting), limit.left, limit.tryTake()]).toEqual([
+    1_000,
+    0,
+    false,
+  ]);
+});
+
+test("work that calls again under its own limit waits for its turn like all others", async () => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(1, { clock });
+  const outer = (): Promise<number[]> =>
+    limit.run(async () => [clock.elapsed(), await limit.run(() => clock.elapsed())]);
+
+  const starts = await clock.settle(() => Promise.all([outer(), outer()]));
+
+  expect([starts, clock.pending]).toEqual([
+    [
+      [0, 1_000],
+      [2_000, 3_000],
+    ],
+    0,
+  ]);
+});
+
+test("work that waited runs in the context of its own call", async () => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(1, { clock });
+  const context = new AsyncLocalStorage<string>();
+
+  const seen = await clock.settle(() =>
+    Promise.all(
+      ["a", "b", "c"].map((name) => context.run(name, () => limit.run(() => context.getStore()))),
+    ),
+  );
+
+  expect(seen).toEqual(["a", "b", "c"]);
+});
+
+test("what a listener throws changes nothing", async () => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(1, {
+    clock,
+    on: () => {
+      throw new Error("listener");
+    },
+  });
+
+  expect(await clock.settle(() => startsOf(limit, clock, 2))).toEqual([0, 1_000]);
+});
+
+test.for<[message: string, mistake: () => unknown]>([
+  [
+    "rateLimit.calls: expected a number of calls, received undefined",
+    () => rateLimit(undefined as never),
+  ],
+  ["rateLimit.calls: expected an integer >= 1, received 0", () => rateLimit(0)],
+  [
+    "rateLimit.limit: unknown; known are name, per, algorithm, burst, wait, queue, clock, on",
+    () => rateLimit(1, { limit: 1 } as never),
+  ],
+  ["rateLimit.per:", () => rateLimit(1, { per: 0 })],
+  [
+    'rateLimit.algorithm: expected "sliding window", "token bucket", received "fixed window"',
+    () => rateLimit(1, { algorithm: "fixed window" as never }),
+  ],
+  ["rateLimit.burst: expected an integer >= 1, received 0", () => rateLimit(1, { burst: 0 })],
+  [
+    'rateLimit.burst: only the algorithm "token bucket" has one',
+    () => rateLimit(1, { burst: 1, algorithm: "sliding window" }),
+  ],
+  ["rateLimit.queue: expected an integer >= 0", () => rateLimit(1, { queue: -1 })],
+  [
+    "rateLimit.with.permits: expected an integer >= 1 and <= 2, received 3",
+    () => rateLimit(2).with({ permits: 3 }),
+  ],
+  [
+    "rateLimit.with.permits: expected an integer >= 1 and <= 4, received 5",
+    () => rateLimit(2, { burst: 4 }).with({ permits: 5 }),
+  ],
+  ["rateLimit.with.weight: unknown", () => rateLimit(2).with({ weight: 1 } as never)],
+])("%s", ([message, mistake]) => {
+  expect(mistake).toThrow(OptionsError);
+  expect(mistake).toThrow(message);
+});

@@ -1,0 +1,75 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { SlidingWindow } from "./sliding-window.ts";
+
+const windowOf = (calls: number): SlidingWindow => new SlidingWindow({ calls, perMs: 100 });
+
+test("all calls of a window may begin at once, and each makes room for another when it is over", () => {
+  const full = windowOf(2);
+  const startsAtMs = [0, 30, 40, 50, 500].map((nowMs) => {
+    const atMs = full.startAtMs(1, nowMs);
+    full.take(1, atMs);
+    return atMs;
+  });
+
+  expect(startsAtMs).toEqual([0, 30, 100, 130, 500]);
+});
+
+test("a call of several permits waits until as many have left the window", () => {
+  const full = windowOf(3);
+  for (const atMs of [0, 10, 20]) full.take(1, atMs);
+
+  expect([1, 2, 3].map((permits) => full.startAtMs(permits, 50))).toEqual([100, 110, 120]);
+});
+
+test("permits taken together leave together", () => {
+  const full = windowOf(3);
+  full.take(2, 0);
+  full.take(1, 10);
+
+  expect([1, 2, 3].map((permits) => full.startAtMs(permits, 50))).toEqual([100, 100, 110]);
+});
+
+test("what is left counts those that have left the window", () => {
+  const full = windowOf(2);
+  full.take(1, 0);
+  full.take(1, 30);
+
+  expect([30, 99, 100, 129, 130].map((nowMs) => full.left(nowMs))).toEqual([0, 0, 1, 1, 2]);
+});
+
+test("a copy goes its own way", () => {
+  const first = windowOf(2);
+  first.take(1, 0);
+  const copy = first.copy();
+  first.take(1, 50);
+  copy.take(1, 70);
+
+  expect([first.startAtMs(2, 70), copy.startAtMs(2, 70), copy.most]).toEqual([150, 170, 2]);
+});
+
+test("in no window, wherever it begins, there are more than its calls", () => {
+  const calls = fc.integer({ min: 1, max: 5 });
+  const step = fc.tuple(
+    fc.oneof(fc.constant(0), fc.double({ min: 0, max: 150, noNaN: true })),
+    fc.nat({ max: 4 }),
+  );
+  fc.assert(
+    fc.property(calls, fc.array(step, { maxLength: 30 }), (most, steps) => {
+      const played = windowOf(most);
+      let nowMs = 0;
+      const startsAtMs = steps.flatMap(([pauseMs, more]) => {
+        const permits = 1 + (more % most);
+        nowMs = played.startAtMs(permits, nowMs + pauseMs);
+        played.take(permits, nowMs);
+        return Array.from({ length: permits }, () => nowMs);
+      });
+
+      for (const fromMs of startsAtMs) {
+        const within = startsAtMs.filter((atMs) => atMs >= fromMs && atMs < fromMs + 100);
+        expect(within.length).toBeLessThanOrEqual(most);
+      }
+    }),
+    { numRuns: 10_000 },
+  );
+});

@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { TokenBucket } from "./token-bucket.ts";
+
+const bucket = (burst: number): TokenBucket => new TokenBucket({ calls: 3, perMs: 100, burst });
+
+test("a full bucket gives its burst at once, then permits at an even rate, in whole milliseconds", () => {
+  const emptied = bucket(2);
+  const startsAtMs = Array.from({ length: 6 }, () => {
+    const atMs = emptied.startAtMs(1, 1_000);
+    emptied.take(1, atMs);
+    return atMs;
+  });
+
+  expect(startsAtMs).toEqual([1_000, 1_000, 1_034, 1_067, 1_100, 1_134]);
+});
+
+test.for<[name: string, takenAtMs: number, permits: number, nowMs: number, startAtMs: number]>([
+  ["what is there is given at once", 0, 1, 0, 0],
+  ["what is not there yet is waited for", 0, 3, 0, 67],
+  ["what was waited for already counts", 0, 3, 30, 67],
+  ["it is there to the millisecond", 0, 3, 67, 67],
+  ["no more than the burst is kept", 0, 3, 1e9, 1e9],
+  ["nothing begins before what was taken in advance", 500, 1, 0, 500],
+])("%s", ([, takenAtMs, permits, nowMs, startAtMs]) => {
+  const half = bucket(3);
+  half.take(2, takenAtMs);
+
+  expect(half.startAtMs(permits, nowMs)).toBe(startAtMs);
+});
+
+test("what is left grows to the burst and not further", () => {
+  const emptied = bucket(2);
+  emptied.take(2, 0);
+
+  expect([0, 33, 34, 66, 67, 1e9].map((nowMs) => emptied.left(nowMs))).toEqual([0, 0, 1, 1, 2, 2]);
+});
+
+test("a copy goes its own way", () => {
+  const first = bucket(2);
+  first.take(1, 50);
+  const copy = first.copy();
+  first.take(1, 50);
+
+  expect([copy.left(50), copy.startAtMs(2, 50), copy.most]).toEqual([1, 84, 2]);
+});
+
+test("in any length of time no more than the burst and what was filled up are taken", () => {
+  const calls = fc.integer({ min: 1, max: 1_000 });
+  const perMs = fc.integer({ min: 1, max: 3_600_000 });
+  const pause = fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1e5, noNaN: true }));
+  fc.assert(
+    fc.property(calls, perMs, calls, fc.array(pause, { maxLength: 30 }), (...given) => {
+      const [rate, per, burst, pauses] = given;
+      const played = new TokenBucket({ calls: rate, perMs: per, burst });
+      let nowMs = 0;
+      const startsAtMs = pauses.map((pauseMs) => {
+        nowMs = played.startAtMs(1, nowMs + pauseMs);
+        played.take(1, nowMs);
+        return nowMs;
+      });
+
+      startsAtMs.forEach((fromMs, first) => {
+        startsAtMs.slice(first).forEach((atMs, index) => {
+          const allowed = burst + ((atMs - fromMs) * rate) / per;
+          expect(index + 1).toBeLessThanOrEqual(allowed + 1e-6);
+        });
+      });
+    }),
+    { numRuns: 1_000 },
+  );
+});

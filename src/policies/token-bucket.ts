@@ -1,0 +1,68 @@
+/**
+ * The token bucket as a pure rule: no clock, no promises. `limiter.ts` owns those, and asks here.
+ *
+ * A bucket holds up to `burst` permits and is filled at an even rate, `calls` in `perMs`. In any
+ * length of time t no more than `burst + calls × t / perMs` are taken from it. It is kept as what was
+ * taken and is not filled up again yet, in parts of a permit, `perMs` of them to each: then whole
+ * milliseconds give whole numbers, and nothing is lost to rounding however long it runs. Source: the
+ * continuous-state leaky bucket of ITU-T I.371, which is the same seen from the other side.
+ */
+
+/** What a bucket goes by. */
+export interface TokenBucketRules {
+  /** How many permits are filled up in `perMs`. */
+  readonly calls: number;
+  readonly perMs: number;
+  /** How many it holds. */
+  readonly burst: number;
+}
+
+/** One bucket, full at first. Moments are milliseconds by a clock that only grows. */
+export class TokenBucket {
+  readonly #rules: TokenBucketRules;
+  /** What lacks to a full bucket at `#atMs`. */
+  #lacking = 0;
+  /** When permits were taken last. */
+  #atMs = -Infinity;
+
+  constructor(rules: TokenBucketRules) {
+    this.#rules = rules;
+  }
+
+  /** The most permits that one call can have. */
+  get most(): number {
+    return this.#rules.burst;
+  }
+
+  /** The first moment, from `nowMs` on, at which so many permits are there: whole milliseconds from it. */
+  startAtMs(permits: number, nowMs: number): number {
+    const { calls, perMs, burst } = this.#rules;
+    const fromMs = Math.max(nowMs, this.#atMs);
+    const tooMuch = this.#lackingAt(fromMs) + (permits - burst) * perMs;
+    return tooMuch > 0 ? fromMs + Math.ceil(tooMuch / calls) : fromMs;
+  }
+
+  /** Takes permits at a moment that `startAtMs` gave, or a later one. */
+  take(permits: number, atMs: number): void {
+    this.#lacking = this.#lackingAt(atMs) + permits * this.#rules.perMs;
+    this.#atMs = atMs;
+  }
+
+  /** How many permits are there. */
+  left(nowMs: number): number {
+    const { perMs, burst } = this.#rules;
+    return Math.floor(burst - this.#lackingAt(nowMs) / perMs);
+  }
+
+  /** Another bucket that is as full as this one. */
+  copy(): TokenBucket {
+    const copy = new TokenBucket(this.#rules);
+    copy.#lacking = this.#lacking;
+    copy.#atMs = this.#atMs;
+    return copy;
+  }
+
+  #lackingAt(atMs: number): number {
+    return Math.max(0, this.#lacking - (atMs - this.#atMs) * this.#rules.calls);
+  }
+}
