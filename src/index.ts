@@ -24,6 +24,7 @@ export { formatMs, toMs, type Duration } from "./core/duration.ts";
 export { errorLine, summariseError, type ErrorSummary } from "./core/error-summary.ts";
 export {
   AutomationError,
+  ChaosError,
   CircuitOpenError,
   HoldfastError,
   InDoubtError,
@@ -83,9 +84,14 @@ export {
 } from "./policies/backoff.ts";
 export type { Jitter } from "./policies/jitter.ts";
 export { breaker, type Breaker, type BreakerOptions } from "./policies/breaker.ts";
+export { chaos, type ChaosFault, type ChaosOptions } from "./policies/chaos.ts";
+export { hedge, type HedgeOptions } from "./policies/hedge.ts";
+export type { HedgeDelay, LearnedDelay } from "./policies/hedge-delay.ts";
+export type { HedgeBudget } from "./policies/hedge-run.ts";
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
 export { pipeline } from "./policies/pipeline.ts";
 export type { Attempt, Deadline, Policy, RunOptions, Work } from "./policies/policy.ts";
+export type { FaultOfResult } from "./policies/read-fault-of-result.ts";
 export { retry, type RetryOptions } from "./policies/retry.ts";
 export type { BeforeRetry, RetriedFailure, When } from "./policies/retry-run.ts";
 export { summarise, type Summary } from "./policies/summarise.ts";

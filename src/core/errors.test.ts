@@ -49,6 +49,16 @@ const MADE: [name: string, error: errors.HoldfastError, message: string, fault: 
     { class: "timeout", code: "TIMED_OUT", effect: "unknown" },
   ],
   [
+    "ChaosError",
+    new errors.ChaosError("friday", {
+      class: "timeout",
+      code: "CHAOS_INJECTED",
+      effect: "partial",
+    }),
+    'Policy "friday" injected CHAOS_INJECTED (timeout)',
+    { class: "timeout", code: "CHAOS_INJECTED", effect: "partial" },
+  ],
+  [
     "VerificationError",
     new VerificationError('Step "a"', "it is empty", { cause }),
     'Step "a" did not pass its verification: it is empty',

@@ -112,6 +112,29 @@ export type EventDetails<E = unknown> =
   | { readonly type: "breaker.closed"; readonly policy: string }
   | { readonly type: "breaker.rejected"; readonly policy: string; readonly retryAfterMs: number }
   | { readonly type: "timeout.expired"; readonly policy: string; readonly limitMs: number }
+  | {
+      readonly type: "hedge.started";
+      readonly policy: string;
+      /** The attempt that began beside another, or in place of one that failed; from 2. */
+      readonly number: number;
+      /** How long after the first one. */
+      readonly afterMs: number;
+    }
+  | {
+      readonly type: "hedge.won";
+      readonly policy: string;
+      /** The attempt that answered first, from 2. */
+      readonly number: number;
+      /** How long the whole call took. */
+      readonly durationMs: number;
+    }
+  | {
+      readonly type: "chaos.injected";
+      readonly policy: string;
+      readonly injected: "latency" | "disturbance" | "fault" | "result";
+      readonly latencyMs?: number | undefined;
+      readonly error?: E;
+    }
   | ({ readonly type: "verify.failed" } & Failure<E>)
   | ({ readonly type: "rollback.started"; readonly steps: number } & Failure<E>)
   | { readonly type: "rollback.completed"; readonly steps: number }

@@ -37,6 +37,7 @@ function rejected({ policy, retryAfterMs }: HoldfastEvent & { type: "breaker.rej
 }
 
 function detailsOf(event: HoldfastEvent): Fields {
+  if (isExtraAttempt(event)) return extraAttemptFields(event);
   switch (event.type) {
     case "run.started":
       return { automation: { file: event.file } };
@@ -103,6 +104,24 @@ function detailsOf(event: HoldfastEvent): Fields {
     case "lease.lost":
     case "journal.failed":
       return {};
+  }
+}
+
+/** Of attempts that a policy began beside others, or struck on purpose. */
+type ExtraAttempt = HoldfastEvent & { readonly type: `hedge.${string}` | `chaos.${string}` };
+
+function isExtraAttempt(event: HoldfastEvent): event is ExtraAttempt {
+  return /^(?:hedge|chaos)\./.test(event.type);
+}
+
+function extraAttemptFields(event: ExtraAttempt): Fields {
+  switch (event.type) {
+    case "hedge.started":
+      return { attempt: { number: event.number, delay_ms: event.afterMs } };
+    case "hedge.won":
+      return { attempt: { number: event.number } };
+    case "chaos.injected":
+      return { chaos: { injected: event.injected, latency_ms: finite(event.latencyMs) } };
   }
 }
 

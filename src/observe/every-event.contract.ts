@@ -3,6 +3,7 @@
 import type { ErrorSummary } from "../core/error-summary.ts";
 import type { EventDetails, HoldfastEvent, Where } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
+import { EXTRA_ATTEMPT_ROWS } from "./extra-attempt-events.contract.ts";
 
 /** A fault with everything that one can have. */
 export const FAULT: Fault = {
@@ -312,6 +313,7 @@ export const ROWS: readonly Row[] = [
     "info failure",
     'Policy "timeout" did not end within 5 s',
   ],
+  ...EXTRA_ATTEMPT_ROWS,
   [
     { type: "verify.failed", ...FAILURE },
     STEP,

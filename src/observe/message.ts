@@ -73,6 +73,11 @@ const SENTENCES: {
       ? `it stays open for ${length(event.retryAfterMs)}`
       : "it waits for its probe"),
   "timeout.expired": (event) => `${subject(event)} did not end within ${length(event.limitMs)}`,
+  "hedge.started": (event) =>
+    `${subject(event)} started attempt ${event.number}, ${length(event.afterMs)} after the first`,
+  "hedge.won": (event) =>
+    `${subject(event)} was answered by attempt ${event.number} first, after ${length(event.durationMs)}`,
+  "chaos.injected": (event, because) => `${subject(event)} injected ${injection(event)}${because}`,
   "verify.failed": (event, because) =>
     `${subject(event)} ended, and its result is not good${because}`,
 
@@ -153,6 +158,11 @@ function subject(event: HoldfastEvent): string {
   if (policy === undefined || policy === label) return `Step "${label}"`;
   const part = policy.startsWith(`${label}: `) ? policy.slice(label.length + 2) : policy;
   return `Step "${label}" (${part})`;
+}
+
+function injection({ injected, latencyMs }: EventOf<"chaos.injected">): string {
+  if (injected === "latency") return `a latency of ${length(latencyMs ?? 0)}`;
+  return `a ${injected}`;
 }
 
 function reconciled(event: EventOf<"step.reconciled">): string {

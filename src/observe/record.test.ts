@@ -55,6 +55,9 @@ const TYPES: Readonly<Record<EventType, true>> = {
   "breaker.closed": true,
   "breaker.rejected": true,
   "timeout.expired": true,
+  "hedge.started": true,
+  "hedge.won": true,
+  "chaos.injected": true,
   "verify.failed": true,
   "rollback.started": true,
   "rollback.completed": true,
@@ -158,6 +161,7 @@ test.for<[index: string, fields: object]>([
   ["breaker.half_opened", { policy: "bank", breaker: { name: "bank", state: "half-open" } }],
   ["breaker.closed", { policy: "bank", breaker: { name: "bank", state: "closed" } }],
   ["timeout.expired", { policy: "timeout", timeout: { limit_ms: 5_000 } }],
+  ["chaos.injected", { policy: "chaos", chaos: { injected: "latency", latency_ms: 3_000 } }],
 ])("the fields of %s", ([type, fields]) => {
   const row = ROWS.find(([details]) => details.type === type) as Row;
 
@@ -182,6 +186,8 @@ test.for<[type: EventType, path: string, value: unknown]>([
   ["retry.stopped", "attempt.number", 4],
   ["breaker.opened", "breaker.state", "open"],
   ["breaker.opened", "breaker.pause_ms", 30_000],
+  ["hedge.started", "attempt.delay_ms", 250],
+  ["hedge.won", "attempt.number", 2],
   ["rollback.started", "rollback.steps", 3],
   ["rollback.failed", "rollback.left", ["upload", "archive"]],
   ["undo.failed", "undo.is_final", false],
