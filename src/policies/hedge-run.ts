@@ -180,7 +180,7 @@ export class HedgeRun<Value> {
     );
     const goesOn =
       holdMs !== undefined && this.#ask("when", () => when(error, fault, attempt.number));
-    if (this.#isOver) return;
+    // Where the answer ended the call, by an abort or a mistake, what follows changes nothing.
     if (goesOn) this.#replace(holdMs);
     else this.#endAs(failed);
   }
@@ -191,7 +191,7 @@ export class HedgeRun<Value> {
     if (holdMs > 0) this.#heldUntilMs = Math.max(this.#heldUntilMs, clock.elapsed() + holdMs);
     this.#schedule(0);
     // To wait while nothing is under way is for `retry`.
-    if (!this.#isOver && this.#running.size === 0) this.#endAs(mostTelling(this.#failures));
+    if (this.#running.size === 0) this.#endAs(mostTelling(this.#failures));
   }
 
   #tellFailed({ attempt, fault, error }: Failed): void {
