@@ -27,6 +27,7 @@ export { errorLine, summariseError, type ErrorSummary } from "./core/error-summa
 export {
   AutomationError,
   BulkheadFullError,
+  ChaosError,
   CircuitOpenError,
   HoldfastError,
   InDoubtError,
@@ -108,7 +109,6 @@ export {
   type Breaker,
   type BreakerAnswer,
   type BreakerStatus,
-  type BreakerOptions,
 } from "./policies/breaker.ts";
 export type { BreakerCheck, BreakerOptions } from "./policies/breaker-options.ts";
 export type { BreakerSnapshot } from "./policies/breaker-snapshot.ts";
@@ -117,6 +117,10 @@ export { breakers, type Breakers, type BreakersOptions } from "./policies/breake
 export type { Hold, Ticket } from "./policies/circuit.ts";
 export type { WindowCounts, WindowPart } from "./policies/outcome-window.ts";
 export { gate, type Gate, type GateOptions } from "./policies/gate.ts";
+export { chaos, type ChaosFault, type ChaosOptions } from "./policies/chaos.ts";
+export { hedge, type HedgeOptions } from "./policies/hedge.ts";
+export type { HedgeDelay, LearnedDelay } from "./policies/hedge-delay.ts";
+export type { HedgeBudget } from "./policies/hedge-run.ts";
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
 export { outcome, type Outcome } from "./policies/outcome.ts";
 export type { KeyOptions } from "./policies/keyed-calls.ts";
@@ -135,7 +139,7 @@ export type {
   RetryTold,
 } from "./policies/retry-outcome.ts";
 export type { SyncAttempt } from "./policies/retry-sync.ts";
-export type { BeforeRetry, RetriedFailure, When } from "./policies/retry-run.ts";
+export type { BeforeRetry, RetriedFailure } from "./policies/retry-run.ts";
 export type { RetryAllowance, When } from "./policies/retry-state.ts";
 export type { Slots } from "./policies/slots.ts";
 export {

@@ -44,6 +44,18 @@ const MADE: [name: string, error: errors.HoldfastError, message: string, fault: 
     { class: "transient", code: "CIRCUIT_OPEN", effect: "none", retryAfterMs: 1_499.2 },
   ],
   [
+    "BulkheadFullError",
+    new errors.BulkheadFullError("db", "is full"),
+    'Bulkhead "db" is full',
+    { class: "transient", code: "BULKHEAD_FULL", effect: "none", retryAfterMs: 0 },
+  ],
+  [
+    "ThrottledError",
+    new errors.ThrottledError("api", 0.254),
+    'Throttle "api" holds back 25 % of the calls',
+    { class: "transient", code: "THROTTLED", effect: "none", retryAfterMs: 0 },
+  ],
+  [
     "RateLimitedError",
     new RateLimitedError('Gate "bank"', 1_499.2, { cause }),
     'Gate "bank" lets no further call begin for another 1500 ms',
@@ -54,6 +66,16 @@ const MADE: [name: string, error: errors.HoldfastError, message: string, fault: 
     new TimeoutError("The upload", 500),
     "The upload did not end within 500 ms",
     { class: "timeout", code: "TIMED_OUT", effect: "unknown" },
+  ],
+  [
+    "ChaosError",
+    new errors.ChaosError("friday", {
+      class: "timeout",
+      code: "CHAOS_INJECTED",
+      effect: "partial",
+    }),
+    'Policy "friday" injected CHAOS_INJECTED (timeout)',
+    { class: "timeout", code: "CHAOS_INJECTED", effect: "partial" },
   ],
   [
     "VerificationError",
@@ -190,9 +212,9 @@ test.for(MADE)("%s shows data only, in JSON and on the console", ([name, error])
   expect(Object.getOwnPropertyNames(error)).not.toContain("name");
   expect(inspect(error)).toMatch(new RegExp(`^${name}: `));
   expect(inspect(error)).not.toMatch(/holdfast\.(error|fault)/);
-  expect(shown.every((key) => /^(limitMs|retryAfterMs|steps|step|runId|holder)$/.test(key))).toBe(
-    true,
-  );
+  expect(
+    shown.every((key) => /^(limitMs|retryAfterMs|chance|steps|step|runId|holder)$/.test(key)),
+  ).toBe(true);
 });
 
 test.for<[name: string, error: Error, data: object]>([

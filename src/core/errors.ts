@@ -181,6 +181,26 @@ export class TimeoutError extends HoldfastError {
   }
 }
 
+/** A failure that `chaos` injected in place of the work. Its fault is the one that was asked for. */
+export class ChaosError extends HoldfastError {
+  static {
+    named(this, "ChaosError");
+  }
+  readonly code = "CHAOS_INJECTED";
+  readonly #fault: Fault;
+
+  /** @param policy The policy that injected it. */
+  constructor(policy: string, fault: Fault) {
+    super(`Policy "${policy}" injected ${fault.code} (${fault.class})`);
+    this.#fault = fault;
+  }
+
+  /** @internal */
+  override get [OWN_FAULT](): Fault {
+    return this.#fault;
+  }
+}
+
 /** The work ended, and its result is not good. */
 export class VerificationError extends HoldfastError {
   static {

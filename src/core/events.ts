@@ -210,6 +210,29 @@ export type EventDetails<E = unknown> =
       readonly key: string;
     } & Failure<E>)
   | { readonly type: "coalesce.joined"; readonly policy: string; readonly key: string }
+  | {
+      readonly type: "hedge.started";
+      readonly policy: string;
+      /** The attempt that began beside another, or in place of one that failed; from 2. */
+      readonly number: number;
+      /** How long after the first one. */
+      readonly afterMs: number;
+    }
+  | {
+      readonly type: "hedge.won";
+      readonly policy: string;
+      /** The attempt that answered first, from 2. */
+      readonly number: number;
+      /** How long the whole call took. */
+      readonly durationMs: number;
+    }
+  | {
+      readonly type: "chaos.injected";
+      readonly policy: string;
+      readonly injected: "latency" | "disturbance" | "fault" | "result";
+      readonly latencyMs?: number | undefined;
+      readonly error?: E;
+    }
   | ({ readonly type: "verify.failed" } & Failure<E>)
   | ({ readonly type: "rollback.started"; readonly steps: number } & Failure<E>)
   | { readonly type: "rollback.completed"; readonly steps: number }

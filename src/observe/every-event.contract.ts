@@ -3,6 +3,7 @@
 import type { HoldfastEvent } from "../core/events.ts";
 import { LIMIT_ROWS } from "./limit-events.contract.ts";
 import { RATE_ROWS } from "./rate-events.contract.ts";
+import { EXTRA_ATTEMPT_ROWS } from "./extra-attempt-events.contract.ts";
 import { ANSWER_ROWS } from "./answer-events.contract.ts";
 import { BREAKER_ROWS } from "./breaker-events.contract.ts";
 import { ERROR, FAILURE, FAULT, RUN, STEP, TASK, type Row } from "./event-row.contract.ts";
@@ -269,6 +270,7 @@ export const ROWS: readonly Row[] = [
     'Step "prune/upload" (retry) is not tried again after 4 attempts, attempts used up: no answer (HTTP_503, degraded)',
   ],
   ...BREAKER_ROWS,
+  ...EXTRA_ATTEMPT_ROWS,
   ...RATE_ROWS,
   ...LIMIT_ROWS,
   ...ANSWER_ROWS,

@@ -113,6 +113,11 @@ const SENTENCES: {
     `Cache "${event.policy}" could not renew its answer for ${show(event.key)}${because}`,
   "coalesce.joined": (event) =>
     `${subject(event)} joined the call for ${show(event.key)} that is under way`,
+  "hedge.started": (event) =>
+    `${subject(event)} started attempt ${event.number}, ${length(event.afterMs)} after the first`,
+  "hedge.won": (event) =>
+    `${subject(event)} was answered by attempt ${event.number} first, after ${length(event.durationMs)}`,
+  "chaos.injected": (event, because) => `${subject(event)} injected ${injection(event)}${because}`,
   "verify.failed": (event, because) =>
     `${subject(event)} ended, and its result is not good${because}`,
 
@@ -193,6 +198,11 @@ function subject(event: HoldfastEvent): string {
   if (policy === undefined || policy === label) return `Step "${label}"`;
   const part = policy.startsWith(`${label}: `) ? policy.slice(label.length + 2) : policy;
   return `Step "${label}" (${part})`;
+}
+
+function injection({ injected, latencyMs }: EventOf<"chaos.injected">): string {
+  if (injected === "latency") return `a latency of ${length(latencyMs ?? 0)}`;
+  return `a ${injected}`;
 }
 
 function reconciled(event: EventOf<"step.reconciled">): string {

@@ -1,9 +1,16 @@
 /** What the log says of the events of rate limit, gate and retry budget. */
 
-import type { Row } from "./event-row.contract.ts";
+import { FAILURE, STEP, type Row } from "./event-row.contract.ts";
 
-/** At least one row for each of their events that is no failure. */
+/** At least one row for each of their events. */
 export const RATE_ROWS: readonly Row[] = [
+  [
+    { type: "gate.closed", policy: "search", waitMs: 2_000, ...FAILURE },
+    STEP,
+    "WARNING",
+    "change",
+    'Gate "search" closed for 2 s: no answer (HTTP_503, degraded)',
+  ],
   [
     { type: "rate_limit.waited", policy: "search", waitMs: 250 },
     {},

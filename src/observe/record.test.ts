@@ -74,6 +74,9 @@ const TYPES: Readonly<Record<EventType, true>> = {
   "cache.missed": true,
   "cache.refresh_failed": true,
   "coalesce.joined": true,
+  "hedge.started": true,
+  "hedge.won": true,
+  "chaos.injected": true,
   "verify.failed": true,
   "rollback.started": true,
   "rollback.completed": true,
@@ -182,6 +185,7 @@ test.for<[index: string, fields: object]>([
   ["coalesce.joined", { policy: "pages", coalesce: { key: "/news" } }],
   ["bulkhead.reclaimed", { policy: "db", bulkhead: { name: "db", abandoned: 0 } }],
   ["limit.changed", { policy: "api", bulkhead: { name: "api", limit: 18 } }],
+  ["chaos.injected", { policy: "chaos", chaos: { injected: "latency", latency_ms: 3_000 } }],
 ])("the fields of %s", ([type, fields]) => {
   const row = ROWS.find(([details]) => details.type === type) as Row;
 
@@ -211,6 +215,8 @@ test.for<[type: EventType, path: string, value: unknown]>([
   ["bulkhead.rejected", "bulkhead", { name: "db", limit: 10, queued: 100 }],
   ["bulkhead.abandoned", "bulkhead", { name: "db", limit: 10, abandoned: 1 }],
   ["throttle.rejected", "throttle", { name: "api", chance: 0.25 }],
+  ["hedge.started", "attempt.delay_ms", 250],
+  ["hedge.won", "attempt.number", 2],
   ["rollback.started", "rollback.steps", 3],
   ["rollback.failed", "rollback.left", ["upload", "archive"]],
   ["undo.failed", "undo.is_final", false],

@@ -162,7 +162,7 @@ test("a judge of results that answers no fault is found out", async () => {
   const policy = fallback("other", { faultOfResult: (() => true) as never });
 
   expect(await errorOf(policy.run(() => "page"))).toEqual(
-    new TypeError("fallback.faultOfResult must answer a fault or undefined, and answered true"),
+    new OptionsError("fallback.faultOfResult", "expected to give a fault or undefined, gave true"),
   );
 });
 

@@ -1,7 +1,8 @@
 /** Calls that wait for their turn: first come, first served, and whoever cancels leaves at once. */
 
-import { inThisContext } from "../core/context.ts";
-import { settleWith, type LazyAttempt } from "./lazy-attempt.ts";
+import { contextHere } from "../core/context.ts";
+import type { LazyAttempt } from "./lazy-attempt.ts";
+import { settleWith } from "./work-call.ts";
 
 /** One call in the line. */
 export interface Waiter<Ticket> {
@@ -66,10 +67,11 @@ export class WaitingLine<Ticket> {
       };
       // The work is started here and not when the promise is heard: a call that is cancelled in
       // between would have taken its turn for nothing.
-      const begin = inThisContext(() => {
+      const context = contextHere();
+      const begin = (): void => {
         leave();
-        settleWith(start, resolve, reject);
-      });
+        context.runInAsyncScope(() => settleWith(start, { succeeded: resolve, failed: reject }));
+      };
       const refuse = (error: unknown): void => {
         leave();
         reject(error);
