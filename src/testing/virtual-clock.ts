@@ -12,6 +12,7 @@ import { inThisContext } from "../core/context.ts";
 import { toMs, type Duration } from "../core/duration.ts";
 import { duration, integer, readOptions, type Reader } from "../core/options.ts";
 import { systemClock } from "../core/system.ts";
+import { trace } from "./trace.ts";
 
 /** Where a virtual clock starts, and when it gives up. */
 export interface VirtualClockOptions {
@@ -98,6 +99,7 @@ export class VirtualClock implements Clock {
     const timer: Timer = { atMs: this.#elapsedMs + Math.max(0, ms), run: inThisContext(run) };
     const index = this.#timers.findLastIndex((other) => other.atMs <= timer.atMs);
     this.#timers.splice(index + 1, 0, timer);
+    trace(`a wait of ${ms} ms on a virtual clock, begun`, () => this.#timers.includes(timer));
     return () => {
       const place = this.#timers.indexOf(timer);
       if (place >= 0) this.#timers.splice(place, 1);
