@@ -1,5 +1,6 @@
 /** What work leaves behind is found, also under the machine's own timers: so these wait for real. */
 
+import { executionAsyncId } from "node:async_hooks";
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import {
@@ -182,6 +183,14 @@ test("an abort of the caller reaches those who listen", async () => {
   });
 
   expect(reason).toBe("stop");
+});
+
+test("nothing is watched any more when it is over", async () => {
+  await expectNothingLeft(() => "nothing");
+  await Promise.resolve();
+
+  // Node numbers the steps of promises only while an async hook is there.
+  expect(executionAsyncId()).toBe(0);
 });
 
 test.for<[options: unknown, message: string]>([

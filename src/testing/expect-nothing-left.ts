@@ -1,8 +1,8 @@
 /** Whether work lets go of all that it took: no timer and no abort listener is left behind. */
 
 import { AssertionError } from "node:assert";
-import { list, readOptions, type Reader } from "../core/options.ts";
 import { OptionsError } from "../core/errors.ts";
+import { list, readOptions, type Reader } from "../core/options.ts";
 import { show } from "../core/show.ts";
 import { watchListeners, type ListenerWatch } from "./listeners.ts";
 import { watchTimers, type TimerWatch } from "./timers.ts";

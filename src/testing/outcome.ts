@@ -15,7 +15,7 @@ export interface ScriptedAttempt {
 export interface Outcome<Value> {
   /** Stands in messages. */
   readonly label: string;
-  /** The time that the call takes, in milliseconds; `Infinity` when it never ends by itself. */
+  /** The time that the call takes before its end, in milliseconds. */
   readonly afterMs: number;
   /** Whether an abort ends the call. */
   readonly mindsAbort: boolean;
@@ -89,9 +89,18 @@ export function fails(failure: unknown, options: FailsOptions = {}): Outcome<nev
  * @throws {OptionsError} At once, if an option is unknown or out of range.
  */
 export function hangs(options: Omit<OutcomeOptions, "after"> = {}): Outcome<never> {
-  const settled = { ...readOptions("hangs", options, HANGS_READERS), after: Infinity };
-  return outcome("hangs", settled, () => {
-    throw new Error("A call that hangs came to an end");
+  const settled = { ...readOptions("hangs", options, HANGS_READERS), after: 0 };
+  return outcome("hangs", settled, ({ signal }) =>
+    aborted(settled.mindsAbort ? signal : undefined),
+  );
+}
+
+/** Rejects with the signal's reason once it aborts; without a timer, which would keep the process alive. */
+function aborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = (): void => reject(signal?.reason);
+    if (signal?.aborted) end();
+    else signal?.addEventListener("abort", end, { once: true });
   });
 }
 

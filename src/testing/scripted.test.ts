@@ -194,6 +194,8 @@ test.for<[make: () => unknown, message: string]>([
     () => scripted([503] as never),
     "scripted[0]: expected an outcome, made by answers, fails, hangs or does, received 503",
   ],
+  [() => scripted(answers(1) as never), "scripted: expected an array, received an object"],
+  [() => scripted(undefined as never), "scripted: expected a list of outcomes, received undefined"],
   [() => scripted([null] as never), "scripted[0]: expected an outcome"],
   [
     () => scripted([], { otherwise: 1 } as object as ScriptedOptions),

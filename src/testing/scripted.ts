@@ -3,7 +3,7 @@
 import { AssertionError } from "node:assert";
 import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
 import { OptionsError } from "../core/errors.ts";
-import { part, readOptions, text, type Reader } from "../core/options.ts";
+import { list, part, readOptions, required, text, type Reader } from "../core/options.ts";
 import { show } from "../core/show.ts";
 import { systemClock } from "../core/system.ts";
 import type { Outcome, ScriptedAttempt } from "./outcome.ts";
@@ -73,7 +73,7 @@ export function scripted<Value>(
   options: ScriptedOptions<Value> = {},
 ): Scripted<Value> {
   const { name, otherwise, clock } = readOptions("scripted", options, READERS);
-  const outcomes = script.map((outcome, index) => readOutcome(outcome, `scripted[${index}]`));
+  const outcomes = readScript(script, "scripted");
   const play = new Play(name, clock, {
     outcomes: outcomes.flatMap((outcome) => Array.from({ length: outcome.times }, () => outcome)),
     otherwise,
@@ -106,6 +106,8 @@ function readOutcome(value: unknown, path: string): Outcome<unknown> {
     `expected an outcome, made by answers, fails, hangs or does, received ${show(value)}`,
   );
 }
+
+const readScript = required(list(readOutcome, { default: undefined }), "a list of outcomes");
 
 interface Script {
   /** One for each call. */
@@ -153,7 +155,7 @@ class Play {
     this.#mostRunning = Math.max(this.#mostRunning, this.#running);
     try {
       if (outcome === undefined) throw new Error(this.#tooMany());
-      await untilItEnds(outcome, attempt.signal, this.#clock);
+      await takeTime(outcome, attempt.signal, this.#clock);
       const value = await outcome.end(attempt);
       call.ended("answered");
       return value;
@@ -209,22 +211,14 @@ class Call {
 }
 
 /** Takes the time of a call, unless an abort that it minds ends it before. */
-async function untilItEnds(
+async function takeTime(
   { afterMs, mindsAbort }: Outcome<unknown>,
   signal: AbortSignal | undefined,
   clock: Clock,
 ): Promise<void> {
   const minded = mindsAbort ? signal : undefined;
   minded?.throwIfAborted();
-  if (afterMs === Infinity) await aborted(minded);
-  else if (afterMs > 0) await clock.sleep(afterMs, minded);
-}
-
-/** Rejects with the signal's reason once it aborts; without a timer, which would keep the process alive. */
-function aborted(signal: AbortSignal | undefined): Promise<never> {
-  return new Promise((_, reject) => {
-    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
+  if (afterMs > 0) await clock.sleep(afterMs, minded);
 }
 
 function failed(message: string): AssertionError {
