@@ -26,8 +26,8 @@ const never = (): Promise<never> => new Promise(() => {});
 
 const reset = (): Error => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
 
-/** Every kind of call, by its name. */
-export const KINDS = {
+/** Every kind of call, by what it does. */
+const KINDS: Readonly<Record<string, Kind>> = {
   "succeeds at once": { end: "done", policy: guarded, work: () => "done" },
   "succeeds later": { end: "done", policy: guarded, work: async () => "done" },
   "reads its signal": {
@@ -52,7 +52,7 @@ export const KINDS = {
   "minds its time limit": { end: "TIMED_OUT", policy: guarded, work: untilAborted },
   "is aborted": { end: "enough", policy: guarded, work: never, isAborted: true },
   "is refused": { end: "CIRCUIT_OPEN", policy: refused, work: () => "done" },
-} satisfies Readonly<Record<string, Kind>>;
+};
 
 function untilAborted({ signal }: { readonly signal: AbortSignal }): Promise<never> {
   return new Promise((_, reject) => {
@@ -72,7 +72,7 @@ export async function closeForToday(): Promise<void> {
  * @returns How many did not end as their kind does.
  */
 export async function mixedCalls(count: number, shared: AbortSignal): Promise<number> {
-  const kinds: readonly Kind[] = Object.values(KINDS);
+  const kinds = Object.values(KINDS);
   const own = new AbortController();
   const calls = Array.from({ length: count }, async (_, index) => {
     const { end, work, policy, isAborted } = kinds[index % kinds.length] as Kind;

@@ -14,7 +14,7 @@ import { closeForToday, mixedCalls } from "./mixed-calls.ts";
 import { slopeOf } from "./trend.ts";
 
 /** What was there after so many calls. */
-export interface Figures {
+interface Figures {
   readonly calls: number;
   /** What is in use after a collection of the garbage. */
   readonly heapBytes: number;
@@ -28,7 +28,7 @@ export interface Figures {
 }
 
 /** What came of it. */
-export interface Verdict extends Figures {
+interface Verdict extends Figures {
   /** How much the heap grew with each call, without the first fifth: until then it warms up. */
   readonly bytesPerCall: number;
 }
