@@ -11,7 +11,7 @@
 import { getEventListeners } from "node:events";
 import { parseArgs } from "node:util";
 import { closeForToday, mixedCalls } from "./mixed-calls.ts";
-import { slopeOf } from "./trend.ts";
+import { steadyGrowthOf } from "./trend.ts";
 
 /** What was there after so many calls. */
 interface Figures {
@@ -29,7 +29,7 @@ interface Figures {
 
 /** What came of it. */
 interface Verdict extends Figures {
-  /** How much the heap grew with each call, without the first fifth: until then it warms up. */
+  /** How much the heap grew steadily with each call, without the first fifth: until then it warms up. */
   readonly bytesPerCall: number;
 }
 
@@ -67,7 +67,7 @@ for (let calls = chunk; calls <= chunk * CHUNKS && !stopped.signal.aborted; call
 const points = all
   .slice(WARM_UP_CHUNKS)
   .map(({ calls, heapBytes }) => ({ at: calls, value: heapBytes }));
-const verdict: Partial<Verdict> = { ...all.at(-1), bytesPerCall: slopeOf(points) };
+const verdict: Partial<Verdict> = { ...all.at(-1), bytesPerCall: steadyGrowthOf(points) };
 console.log(JSON.stringify(verdict));
 process.exitCode = isWell(verdict) ? 0 : 1;
 

@@ -7,6 +7,15 @@ export interface Point {
 }
 
 /**
+ * How much the value grows all the time: the smaller of the slopes of both halves. What leaks grows in
+ * both; what is compiled or cached late makes one step, which tilts the line through all points.
+ */
+export function steadyGrowthOf(points: readonly Point[]): number {
+  const middle = Math.floor(points.length / 2);
+  return Math.min(slopeOf(points.slice(0, middle)), slopeOf(points.slice(middle)));
+}
+
+/**
  * How much the value grows from one place to the next, by the line that fits all points best (least
  * squares). It takes two points at different places; otherwise `NaN`.
  */
