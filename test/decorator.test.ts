@@ -36,7 +36,8 @@ beforeAll(async () => {
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(settings));
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
   await execFileAsync(process.execPath, [tsc, "-p", folder]);
-});
+  // Seconds, but many on a machine where all else is compiled at once.
+}, 120_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

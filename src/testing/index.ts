@@ -1,5 +1,7 @@
-/** What tests of automation need: time and dice that are handed in, dependencies that
- * misbehave, and a look at what is left behind. */
+/**
+ * What tests of automation need: time and dice that are handed in, dependencies that misbehave, and
+ * a look at what is left behind.
+ */
 
 export { seededDice, type Random } from "../core/dice.ts";
 export {
@@ -29,7 +31,8 @@ export {
   type OutcomeOptions,
   type ScriptedAttempt,
 } from "./outcome.ts";
-export { scripted, type Scripted, type ScriptedCall, type ScriptedOptions } from "./scripted.ts";
+export type { ScriptedCall } from "./play.ts";
+export { scripted, type Scripted, type ScriptedOptions } from "./scripted.ts";
 export {
   findObjectStore,
   spawnObjectStore,
