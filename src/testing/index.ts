@@ -1,6 +1,14 @@
-/** What tests of automation need: time and dice that are handed in, and a dependency that misbehaves. */
+/**
+ * What tests of automation need: time and dice that are handed in, dependencies that misbehave, and
+ * a look at what is left behind.
+ */
 
 export { seededDice, type Random } from "../core/dice.ts";
+export {
+  expectNothingLeft,
+  type NothingLeftOptions,
+  type WatchedWork,
+} from "./expect-nothing-left.ts";
 export type { LedgerEntry } from "./ledger.ts";
 export { objectStore, type ObjectStore } from "./object-store.ts";
 export {
@@ -13,6 +21,18 @@ export {
   type StoreMethod,
   type StoreProfile,
 } from "./object-store-options.ts";
+export {
+  answers,
+  does,
+  fails,
+  hangs,
+  type FailsOptions,
+  type Outcome,
+  type OutcomeOptions,
+  type ScriptedAttempt,
+} from "./outcome.ts";
+export type { ScriptedCall } from "./play.ts";
+export { scripted, type Scripted, type ScriptedOptions } from "./scripted.ts";
 export {
   findObjectStore,
   spawnObjectStore,

@@ -12,6 +12,7 @@ import { contextHere } from "../core/context.ts";
 import { toMs, type Duration } from "../core/duration.ts";
 import { duration, integer, readOptions, type Reader } from "../core/options.ts";
 import { systemClock } from "../core/system.ts";
+import { trace } from "./trace.ts";
 
 /** Where a virtual clock starts, and when it gives up. */
 export interface VirtualClockOptions {
@@ -108,6 +109,7 @@ export class VirtualClock implements Clock {
     };
     const index = this.#timers.findLastIndex((other) => other.atMs <= timer.atMs);
     this.#timers.splice(index + 1, 0, timer);
+    trace(`a wait of ${ms} ms on a virtual clock, begun`, () => this.#timers.includes(timer));
     return () => {
       const place = this.#timers.indexOf(timer);
       if (place >= 0) this.#timers.splice(place, 1);

@@ -27,7 +27,7 @@ export function roomOf(path: string): string {
 }
 
 /** Static and dynamic imports, re-exports, and types that are imported in place. */
-function importsOf({ body }: Source): { node: Node; specifier: string | undefined }[] {
+export function importsOf({ body }: Source): { node: Node; specifier: string | undefined }[] {
   return walk(body)
     .map(({ node }) => node)
     .filter(({ type, source }) => /Import|^Export/.test(type) && isNode(source))
