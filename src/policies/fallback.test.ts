@@ -14,6 +14,7 @@ import {
   type EventDetails,
   type FallbackOptions,
   type Fault,
+  OptionsError,
 } from "../index.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 
