@@ -99,7 +99,7 @@ export const AIMS: readonly Aim[] = [
   },
 ];
 
-/** A call costs the same among 30,000 as among 1,000; both against as many bare works. */
+/** A call costs the same among 30,000 as among 1,000; each against as many by hand. */
 function linear(line: string): Aim {
   return {
     name: `30,000 calls pending against 1,000: ${line}`,

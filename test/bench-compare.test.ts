@@ -59,6 +59,21 @@ test("every case has its turn in every round, each after the baseline", () => {
   );
 });
 
+test("the order is another one from round to round, and the same from run to run", async () => {
+  const orders = async (): Promise<string[]> => {
+    const turns: string[] = [];
+    const cases = ["a", "b", "c", "d", "e", "f"].map((name) => costing(name, turns, steady));
+    const baseline = costing("baseline", [], steady);
+    await compare(baseline, cases, { rounds: 8, random: seededDice("orders") });
+    return Array.from({ length: 10 }, (_, round) => turns.slice(round * 6, round * 6 + 6).join(""));
+  };
+
+  const first = await orders();
+
+  expect(new Set(first).size).toBeGreaterThan(5);
+  expect(await orders()).toEqual(first);
+});
+
 test("what takes long is not warmed up, and left out after its rounds", async () => {
   const turns: string[] = [];
   const baseline = costing("baseline", [], steady);

@@ -26,38 +26,35 @@ export function pending(name: string, count: number, start: Start): Case {
   return {
     name,
     cost: async () => {
-      bytes.push(await bytesOf(count, begin));
-      let [ms, calls] = [0, 0];
-      for (; ms < BATCH_MS; calls += count) ms += await elapsed(count, begin);
+      const [first, bytesOfEach] = await measured(count, begin, heapAfterCollection);
+      bytes.push(bytesOfEach);
+      let [ms, calls] = [first, count];
+      for (; ms < BATCH_MS; calls += count) ms += (await measured(count, begin, uncounted))[0];
       return ms / calls;
     },
     cells: () => [spreadOf(bytes).median],
   };
 }
 
-type Begin = (field: Field, places: PromiseLike<unknown>[]) => Promise<void>;
-
-async function elapsed(count: number, begin: Begin): Promise<number> {
-  const [field, places] = fieldOf(count);
+/** What a burst took, in milliseconds, and the bytes that each of its calls holds. */
+async function measured(
+  count: number,
+  begin: (field: Field, places: PromiseLike<unknown>[]) => Promise<void>,
+  heapBytes: () => number,
+): Promise<[ms: number, bytes: number]> {
+  const field = new Field(count);
+  const places = Array.from({ length: count }, () => NOTHING);
+  const before = heapBytes();
   const startedAtMs = performance.now();
   await begin(field, places);
   const ms = performance.now() - startedAtMs;
+  const bytes = (heapBytes() - before) / count;
   await field.end(places);
-  return ms;
+  return [ms, bytes];
 }
 
-async function bytesOf(count: number, begin: Begin): Promise<number> {
-  const [field, places] = fieldOf(count);
-  const before = heapAfterCollection();
-  await begin(field, places);
-  const bytes = (heapAfterCollection() - before) / count;
-  await field.end(places);
-  return bytes;
-}
-
-function fieldOf(count: number): [Field, PromiseLike<unknown>[]] {
-  return [new Field(count), Array.from({ length: count }, () => NOTHING)];
-}
+/** Where only the time counts: collecting takes longer than a small burst. */
+const uncounted = (): number => NaN;
 
 const NOTHING: PromiseLike<unknown> = Promise.resolve();
 const nobody = (): void => {};
