@@ -18,5 +18,7 @@ printLines({
     cells: judgedCells(aim, judgement),
   })),
 });
-const met = judged.filter(({ judgement }) => "isMet" in judgement && judgement.isMet);
-print(`${met.length}/${judged.length} met`);
+const measured = judged.flatMap(({ judgement }) => ("isMet" in judgement ? [judgement] : []));
+const met = measured.filter(({ isMet }) => isMet);
+const missing = judged.length - measured.length;
+print(`${met.length}/${measured.length} met${missing === 0 ? "" : `, ${missing} not measured`}`);

@@ -106,5 +106,7 @@ async function measure(esbuild: Esbuild): Promise<void> {
   print(`Bundled by esbuild ${esbuild.version}; the same each time`);
 }
 
-const esbuild = await orMissing(() => load<Esbuild>("esbuild"));
+const esbuild = await orMissing("Nothing is bundled; to have that measured too", () =>
+  load<Esbuild>("esbuild"),
+);
 if (esbuild !== undefined) await measure(esbuild);

@@ -122,7 +122,7 @@ await printTable({
   ],
   heads: ["bytes", "timers of each"],
   unit: (bytes) => `${Math.round(bytes)} bytes`,
-  rounds: 3,
+  rounds: 1,
 });
 // What they keep is let go with the process.
 process.exit();

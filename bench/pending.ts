@@ -19,7 +19,7 @@ type Starts = Readonly<Record<string, Start>>;
 const CALLS = [1_000, 10_000, 30_000];
 
 /** Each begins tens of thousands of calls, so the noise is small. */
-const ROUNDS = 11;
+const ROUNDS = 7;
 
 /** For those that take seconds: among many calls, each takes the longer the more there are. */
 const FEW_ROUNDS = 2;

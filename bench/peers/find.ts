@@ -22,7 +22,7 @@ export interface Peers {
 
 /** Loads them all; `undefined`, and a line that says how to have them, where they are missing. */
 export async function findPeers(): Promise<Peers | undefined> {
-  return orMissing(async () => ({
+  return orMissing("Without other libraries; to compare with them too", async () => ({
     cockatiel: new CockatielMaker(await load<Cockatiel>("cockatiel")),
     opossum: await loadDefault<Opossum>("opossum"),
     pRetry: await loadDefault<PRetry>("p-retry"),
@@ -36,13 +36,16 @@ export async function findPeers(): Promise<Peers | undefined> {
   }));
 }
 
-/** What `find` answers; `undefined`, and a line that says what to do, where a package is missing. */
-export async function orMissing<Found>(find: () => Promise<Found>): Promise<Found | undefined> {
+/** What `find` answers; `undefined`, and a line that says how to have it, where a package is missing. */
+export async function orMissing<Found>(
+  consequence: string,
+  find: () => Promise<Found>,
+): Promise<Found | undefined> {
   try {
     return await find();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
-    print("Without other libraries; to compare with them too: npm ci --prefix bench");
+    print(`${consequence}: npm ci --prefix bench`);
     return undefined;
   }
 }
