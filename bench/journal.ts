@@ -16,7 +16,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { automation, execute, type Run } from "../src/automation/index.ts";
 import { memoryJournal, sqliteJournal, type Journal } from "../src/journal/index.ts";
-import { printTable, type Case } from "./harness.ts";
+import type { Case } from "./measure/compare.ts";
+import { printTable } from "./measure/harness.ts";
 
 const RECORD = "x".repeat(200);
 /** So many side by side. */
@@ -135,6 +136,7 @@ function steppingIn(place: string, open: () => Journal): Case[] {
 try {
   let files = 0;
   await printTable({
+    name: "journal",
     title: "Journal: the time of a record, or a step",
     baseline: appending("append, fdatasync", SINGLE, 1),
     cases: [

@@ -7,7 +7,8 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { printTable, type Case } from "./harness.ts";
+import type { Case } from "./measure/compare.ts";
+import { printTable } from "./measure/harness.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -93,6 +94,7 @@ try {
   writeFileSync(join(folder, "hello.mjs"), 'console.log("hello");\n');
   writeFileSync(join(folder, "nothing.ts"), AUTOMATION);
   await printTable({
+    name: "start-up",
     title: "Start-up: the CPU time of a process",
     baseline: starting("node -e 0", ["-e", "0"]),
     cases: cases(),

@@ -1,8 +1,11 @@
 /**
- * `npm run bench`: measures one table after the other, each in a process of its own. Names of tables
- * choose some of them, `--rounds N` says how often: `npm run bench -- policies --rounds 11`.
+ * `npm run bench`: measures one table after the other, each in a process of its own, and tells which
+ * aims hold. Names of tables choose some of them, `--rounds N` says how often:
+ * `npm run bench -- policies --rounds 11`.
  */
 
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -10,7 +13,21 @@ import { handOver } from "./setup/hand-over.js";
 import { ready, ROOT } from "./setup/ready.js";
 import { exitWith, SetupError } from "./setup/say.js";
 
-const TABLES = ["policies", "failures", "open-breaker", "journal", "start-up"];
+/** Those that aims stand on. */
+const AIMED = [
+  "policies",
+  "failures",
+  "closed-breaker",
+  "open-breaker",
+  "pending",
+  "keyed",
+  "bundle",
+];
+const OTHERS = ["bulkhead", "failures-together", "journal", "start-up"];
+const TABLES = [...AIMED, ...OTHERS];
+
+/** Made of the figures of the others; asked for by name, it has those measured that it needs. */
+const AIMS = "aims";
 
 /** The tables count memory, which takes a collector that can be called. */
 const SETTINGS = ["--expose-gc", "--disable-warning=ExperimentalWarning"];
@@ -18,24 +35,37 @@ const SETTINGS = ["--expose-gc", "--disable-warning=ExperimentalWarning"];
 await exitWith(async () => {
   const { tables, rounds } = readArguments();
   const node = await ready();
-  for (const table of tables) {
-    const args = [...SETTINGS, join(ROOT, "bench", `${table}.ts`), ...rounds];
-    const exitCode = await handOver(node, args, { cwd: ROOT });
-    if (exitCode !== 0) return exitCode;
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-figures-"));
+  const figures = join(folder, "figures.jsonl");
+  try {
+    writeFileSync(figures, "");
+    for (const table of withAims(tables)) {
+      const args = [...SETTINGS, join(ROOT, "bench", `${table}.ts`), "--figures", figures];
+      const exitCode = await handOver(node, [...args, ...rounds], { cwd: ROOT });
+      if (exitCode !== 0) return exitCode;
+    }
+    return 0;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  return 0;
 });
+
+/** @param {readonly string[]} tables */
+function withAims(tables) {
+  return tables.some((table) => AIMED.includes(table)) ? [...tables, AIMS] : tables;
+}
 
 function readArguments() {
   const { values, positionals } = parse();
-  const unknown = positionals.find((name) => !TABLES.includes(name));
+  const unknown = positionals.find((name) => name !== AIMS && !TABLES.includes(name));
   if (unknown !== undefined) throw refusal(`there is no table "${unknown}"`);
   const { rounds } = values;
   if (rounds !== undefined && !/^[1-9]\d{0,5}$/.test(rounds)) {
     throw refusal(`--rounds takes a whole number from 1, not "${rounds}"`);
   }
+  const asked = positionals.flatMap((name) => (name === AIMS ? AIMED : [name]));
   return {
-    tables: positionals.length === 0 ? TABLES : positionals,
+    tables: asked.length === 0 ? TABLES : [...new Set(asked)],
     rounds: rounds === undefined ? [] : ["--rounds", rounds],
   };
 }
@@ -50,6 +80,7 @@ function parse() {
 
 /** @param {string} why */
 function refusal(why) {
-  const todo = `npm run bench -- [--rounds N] [TABLE...], of ${TABLES.join(", ")}; by default, all.`;
+  const names = [...TABLES, AIMS].join(", ");
+  const todo = `npm run bench -- [--rounds N] [TABLE...], of ${names}; by default, all.`;
   return new SetupError("cannot measure", why, todo);
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatNumber, shuffled, spreadOf } from "../bench/statistics.ts";
-import { textTable } from "../bench/text-table.ts";
+import { formatNumber, shuffled, spreadOf } from "../bench/measure/statistics.ts";
+import { textTable } from "../bench/measure/text-table.ts";
 import { seededDice } from "../src/core/dice.ts";
 
 test.for<[values: number[], low: number, median: number, high: number]>([

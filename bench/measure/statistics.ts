@@ -1,6 +1,6 @@
 /** What is made of many measurements: pure rules, tried in test/bench-statistics.test.ts. */
 
-import type { Random } from "../src/index.ts";
+import type { Random } from "../../src/index.ts";
 
 /** The middle of many measurements, and the range that eight in ten of them lie in. */
 export interface Spread {
