@@ -49,7 +49,10 @@ function testsIn(cell: string): { file: string; name: string }[] {
   );
 }
 
-/** Whether a test has this name: it stands first in a call, or in the row of a table of tests. */
+/**
+ * Whether a test has this name: it stands first in a call or, where a table gives tests their names, in
+ * a row.
+ */
 function hasTest(file: string, name: string): boolean {
   const path = join(ROOT, file);
   if (!existsSync(path)) return false;
@@ -94,6 +97,8 @@ test.for([
   ["src/policies/no-such.test.ts", "the first policy is the outermost, and pipelines nest", false],
   ["src/policies/pipeline.test.ts", "the first policy is the outermost, and pipelines nest", true],
   ["src/policies/nested-retries.test.ts", "three layers of three", true],
+  // A list in a file without a table of tests.
+  ["src/automation/rollback-resume.test.ts", "undo b", false],
 ] as const)("knows whether %s has %s", ([file, name, expected]) => {
   expect(hasTest(file, name)).toBe(expected);
 });
