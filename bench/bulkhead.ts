@@ -1,5 +1,6 @@
 /** What a bulkhead costs where calls have to wait: a hundred that are begun together, ten at once. */
 
+import { bulkhead } from "../src/index.ts";
 import { bulkheadByHand } from "./floors/bulkhead.ts";
 import { timedTogether } from "./measure/call-cost.ts";
 import { printTable } from "./measure/harness.ts";
@@ -28,7 +29,12 @@ function theirs({ cockatiel, pLimit, PQueue, effect }: Peers): Calls {
 
 const places = bulkheadByHand(PLACES);
 const peers = await findPeers();
-const calls = { "by hand": () => places(work), ...(peers && theirs(peers)) };
+const own = bulkhead(PLACES);
+const calls = {
+  "by hand": () => places(work),
+  holdfast: () => own.run(work),
+  ...(peers && theirs(peers)),
+};
 await printTable({
   name: "bulkhead",
   title: `A bulkhead: ${CALLS} calls begun together, ${PLACES} at once`,

@@ -48,6 +48,10 @@ function ours(): Makers {
       const breaks = breaker("failing", { failures: FAILURES });
       return (work) => breaks.run(work);
     },
+    "holdfast, window of time": () => {
+      const breaks = breaker("failing", { window: { time: LONG_MS, rate: 1 } });
+      return (work) => breaks.run(work);
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 /** What a breaker for each of many keys takes: bytes, the place in a map included, and timers. */
 
-import { breaker, keyed } from "../src/index.ts";
+import { breaker, breakers, keyed, type Breakers, type BreakersOptions } from "../src/index.ts";
 import { Streak, USUAL, WindowBreaker } from "./floors/breaker.ts";
 import type { Case } from "./measure/compare.ts";
 import { printTable } from "./measure/harness.ts";
@@ -33,23 +33,31 @@ function byHand(): Kinds {
 }
 
 function ours(): Kinds {
-  const make = (keys: Keys) => {
-    const breakers = keyed((key) => breaker(key), { max: KEYS });
-    for (const key of keys) breakers.for(key);
-    return breakers;
+  const made = (keys: Keys, options: BreakersOptions = {}): Breakers => {
+    const hosts = breakers("host", { max: KEYS, ...options });
+    for (const key of keys) hosts.for(key);
+    return hosts;
   };
+  const failed = async (keys: Keys, options: BreakersOptions = {}): Promise<Breakers> => {
+    const hosts = made(keys, options);
+    for (const key of keys) await hosts.for(key).run(fail).catch(swallow);
+    return hosts;
+  };
+  const window = { time: "10s", failures: 100 } as const;
   return {
-    holdfast: { make },
-    "holdfast, each after a failure": {
-      make: async (keys) => {
-        const breakers = make(keys);
-        for (const key of keys) await breakers.for(key).run(fail).catch(swallow);
-        return breakers;
+    holdfast: { make: (keys) => made(keys) },
+    "holdfast, each after a failure": { make: (keys) => failed(keys) },
+    "holdfast, window of time": { make: (keys) => made(keys, { window }) },
+    "holdfast, window of time, each after a failure": { make: (keys) => failed(keys, { window }) },
+    "holdfast: keyed(breaker)": {
+      make: (keys) => {
+        const hosts = keyed((key) => breaker(key), { max: KEYS });
+        for (const key of keys) hosts.for(key);
+        return hosts;
       },
     },
   };
 }
-
 function theirs({ cockatiel, effect }: Peers): Kinds {
   return {
     "cockatiel, in a row": { make: (keys) => mapOf(keys, () => cockatiel.breaker()) },

@@ -38,6 +38,7 @@ async function ours(): Promise<Calls> {
     "by hand, a result answered": () => answering(fail),
     "by hand, one error for all": () => byReady(fail).catch(swallow),
     "by hand": () => usual(fail).catch(swallow),
+    "holdfast, a result answered": () => own.tryRun(fail),
     holdfast: () => own.run(fail).catch(swallow),
   };
 }

@@ -1,6 +1,6 @@
 /** What policies cost when all goes well, against `await work()` with nothing around it. */
 
-import { breaker, pipeline, retry, timeout } from "../src/index.ts";
+import { breaker, bulkhead, pipeline, retry, timeout } from "../src/index.ts";
 import { fusedByQueue, fusedByTimer, threeByHand } from "./floors/all-three.ts";
 import { breakerByAwait, breakerByThen, WindowBreaker } from "./floors/breaker.ts";
 import { bulkheadByHand } from "./floors/bulkhead.ts";
@@ -64,6 +64,8 @@ function threeOfEachByHand(): Calls {
 function ours(): Calls {
   const limit = LIMIT_MS.holdfast;
   const [retries, breaks, limits] = [retry(), breaker("alone"), timeout(limit)];
+  const places = bulkhead(PLACES);
+  const share = breaker("window", { window: { time: "10s" } });
   const longLimits = timeout(LONG_MS);
   const longThree = pipeline(retry(), breaker("in long three"), longLimits);
   void longLimits.run(never);
@@ -72,6 +74,8 @@ function ours(): Calls {
   return {
     "holdfast: retry": () => retries.run(work),
     "holdfast: breaker": () => breaks.run(work),
+    "holdfast: bulkhead": () => places.run(work),
+    "holdfast: breaker, window of time": () => share.run(work),
     "holdfast: timeout": () => limits.run(work),
     "holdfast: timeout, signal read": () => limits.run(reader),
     "holdfast: timeout, another call pending": () => longLimits.run(work),
