@@ -103,9 +103,10 @@ function bothOf(outer: WorkWatch, inner: WorkWatch): WorkWatch {
 
 /** The attempt that a caller's options describe; one of our own is handed on as it is. */
 export function attemptOf(options: RunOptions | undefined): LazyAttempt {
+  if (options === undefined) return new LazyAttempt(1, undefined, NO_DEADLINE);
   if (options instanceof LazyAttempt) return options;
-  const { attempt = 1, deadline = NO_DEADLINE } = options ?? {};
+  const { attempt = 1, deadline = NO_DEADLINE } = options;
   // What is handed on to `fetch` comes here too, and may say null for none, as `fetch` allows.
-  const signal = options?.signal ?? undefined;
+  const signal = options.signal ?? undefined;
   return new LazyAttempt(attempt, signal && callerAbort(signal), deadline);
 }

@@ -43,7 +43,6 @@ export function outcomeOf<Value>(
   options: RunOptions | undefined,
 ): Promise<RetryOutcome<Value>> {
   return new Promise((resolve, reject) => {
-    const outer = attemptOf(options);
     const caller = {
       succeeded: (value: Value) => {
         const { state } = run;
@@ -58,8 +57,8 @@ export function outcomeOf<Value>(
         else resolve({ ok: false, error, ...stopped, ...toldBy(run) });
       },
     };
-    const run = new RetryRun(parts, { inside: WORK, work, outer, caller }, true);
-    run.begin();
+    const run = new RetryRun(parts, WORK, work, true);
+    run.begin(attemptOf(options), caller);
   });
 }
 

@@ -34,29 +34,25 @@ export interface RetryParts extends StateParts {
   readonly clock: Clock;
 }
 
-/** A call as `retry` is handed it. */
-export interface RetriedCall<Value> {
-  readonly inside: Inside;
-  readonly work: Work<Value>;
-  readonly outer: LazyAttempt;
-  readonly caller: Caller<Value>;
-}
-
 /** Every this many retries without a wait, timers and aborts get their turn. */
 const RETRIES_PER_TURN = 100;
 
 /** One call. What it decides and remembers begins with its first failure: most calls have none. */
 export class RetryRun<Value> implements Caller<Value>, Beginning {
   readonly #parts: RetryParts;
+  readonly #inside: Inside;
+  readonly #work: Work<Value>;
   readonly isSeen: boolean;
   readonly startedAtMs: number;
   readonly moment = nextMoment();
-  #call: RetriedCall<Value>;
+  #outer!: LazyAttempt;
+  #caller!: Caller<Value>;
   #state: RetryState | undefined;
 
-  constructor(parts: RetryParts, call: RetriedCall<Value>, isSeen: boolean) {
+  constructor(parts: RetryParts, inside: Inside, work: Work<Value>, isSeen: boolean) {
     this.#parts = parts;
-    this.#call = call;
+    this.#inside = inside;
+    this.#work = work;
     this.isSeen = isSeen;
     this.startedAtMs = isSeen ? parts.clock.elapsed() : 0;
   }
@@ -67,22 +63,19 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
   }
 
   /** Begins the first attempt, under the total limit where there is one. */
-  begin(): void {
+  begin(outer: LazyAttempt, caller: Caller<Value>): void {
     const { total, clock, budget } = this.#parts;
+    this.#outer = outer;
+    this.#caller = caller;
     if (total !== Infinity) {
-      const { outer, caller } = this.#call;
-      const limit = new TimeLimit({
-        limitMs: total,
-        clock,
-        expired: () => this.#stateNow().expire(),
-      });
-      const limited = limit.limit(outer, caller);
+      const expired = (): unknown => this.#stateNow().expire();
+      const limited = new TimeLimit({ limitMs: total, clock, expired }).limit(outer, caller);
       if (limited === undefined) return;
-      this.#call = { ...this.#call, outer: limited.attempt, caller: limited };
+      this.#outer = limited.attempt;
+      this.#caller = limited;
     }
     budget?.deposit();
-    const { inside, work, outer } = this.#call;
-    inside.begin(work, outer.numbered(1), this);
+    this.#inside.begin(this.#work, this.#outer.numbered(1), this);
   }
 
   succeeded(value: Value): void {
@@ -92,7 +85,8 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
   }
 
   failed(error: unknown): void {
-    const { outer, caller } = this.#call;
+    const outer = this.#outer;
+    const caller = this.#caller;
     // A caller's own abort is no fault: the signal is asked before the error.
     if (outer.isAborted) caller.failed(outer.source?.reason);
     else {
@@ -102,13 +96,15 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
   }
 
   #succeed(value: Value): void {
-    const { outer, caller } = this.#call;
+    const outer = this.#outer;
+    const caller = this.#caller;
     if (!outer.isAborted) this.#state?.recover();
     caller.succeeded(value);
   }
 
   #judge(value: Value, faultOfResult: FaultOfResult): void {
-    const { outer, caller } = this.#call;
+    const outer = this.#outer;
+    const caller = this.#caller;
     try {
       const fault = outer.isAborted ? undefined : faultOfResult(value);
       if (fault === undefined) this.#succeed(value);
@@ -120,7 +116,8 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
 
   /** Goes on after a failure: with another attempt, or by telling the caller how the last one ended. */
   #goOn(failure: Failure, end: () => void): void {
-    const { outer, caller } = this.#call;
+    const outer = this.#outer;
+    const caller = this.#caller;
     const state = this.#stateNow();
     let waitMs: number;
     try {
@@ -149,10 +146,9 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
   }
 
   #again(state: RetryState): void {
-    const { inside, work, outer } = this.#call;
     state.begin();
-    const attempt = outer.numbered(state.attempt);
-    withTriesLeft(state.triesLeft, () => inside.begin(work, attempt, this));
+    const attempt = this.#outer.numbered(state.attempt);
+    withTriesLeft(state.triesLeft, () => this.#inside.begin(this.#work, attempt, this));
   }
 
   #stateNow(): RetryState {
@@ -162,14 +158,14 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
   async #prepare(waitMs: number, failure: Failure, state: RetryState): Promise<void> {
     await this.#clear(waitMs, failure, state);
     state.schedule(waitMs, failure);
-    await waitUnder(this.#call.outer.source, waitMs, this.#parts.clock);
+    await waitUnder(this.#outer.source, waitMs, this.#parts.clock);
   }
 
   /** Lets the user do what is to be done before the wait. That takes its time, which counts too. */
   async #clear(waitMs: number, failure: Failure, state: RetryState): Promise<void> {
     const { beforeRetry } = this.#parts;
     if (beforeRetry === undefined) return;
-    const { outer } = this.#call;
+    const outer = this.#outer;
     const { attempt } = state;
     try {
       await outer.start(({ signal }) => beforeRetry({ ...failure, attempt, waitMs, signal }));

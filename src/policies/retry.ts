@@ -210,7 +210,7 @@ export function retry(options: RetryOptions = {}): Retry {
   const parts: RetryParts = Object.freeze({ ...settled, tell: teller(on) });
   const policy = guarded(name, {
     begin: (inside, work, outer, caller) => {
-      new RetryRun(parts, { inside, work, outer, caller }, isHeard(on)).begin();
+      new RetryRun(parts, inside, work, isHeard(on)).begin(outer, caller);
     },
   });
   return Object.freeze<Retry>({

@@ -44,6 +44,10 @@ export function settleWith<Value>(
     caller.failed(error);
     return;
   }
+  tellOf(answer, caller);
+}
+
+function tellOf<Value>(answer: Value | PromiseLike<Value>, caller: Caller<Value>): void {
   Promise.resolve(answer).then(
     (value) => caller.succeeded(value),
     (error: unknown) => caller.failed(error),
@@ -53,7 +57,16 @@ export function settleWith<Value>(
 function callWork<Value>(work: Work<Value>, attempt: LazyAttempt, caller: Caller<Value>): void {
   const { watch } = attempt;
   watch?.began();
-  settleWith(() => work(attempt), watch === undefined ? caller : new WatchedCall(watch, caller));
+  const told = watch === undefined ? caller : new WatchedCall(watch, caller);
+  // As `settleWith` does, without a function for it in every call.
+  let answer: Value | PromiseLike<Value>;
+  try {
+    answer = work(attempt);
+  } catch (error) {
+    told.failed(error);
+    return;
+  }
+  tellOf(answer, told);
 }
 
 /** A call that is over as soon as it is aborted. */
