@@ -128,7 +128,7 @@ export { bulkhead, type Bulkhead, type BulkheadOptions } from "./policies/bulkhe
 export { gradient, type GradientOptions } from "./policies/gradient.ts";
 export type { Estimate, LimitRule, LimitSample } from "./policies/limit-rule.ts";
 export type { IsOverload } from "./policies/overload.ts";
-export { pipeline } from "./policies/pipeline.ts";
+export { intended, pipeline } from "./policies/pipeline.ts";
 export type { Attempt, Deadline, Policy, RunOptions, Work } from "./policies/policy.ts";
 export { retry, type Retry, type RetryOptions } from "./policies/retry.ts";
 export type { LoopAttempt } from "./policies/retry-loop.ts";

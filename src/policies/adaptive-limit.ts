@@ -16,6 +16,7 @@ import type { Attempt, Work } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
 import { slotsOf, type Slots } from "./slots.ts";
 import { teller } from "./tell.ts";
+import { place } from "./order.ts";
 
 /** By which rule and within which bounds the limit moves, and who may wait for how long. */
 export interface AdaptiveLimitOptions {
@@ -79,7 +80,7 @@ export function adaptiveLimit(options: AdaptiveLimitOptions = {}): Slots {
   if (initial < min || initial > max) refuse("initial", `min (${min}) and max (${max})`, initial);
   const guard = new LimitFinder({ ...settled, initial });
   return Object.freeze(
-    slotsOf(settled.name, guard.admission, (work, given, priority) =>
+    slotsOf(place("adaptiveLimit"), settled.name, guard.admission, (work, given, priority) =>
       guard.admission.run((attempt) => guard.measure(work, attempt), given, priority),
     ),
   );

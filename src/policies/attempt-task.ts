@@ -120,11 +120,12 @@ export async function attemptTask<Value>(
 function guardOf(name: string, settled: Settled<typeof READERS>): Policy {
   const { retry: given = {}, repeatable = settled.retry !== undefined, clock, on } = settled;
   const { classify, reactions, random, timeout: limits, policy } = settled;
+  const total = Math.min(given.total ?? Infinity, limits.total);
   return pipeline(
     retry({
       ...given,
       name: given.name ?? name,
-      total: Math.min(given.total ?? Infinity, limits.total),
+      total,
       repeatable: given.repeatable ?? repeatable,
       classify: given.classify ?? classify,
       reactions: given.reactions ?? reactions,
@@ -133,6 +134,6 @@ function guardOf(name: string, settled: Settled<typeof READERS>): Policy {
       on: given.on ?? on,
     }),
     policy,
-    timeout(limits.attempt, { name, clock, on }),
+    timeout(Math.min(limits.attempt, total), { name, clock, on }),
   );
 }

@@ -17,6 +17,7 @@ import { systemClock } from "../core/system.ts";
 import { Admission } from "./admission.ts";
 import { slotsOf, type Slots } from "./slots.ts";
 import { teller } from "./tell.ts";
+import { place } from "./order.ts";
 
 /** How a bulkhead is named and watched, and who may wait for how long. */
 export interface BulkheadOptions {
@@ -84,7 +85,7 @@ export function bulkhead(limit: number, options: BulkheadOptions = {}): Bulkhead
     limit: readLimit(limit, "bulkhead.limit"),
     tell: teller(on),
   });
-  const slots = slotsOf(rules.name, admission, (work, given, priority) =>
+  const slots = slotsOf(place("bulkhead"), rules.name, admission, (work, given, priority) =>
     admission.run(work, given, priority),
   );
   return Object.freeze(

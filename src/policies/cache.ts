@@ -12,6 +12,7 @@ import { readKey, wrapByKey, type KeyOptions } from "./keyed-calls.ts";
 import { attemptOf, type LazyAttempt } from "./lazy-attempt.ts";
 import type { Policy, Work } from "./policy.ts";
 import { teller } from "./tell.ts";
+import { place } from "./order.ts";
 
 /** Answers by key. */
 export interface Cache {
@@ -61,6 +62,7 @@ export function cache<Value = unknown>(options: CacheOptions<Value>): Cache {
   const policyFor = (key: string): Policy => {
     readKey(key, "cache.for.key");
     return Object.freeze<Policy>({
+      ...place("cache"),
       name: answers.name,
       run: (work, given) => answers.run(key, work, attemptOf(given)),
     });

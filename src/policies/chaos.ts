@@ -27,6 +27,7 @@ import { attemptOf, type LazyAttempt } from "./lazy-attempt.ts";
 import type { Attempt, Policy, Work } from "./policy.ts";
 import { teller } from "./tell.ts";
 import { waitUnder } from "./wait.ts";
+import { place } from "./order.ts";
 
 /** A fault, which becomes a `ChaosError`; an error, thrown as it is; or what makes a new one each time. */
 export type ChaosFault = Fault | Error | ((attempt: Attempt) => unknown);
@@ -122,6 +123,7 @@ export function chaos(options: ChaosOptions): Policy {
   }
   const strike = striker(rules);
   return Object.freeze<Policy>({
+    ...place("chaos"),
     name,
     run: async (work, given) => {
       const attempt = attemptOf(given);

@@ -10,9 +10,13 @@ import { LiveCircuit, Refused } from "./live-circuit.ts";
 import type { RunOptions, Work } from "./policy.ts";
 import { TimeLimit } from "./time-limit.ts";
 import { WORK, type Caller, type Inside } from "./work-call.ts";
+import { PLACES, type Place, type Placed } from "./order.ts";
+
+/** One for all breakers: two of them may stand in one pipeline. */
+const PLACE: readonly Place[] = Object.freeze([{ kind: "breaker", limitMs: Infinity }]);
 
 /** What `breaker` and `breakers` make. */
-export class CircuitBreaker extends LiveCircuit implements Breaker, Guard, GuardedPolicy {
+export class CircuitBreaker extends LiveCircuit implements Breaker, Guard, GuardedPolicy, Placed {
   constructor(key: string, rules: BreakerRules) {
     super(key, rules);
     Object.freeze(this);
@@ -20,6 +24,10 @@ export class CircuitBreaker extends LiveCircuit implements Breaker, Guard, Guard
 
   get [GUARDS](): readonly Guard[] {
     return [this];
+  }
+
+  get [PLACES](): readonly Place[] {
+    return PLACE;
   }
 
   run<Value>(work: Work<Value>, given?: RunOptions): Promise<Value> {
@@ -46,13 +54,28 @@ export class CircuitBreaker extends LiveCircuit implements Breaker, Guard, Guard
     attempt: LazyAttempt,
     caller: Caller<Value>,
   ): void {
-    const go = (ticket: Ticket | Refused): void => {
+    if (attempt.isAborted) caller.failed(attempt.source?.reason);
+    else if (this.rules.isChecked) this.#beginChecked(inside, work, attempt, caller);
+    else {
+      const ticket = this.tryAdmit();
       if (ticket instanceof Refused) caller.failed(this.refusal(ticket));
       else inside.begin(work, attempt, new GuardedCall(this, ticket, attempt, caller));
-    };
-    if (attempt.isAborted) caller.failed(attempt.source?.reason);
-    else if (!this.rules.isChecked) go(this.tryAdmit());
-    else this.#admitChecked(attempt).then(go, (error: unknown) => caller.failed(error));
+    }
+  }
+
+  #beginChecked<Value>(
+    inside: Inside,
+    work: Work<Value>,
+    attempt: LazyAttempt,
+    caller: Caller<Value>,
+  ): void {
+    this.#admitChecked(attempt).then(
+      (ticket) => {
+        if (ticket instanceof Refused) caller.failed(this.refusal(ticket));
+        else inside.begin(work, attempt, new GuardedCall(this, ticket, attempt, caller));
+      },
+      (error: unknown) => caller.failed(error),
+    );
   }
 
   admit(): Ticket {

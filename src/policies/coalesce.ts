@@ -10,6 +10,7 @@ import { readKey, wrapByKey, type KeyOptions } from "./keyed-calls.ts";
 import { attemptOf } from "./lazy-attempt.ts";
 import type { Policy } from "./policy.ts";
 import { teller } from "./tell.ts";
+import { place } from "./order.ts";
 
 /** Until when a call is joined, and how it is watched. */
 export interface CoalesceOptions {
@@ -72,6 +73,7 @@ export function coalesce(options: CoalesceOptions = {}): Coalesce {
   const policyFor = (key: string): Policy => {
     readKey(key, "coalesce.for.key");
     return Object.freeze<Policy>({
+      ...place("coalesce"),
       name: rules.name,
       run: async (work, given) => {
         const caller = attemptOf(given);

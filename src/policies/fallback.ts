@@ -23,6 +23,7 @@ import { attemptOf, type LazyAttempt } from "./lazy-attempt.ts";
 import type { Attempt, RunOptions, Work } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
 import { teller } from "./tell.ts";
+import { place } from "./order.ts";
 
 /** What another answer stands in for. */
 export interface FailedWork extends Attempt {
@@ -110,6 +111,7 @@ export function fallback<Answer>(
   const make = (typeof answer === "function" ? answer : () => answer) as MakeAnswer<Answer>;
   const guard = new FallbackGuard(make, readOptions("fallback", options, READERS));
   return Object.freeze<Fallback<Answer>>({
+    ...place("fallback"),
     name: guard.name,
     // The answer may be of another type than the work's: `Fallback` says where.
     run: (work, given) => guard.run(work, attemptOf(given)) as Promise<never>,

@@ -19,6 +19,7 @@ import type { GateState } from "./gate-state.ts";
 import { attemptOf } from "./lazy-attempt.ts";
 import type { Policy } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
+import { place } from "./order.ts";
 
 /** For how long a gate closes, and how long calls wait before it. */
 export interface GateOptions {
@@ -79,6 +80,7 @@ export function gate(options: GateOptions = {}): Gate {
   const settled = readOptions("gate", options, READERS);
   const keeper = new GateKeeper(settled);
   return Object.freeze<Gate>({
+    ...place("gate"),
     name: settled.name,
     get state() {
       return keeper.state;

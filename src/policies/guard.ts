@@ -10,6 +10,7 @@
 import { attemptOf, type LazyAttempt } from "./lazy-attempt.ts";
 import type { Policy, RunOptions, Work } from "./policy.ts";
 import { settleWith, WORK, type Caller, type Inside } from "./work-call.ts";
+import type { Placed } from "./order.ts";
 
 /** What a policy of ours does around what is inside it. */
 export interface Guard {
@@ -31,10 +32,11 @@ export interface GuardedPolicy extends Policy {
 }
 
 /** Makes the policy that one guard is. */
-export function guarded(name: string, guard: Guard): GuardedPolicy {
+export function guarded(name: string, guard: Guard, placed: Placed): GuardedPolicy {
   const guards = [guard];
   const inside = nested(guards);
   return Object.freeze<GuardedPolicy>({
+    ...placed,
     name,
     [GUARDS]: guards,
     run: (work, options) => runInside(inside, work, options),

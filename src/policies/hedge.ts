@@ -15,6 +15,7 @@ import { readClassify } from "./read-classify.ts";
 import { readFaultOfResult, type FaultOfResult } from "./fault-of-result.ts";
 import type { When } from "./retry-state.ts";
 import { teller } from "./tell.ts";
+import { place } from "./order.ts";
 
 /** How many attempts may run beside each other, and what ends them. */
 export interface HedgeOptions {
@@ -92,6 +93,7 @@ export function hedge(delay: HedgeDelay, options: HedgeOptions = {}): Policy {
   );
   const parts = Object.freeze({ ...settled, delay: source, lost, tell: teller(settled.on) });
   return Object.freeze<Policy>({
+    ...place("hedge"),
     name,
     run: (work, given) => new HedgeRun(parts, work, attemptOf(given)).run(),
   });

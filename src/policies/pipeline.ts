@@ -3,6 +3,7 @@
 import { part, required } from "../core/options.ts";
 import { GUARDS, guardsOf, nested, runInside, type GuardedPolicy } from "./guard.ts";
 import type { Policy } from "./policy.ts";
+import { checkOrder, PLACES, placesOf, type Placed } from "./order.ts";
 
 const readPolicy = required(
   part<Policy, undefined>({ methods: ["run"], default: undefined }),
@@ -13,19 +14,41 @@ const readPolicy = required(
  * Nests policies, the first outermost: `pipeline(retry(), timeout("2s"))` limits each attempt,
  * `pipeline(timeout("2s"), retry())` all of them together. Without policies it just runs the work.
  *
- * @throws {OptionsError} At once, if something else than a policy is handed in.
+ * @throws {OptionsError} At once, if something else than a policy is handed in, or they stand in an order
+ * that is nearly always a mistake, such as a `fallback` inside a `retry`, which then sees no failure.
+ * `intended` says that it is none.
  * @example
  * const bank = pipeline(retry(), breaker("bank"), timeout("2s"));
  * const balance = await bank.run(({ signal }) => readBalance(42, { signal }));
  */
 export function pipeline(...policies: readonly Policy[]): Policy {
-  const guards = policies.flatMap((policy, index) =>
-    guardsOf(readPolicy(policy, `pipeline[${index}]`)),
-  );
+  const read = policies.map((policy, index) => readPolicy(policy, `pipeline[${index}]`));
+  const places = read.flatMap(placesOf);
+  checkOrder(places);
+  const guards = read.flatMap(guardsOf);
   const inside = nested(guards);
-  return Object.freeze<GuardedPolicy>({
+  return Object.freeze<GuardedPolicy & Placed>({
     name: "pipeline",
+    [PLACES]: places,
     [GUARDS]: guards,
     run: (work, options) => runInside(inside, work, options),
+  });
+}
+
+/**
+ * The same policy, for a place in a pipeline that would be refused as a mistake.
+ *
+ * @throws {OptionsError} If something else than a policy is handed in.
+ * @example
+ * // The stand-in has a limit of its own that is longer than the one outside, to be used elsewhere too.
+ * const shared = timeout("1m");
+ * const quick = pipeline(timeout("5s"), intended(shared));
+ */
+export function intended(policy: Policy): Policy {
+  const { name } = readPolicy(policy, "intended.policy");
+  return Object.freeze<GuardedPolicy>({
+    name,
+    [GUARDS]: guardsOf(policy),
+    run: (work, options) => policy.run(work, options),
   });
 }

@@ -22,6 +22,7 @@ import { Limiter, type Rule, type Terms } from "./limiter.ts";
 import type { Policy } from "./policy.ts";
 import { SlidingWindow } from "./sliding-window.ts";
 import { TokenBucket } from "./token-bucket.ts";
+import { place } from "./order.ts";
 
 /** How calls are counted, and how long one waits for its turn. */
 export interface RateLimitOptions {
@@ -117,6 +118,7 @@ export function rateLimit(calls: number, options: RateLimitOptions = {}): RateLi
     return (work, given) => limiter.run(work, attemptOf(given), own);
   };
   return Object.freeze<RateLimit>({
+    ...place("rateLimit"),
     name: settled.name,
     get left() {
       return limiter.left;
@@ -126,7 +128,7 @@ export function rateLimit(calls: number, options: RateLimitOptions = {}): RateLi
     },
     with: (own) => {
       const run = runOn(readOptions("rateLimit.with", own, readers));
-      return Object.freeze<Policy>({ name: settled.name, run });
+      return Object.freeze<Policy>({ ...place("rateLimit"), name: settled.name, run });
     },
     tryTake: () => limiter.tryTake(terms.permits),
     run: runOn(terms),

@@ -22,7 +22,7 @@ import { systemClock, systemRandom } from "../core/system.ts";
 import { backoffReader, exponential, type Backoff } from "./backoff.ts";
 import { readKinds, type FailureKind } from "./failure-kinds.ts";
 import { readFaultOfResult, type FaultOfResult } from "./fault-of-result.ts";
-import { guarded } from "./guard.ts";
+import { guarded, type Guard } from "./guard.ts";
 import type { Policy, RunOptions, Work } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
 import { RetryRun, type BeforeRetry, type RetryParts } from "./retry-run.ts";
@@ -32,6 +32,7 @@ import { outcomeOf, type RetryOutcome } from "./retry-outcome.ts";
 import { runSync, type SyncAttempt } from "./retry-sync.ts";
 import { wrap } from "./wrap.ts";
 import { isHeard, teller } from "./tell.ts";
+import { place } from "./order.ts";
 
 /** When work is run again, and how long is waited before. */
 export interface RetryOptions {
@@ -208,11 +209,12 @@ export function retry(options: RetryOptions = {}): Retry {
   const settled = readOptions("retry", options, READERS);
   const { name, on } = settled;
   const parts: RetryParts = Object.freeze({ ...settled, tell: teller(on) });
-  const policy = guarded(name, {
+  const guard: Guard = {
     begin: (inside, work, outer, caller) => {
       new RetryRun(parts, inside, work, isHeard(on)).begin(outer, caller);
     },
-  });
+  };
+  const policy = guarded(name, guard, place("retry", parts.total));
   return Object.freeze<Retry>({
     ...policy,
     attempt: (work, given) => outcomeOf(parts, work, given),

@@ -3,6 +3,7 @@
 import { integer, required } from "../core/options.ts";
 import type { Admission } from "./admission.ts";
 import type { Policy, RunOptions, Work } from "./policy.ts";
+import type { Placed } from "./order.ts";
 
 /** A policy that lets only so many works run at once, and has the other calls wait. */
 export interface Slots extends Policy {
@@ -41,8 +42,9 @@ const readPriority = required(
 );
 
 /** Shows an admission as a policy, not frozen yet. */
-export function slotsOf(name: string, admission: Admission, run: RunAt): Slots {
+export function slotsOf(placed: Placed, name: string, admission: Admission, run: RunAt): Slots {
   const at = (priority: number): Policy => ({
+    ...placed,
     name,
     run: (work, options) => run(work, options, priority),
   });

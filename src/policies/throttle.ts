@@ -25,6 +25,7 @@ import type { Policy, RunOptions, Work } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
 import { teller } from "./tell.ts";
 import { rejectionChance, RequestWindow } from "./throttling.ts";
+import { place } from "./order.ts";
 
 /** When a throttle turns calls away, and how many. */
 export interface ThrottleOptions {
@@ -99,6 +100,7 @@ export function throttle(options: ThrottleOptions = {}): Throttle {
   const rules = readOptions("throttle", options, READERS);
   const guard = new ThrottleGuard(rules);
   return Object.freeze<Throttle>({
+    ...place("throttle"),
     name: rules.name,
     get chance() {
       return guard.chance();

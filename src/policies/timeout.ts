@@ -19,6 +19,7 @@ import { guarded } from "./guard.ts";
 import type { Policy } from "./policy.ts";
 import { teller } from "./tell.ts";
 import { TimeLimit } from "./time-limit.ts";
+import { place } from "./order.ts";
 
 /** How a time limit is named, timed and watched. */
 export interface TimeoutOptions {
@@ -73,5 +74,6 @@ export function timeout(limit: Duration, options: TimeoutOptions = {}): Policy {
   const outlived = (lateMs: number): void =>
     tell({ type: "timeout.outlived", policy: name, lateMs });
   const isWaitedFor = mode === "cooperative";
-  return guarded(name, new TimeLimit({ limitMs, clock, isWaitedFor, expired, outlived }));
+  const guard = new TimeLimit({ limitMs, clock, isWaitedFor, expired, outlived });
+  return guarded(name, guard, place("timeout", limitMs));
 }

@@ -1,0 +1,132 @@
+/**
+ * Orders of policies that are nearly always a mistake: the rule, and how a policy says what it is.
+ *
+ * A pipeline that is nested the wrong way round does nothing wrong that a test would see. It only does
+ * not what it is there for, on the day when it is needed.
+ */
+
+import { OptionsError } from "../core/errors.ts";
+import type { Policy } from "./policy.ts";
+
+/** The kinds of policies that have a place. */
+export type PolicyKind =
+  | "adaptiveLimit"
+  | "breaker"
+  | "bulkhead"
+  | "cache"
+  | "chaos"
+  | "coalesce"
+  | "fallback"
+  | "gate"
+  | "hedge"
+  | "rateLimit"
+  | "retry"
+  | "throttle"
+  | "timeout";
+
+/** One policy as it stands in a pipeline. */
+export interface Place {
+  readonly kind: PolicyKind;
+  /** How long everything inside may take, in milliseconds; `Infinity` where it has no limit. */
+  readonly limitMs: number;
+}
+
+/** Where a policy says what it is; one that is made of several, all of them, the outermost first. */
+export const PLACES: unique symbol = Symbol("holdfast.places");
+
+/** A policy that says what it is. */
+export interface Placed {
+  readonly [PLACES]: readonly Place[];
+}
+
+/** What a policy of this kind says of itself. */
+export function place(kind: PolicyKind, limitMs = Infinity): Placed {
+  return { [PLACES]: [{ kind, limitMs }] };
+}
+
+/** What a policy says of itself: nothing, where it is one of somebody's own. */
+export function placesOf(policy: Policy): readonly Place[] {
+  return (policy as Partial<Placed>)[PLACES] ?? [];
+}
+
+interface WrongOrder {
+  readonly outer: readonly PolicyKind[];
+  readonly inner: readonly PolicyKind[];
+  /** What is wrong, after "a … outside of a …". */
+  readonly why: string;
+}
+
+const WRONG_ORDERS: readonly WrongOrder[] = [
+  {
+    outer: ["retry", "hedge", "breaker", "gate", "throttle", "adaptiveLimit"],
+    inner: ["fallback"],
+    why: "sees the stand-in and never a failure",
+  },
+  {
+    outer: ["cache"],
+    inner: ["fallback"],
+    why: "keeps the stand-in as if it were the answer",
+  },
+  {
+    outer: ["breaker", "bulkhead", "rateLimit", "throttle", "adaptiveLimit", "gate"],
+    inner: ["cache"],
+    why: "refuses and counts calls that the cache would answer",
+  },
+  {
+    outer: ["hedge"],
+    inner: ["cache", "coalesce"],
+    why: "begins a second call that joins the first instead of overtaking it",
+  },
+  {
+    outer: ["gate"],
+    inner: ["retry"],
+    why: "hears of a refusal only when all attempts have failed",
+  },
+  {
+    outer: ["hedge"],
+    inner: ["retry", "hedge"],
+    why: "multiplies the calls of what is inside",
+  },
+  {
+    outer: ["chaos"],
+    inner: [
+      "retry",
+      "hedge",
+      "breaker",
+      "timeout",
+      "fallback",
+      "gate",
+      "throttle",
+      "adaptiveLimit",
+    ],
+    why: "strikes before that is reached, and so does not try it",
+  },
+];
+
+const REMEDY = "change their order, or say that it is meant: intended(policy)";
+
+/** @throws {OptionsError} When policies, the outermost first, stand in an order that makes no sense. */
+export function checkOrder(places: readonly Place[]): void {
+  places.forEach((inner, index) => {
+    for (const outer of places.slice(0, index)) checkPair(outer, inner);
+  });
+}
+
+function checkPair(outer: Place, inner: Place): void {
+  if (outer === inner && outer.kind !== "breaker")
+    refuse(`the same ${outer.kind} stands in it twice; leave one of them out`);
+  const wrong = WRONG_ORDERS.find(
+    (order) => order.outer.includes(outer.kind) && order.inner.includes(inner.kind),
+  );
+  if (wrong !== undefined)
+    refuse(`a ${outer.kind} outside of a ${inner.kind} ${wrong.why}; ${REMEDY}`);
+  if (outer.limitMs < inner.limitMs && inner.limitMs < Infinity)
+    refuse(
+      `a limit of ${outer.limitMs} ms (${outer.kind}) outside of one of ${inner.limitMs} ms ` +
+        `(${inner.kind}) is always over first; ${REMEDY}`,
+    );
+}
+
+function refuse(problem: string): never {
+  throw new OptionsError("pipeline", problem);
+}
