@@ -209,17 +209,23 @@ export function retry(options: RetryOptions = {}): Retry {
   const settled = readOptions("retry", options, READERS);
   const { name, on } = settled;
   const parts: RetryParts = Object.freeze({ ...settled, tell: teller(on) });
-  const guard: Guard = {
+  const placed = place("retry", parts.total);
+  const policy = guarded(name, guardBy(parts, on), placed);
+  // A round of a loop has no result to be judged.
+  const unjudged = guarded(name, guardBy({ ...parts, faultOfResult: undefined }, on), placed);
+  return Object.freeze<Retry>({
+    ...policy,
+    attempt: (work, given) => outcomeOf(parts, work, given),
+    attempts: (given) => loopOf(unjudged, given),
+    wrap: (fn) => wrap(policy, fn),
+    runSync: (work, given) => runSync(parts, isHeard(on), work, given),
+  });
+}
+
+function guardBy(parts: RetryParts, on: Emit | undefined): Guard {
+  return {
     begin: (inside, work, outer, caller) => {
       new RetryRun(parts, inside, work, isHeard(on)).begin(outer, caller);
     },
   };
-  const policy = guarded(name, guard, place("retry", parts.total));
-  return Object.freeze<Retry>({
-    ...policy,
-    attempt: (work, given) => outcomeOf(parts, work, given),
-    attempts: (given) => loopOf(policy, given),
-    wrap: (fn) => wrap(policy, fn),
-    runSync: (work, given) => runSync(parts, isHeard(on), work, given),
-  });
 }
