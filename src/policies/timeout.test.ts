@@ -426,3 +426,35 @@ test("the caller's abort ends a call under a cooperative limit at once", async (
   await expect(running).rejects.toBe("stop");
   expect(clock.pending).toBe(0);
 });
+
+test("a limit may be another one for each attempt", async () => {
+  const clock = new VirtualClock();
+  const limited = pipeline(
+    retry({ clock, attempts: 3 }),
+    timeout(({ attempt }) => `${attempt}s`, { clock }),
+  );
+  const ends: number[] = [];
+
+  const running = clock.settle(() =>
+    limited.run(({ signal, deadline }) => {
+      signal.addEventListener("abort", () => ends.push(clock.elapsed()));
+      ends.push(clock.elapsed() + deadline.remainingMs());
+      return never();
+    }),
+  );
+
+  await expect(running).rejects.toMatchObject({ code: "TIMED_OUT", limitMs: 3_000 });
+  expect([ends.length, ends[0], ends[1], clock.pending]).toEqual([6, 1_000, 1_000, 0]);
+});
+
+test.for([
+  ["throws", () => expect.unreachable("a mistake")],
+  ["gives no length of time", () => "soon"],
+])("a limit for each attempt that %s fails the call, and no work is begun", async ([, limit]) => {
+  let calls = 0;
+
+  const running = timeout(limit as never).run(() => void calls++);
+
+  await expect(running).rejects.toThrow();
+  expect(calls).toBe(0);
+});
