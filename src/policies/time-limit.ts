@@ -81,10 +81,12 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
     this.#outer = outer;
     this.#caller = caller;
     if (outer.source === undefined) return;
+    const { source } = outer;
     this.#stop = (reason) => {
-      if (this.#ends()) this.#stopWith(reason);
+      if (source.isWaitedFor) this.abort(reason);
+      else if (this.#ends()) this.#stopWith(reason);
     };
-    outer.source.listen(this.#stop);
+    source.listen(this.#stop);
   }
 
   /** The attempt as it is inside the limit. */
@@ -93,7 +95,7 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
   }
 
   override get isWaitedFor(): boolean {
-    return this.#limit.parts.isWaitedFor === true;
+    return this.#isCooperative || this.#outer.source?.isWaitedFor === true;
   }
 
   succeeded(value: Value): void {
@@ -120,9 +122,13 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
       const reason = this.#limit.parts.expired();
       // Whoever heard of it may have cancelled the call.
       if (this.#isOver) return;
-      if (this.isWaitedFor) this.abort(reason);
+      if (this.#isCooperative) this.abort(reason);
       else if (this.#ends()) this.#stopWith(reason);
     });
+  }
+
+  get #isCooperative(): boolean {
+    return this.#limit.parts.isWaitedFor === true;
   }
 
   #ends(): boolean {

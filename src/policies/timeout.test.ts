@@ -4,7 +4,7 @@ import { TimeoutError } from "../core/errors.ts";
 import type { EventDetails } from "../core/events.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { breaker } from "./breaker.ts";
-import { pipeline } from "./pipeline.ts";
+import { intended, pipeline } from "./pipeline.ts";
 import type { Attempt } from "./policy.ts";
 import { retry } from "./retry.ts";
 import { timeout, type TimeoutOptions } from "./timeout.ts";
@@ -457,4 +457,28 @@ test.for([
 
   await expect(running).rejects.toThrow();
   expect(calls).toBe(0);
+});
+
+test("a limit inside a cooperative one waits as well when the outer one is over", async () => {
+  const clock = new VirtualClock();
+  const limited = pipeline(
+    timeout("1s", { clock, mode: "cooperative" }),
+    retry({ clock }),
+    timeout("1s", { clock }),
+  );
+  const inner = pipeline(
+    timeout("1s", { clock, mode: "cooperative" }),
+    intended(timeout("9s", { clock })),
+  );
+  const stubborn = () => clock.sleep(2_000).then(() => "late");
+
+  const value = await clock.settle(() => inner.run(stubborn));
+  const error = await clock.settle(() => limited.run(stubborn).catch((thrown: unknown) => thrown));
+
+  expect([value, error, clock.elapsed(), clock.pending]).toMatchObject([
+    "late",
+    { code: "TIMED_OUT" },
+    3_000,
+    0,
+  ]);
 });
