@@ -34,9 +34,7 @@ export function deadlinesOf(clock: Clock, limitMs: number): Deadlines {
   queues.set(clock, ofClock);
   const known = ofClock.get(limitMs);
   if (known !== undefined) return known;
-  const queue = new DeadlineQueue(clock, limitMs, () => ofClock.delete(limitMs));
-  ofClock.set(limitMs, queue);
-  return queue;
+  return new DeadlineQueue(clock, limitMs, ofClock);
 }
 
 type ClockWithAlarms = Clock & Required<Pick<Clock, "alarm">>;
@@ -73,17 +71,17 @@ export function timerEach(clock: Clock, limitMs: number): Deadlines {
 class DeadlineQueue implements Deadlines {
   readonly #clock: Clock;
   readonly #limitMs: number;
-  readonly #lapsed: () => void;
+  readonly #shared: Map<number, DeadlineQueue>;
   readonly #alarm: Alarm;
   #isSet = false;
   #first: Limited | undefined;
   #last: Limited | undefined;
 
-  /** @param lapsed Called when the timer rang and nobody waited. */
-  constructor(clock: ClockWithAlarms, limitMs: number, lapsed: () => void) {
+  /** @param shared Where it stands while its timer runs: lengths that come once are not kept for ever. */
+  constructor(clock: ClockWithAlarms, limitMs: number, shared: Map<number, DeadlineQueue>) {
     this.#clock = clock;
     this.#limitMs = limitMs;
-    this.#lapsed = lapsed;
+    this.#shared = shared;
     this.#alarm = clock.alarm(() => this.#ring());
   }
 
@@ -116,6 +114,7 @@ class DeadlineQueue implements Deadlines {
 
   #set(ms: number): void {
     this.#isSet = true;
+    if (!this.#shared.has(this.#limitMs)) this.#shared.set(this.#limitMs, this);
     this.#alarm.set(ms);
   }
 
@@ -130,7 +129,7 @@ class DeadlineQueue implements Deadlines {
       this.remove(call);
       call.expire();
     }
-    // Lengths that come once would otherwise be kept for ever.
-    if (!this.#isSet) this.#lapsed();
+    if (!this.#isSet && this.#shared.get(this.#limitMs) === this)
+      this.#shared.delete(this.#limitMs);
   }
 }

@@ -47,6 +47,8 @@ export type RetryStop =
   | "budget is spent"
   | "when failed"
   | "backoff failed"
+  | "budget failed"
+  | "faultOfResult failed"
   | "ended by beforeRetry";
 
 /** One attempt that failed, as a retry remembers it. */

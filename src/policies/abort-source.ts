@@ -47,6 +47,13 @@ export abstract class AbortSource {
   }
 }
 
+/** Where a signal of ours has what it is the signal of: it may come back, handed on by somebody else. */
+const SOURCE: unique symbol = Symbol("holdfast.source");
+
+interface SignalOfOurs extends AbortSignal {
+  [SOURCE]?: AbortSource;
+}
+
 /** The abort of one limit on one call. Its signal is made when it is first read. */
 export class LimitAbort extends AbortSource {
   #controller: AbortController | undefined;
@@ -64,6 +71,7 @@ export class LimitAbort extends AbortSource {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
+      (this.#controller.signal as SignalOfOurs)[SOURCE] = this;
       if (this.#isAborted) this.#controller.abort(this.#reason);
     }
     return this.#controller.signal;
@@ -79,11 +87,11 @@ export class LimitAbort extends AbortSource {
   }
 }
 
-const known = new WeakMap<AbortSignal, CallerAbort>();
+const known = new WeakMap<AbortSignal, AbortSource>();
 
 /** The abort of a signal that was handed in; one per signal, however many calls it is handed to. */
 export function callerAbort(signal: AbortSignal): AbortSource {
-  let source = known.get(signal);
+  let source = (signal as SignalOfOurs)[SOURCE] ?? known.get(signal);
   if (source === undefined) known.set(signal, (source = new CallerAbort(signal)));
   return source;
 }

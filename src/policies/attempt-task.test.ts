@@ -3,6 +3,8 @@ import { OptionsError } from "../core/errors.ts";
 import type { EventDetails } from "../core/events.ts";
 import { rememberFault, type Fault } from "../core/fault.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
+import { pipeline } from "./pipeline.ts";
+import { timeout } from "./timeout.ts";
 import { attemptTask, type AttemptTaskOptions } from "./attempt-task.ts";
 import { constant } from "./backoff.ts";
 import { breaker } from "./breaker.ts";
@@ -373,4 +375,10 @@ test.for<[message: string, name: unknown, options: unknown]>([
   await expect(running).rejects.toThrow(OptionsError);
   await expect(running).rejects.toThrow(message);
   expect(calls).toBe(0);
+});
+
+test("a policy with a limit of its own, shorter than the default one, is no mistake", async () => {
+  const policy = pipeline(breaker("a"), timeout("2s"));
+
+  expect(await attemptTask("copy", () => 1, { policy })).toMatchObject({ ok: true, value: 1 });
 });

@@ -19,7 +19,7 @@ import {
 } from "../core/options.ts";
 import { reactions, type ReactionChanges } from "../core/reactions.ts";
 import { systemClock, systemRandom } from "../core/system.ts";
-import { pipeline } from "./pipeline.ts";
+import { intended, pipeline } from "./pipeline.ts";
 import type { Policy, Work } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
 import { readRetry, retry, type RetryOptions } from "./retry.ts";
@@ -133,7 +133,8 @@ function guardOf(name: string, settled: Settled<typeof READERS>): Policy {
       random: given.random ?? random,
       on: given.on ?? on,
     }),
-    policy,
+    // What limits that it has of its own are nobody's mistake: the one here may be the default.
+    intended(policy),
     timeout(Math.min(limits.attempt, total), { name, clock, on }),
   );
 }

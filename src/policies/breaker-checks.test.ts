@@ -186,3 +186,20 @@ test("while closed nothing is checked", async () => {
 
   expect(checks).toEqual([]);
 });
+
+test("a check that fails while it warms up is not run again at once", async () => {
+  const clock = new VirtualClock();
+  let checks = 0;
+  const circuit = breaker("bank", {
+    clock,
+    warmUp: "1m",
+    probe: () => {
+      checks++;
+      throw new Error("down");
+    },
+  });
+  circuit.restore({ state: "open", openings: 1, pauseMs: 1_000, pauseLeftMs: 0 });
+
+  await expect(circuit.run(() => "done")).rejects.toMatchObject({ code: "CIRCUIT_OPEN" });
+  expect([checks, circuit.state]).toEqual([1, "open"]);
+});

@@ -224,3 +224,11 @@ test("they are frozen, and their state is not", async () => {
     "open",
   ]);
 });
+
+test("an empty key in what is restored leaves all as they were", () => {
+  const hosts = breakers("host");
+  const open = { state: "open", openings: 1, pauseMs: 1_000, pauseLeftMs: 1_000 } as const;
+
+  expect(() => hosts.restore({ a: open, "": open })).toThrow(OptionsError);
+  expect(hosts.notClosed().size).toBe(0);
+});

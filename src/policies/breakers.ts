@@ -111,7 +111,10 @@ class BreakerRegistry implements Breakers {
 
   restore(snapshots: Readonly<Record<string, BreakerSnapshot>>): void {
     const each = readSnapshots(snapshots, "breakers.restore");
-    for (const [key, snapshot] of Object.entries(each)) this.for(key).restore(snapshot);
+    const keys = Object.keys(each);
+    // All are read before the first is restored.
+    for (const key of keys) readKey(key, "breakers.restore.key");
+    for (const key of keys) this.for(key).restore(each[key] as BreakerSnapshot);
   }
 
   #shelfOf(key: string): Map<string, CircuitBreaker> {

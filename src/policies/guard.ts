@@ -35,12 +35,23 @@ export interface GuardedPolicy extends Policy {
 export function guarded(name: string, guard: Guard, placed?: Placed): GuardedPolicy {
   const guards = [guard];
   const inside = nested(guards);
-  return Object.freeze<GuardedPolicy>({
+  const policy: Policy = {
     ...placed,
     name,
-    [GUARDS]: guards,
     run: (work, options) => runInside(inside, work, options),
-  });
+  };
+  return Object.freeze(withGuards(policy, guards));
+}
+
+/**
+ * Gives a policy its guards. They are not copied by a spread: whoever makes a policy out of one of ours
+ * has a `run` of its own, which is what counts.
+ */
+export function withGuards<Ours extends Policy>(
+  policy: Ours,
+  guards: readonly Guard[],
+): Ours & GuardedPolicy {
+  return Object.defineProperty(policy, GUARDS, { value: guards }) as Ours & GuardedPolicy;
 }
 
 /** The guards of any policy: its own, or one that calls its `run`. */
@@ -75,8 +86,16 @@ export function runInside<Value>(
 function foreignGuard(policy: Policy): Guard {
   return {
     begin: (inside, work, attempt, caller) => {
-      const guarded = (inner: RunOptions) => runInside(inside, work, inner);
+      const guarded = (inner: RunOptions) => runInside(inside, work, watchedAs(attempt, inner));
       settleWith(() => policy.run(guarded, attempt), caller);
     },
   };
+}
+
+/** Who names the fields of an attempt and hands them on loses those that are our own. */
+function watchedAs(outer: LazyAttempt, inner: RunOptions | undefined): LazyAttempt {
+  const attempt = attemptOf(inner);
+  return outer.watch === undefined || attempt.watch !== undefined
+    ? attempt
+    : attempt.watched(outer.watch);
 }

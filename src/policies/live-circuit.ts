@@ -255,8 +255,9 @@ export class LiveCircuit {
 
   #breaks(next: rule.Closed | rule.HalfOpen, nowMs: number): boolean {
     const { warmUntilMs, clock } = this.#rules;
-    // Most have no such time, and need not ask what time it is.
-    if (warmUntilMs > -Infinity && clock.elapsed() < warmUntilMs) return false;
+    // Most have no such time, and need not ask what time it is. A probe that fails is no warming up.
+    const isWarming = warmUntilMs > -Infinity && clock.elapsed() < warmUntilMs;
+    if (isWarming && next.state === "closed") return false;
     return rule.isBroken(next, this.#window?.counts(nowMs), this.#rules);
   }
 

@@ -89,10 +89,78 @@ test("an outer retry after a limit that was over still shares its tries", async 
   expect(work.calls).toBe(2 + 2 + 1);
 });
 
-test("layers that are independent multiply", async () => {
+test("layers that are independent multiply, each of them", async () => {
   const own = { nested: "independent" } as const;
 
-  expect(await callsOf((work) => tries(3, own).run(() => tries(3, own).run(work)))).toBe(9);
+  expect([
+    await callsOf((work) => tries(3, own).run(() => tries(3, own).run(work))),
+    await callsOf((work) => tries(3).run(() => tries(3, own).run(work))),
+    await callsOf((work) => tries(3, own).run(() => tries(3).run(work))),
+  ]).toEqual([9, 9, 9]);
+});
+
+test("what an attempt leaves behind has all its tries once that attempt is over", async () => {
+  const clock = new VirtualClock();
+  const patient = retry({ attempts: 6, clock, backoff: constant("1s") });
+  const reconnecting = failing();
+  let background: Promise<unknown> = Promise.resolve();
+
+  await clock.settle(async () => {
+    await tries(2, { clock }).run(async ({ attempt }) => {
+      if (attempt === 1) throw down();
+      background = clock.sleep(60_000).then(() => patient.run(reconnecting).catch(() => {}));
+    });
+    await background;
+  });
+
+  expect(reconnecting.calls).toBe(6);
+});
+
+test("calls under one policy that share an error have all their tries", async () => {
+  const clock = new VirtualClock();
+  const shared = down();
+  const patient = retry({ attempts: 4, clock, backoff: constant("1s") });
+  const calls = { slow: 0, quick: 0 };
+
+  await clock.settle(() =>
+    Promise.allSettled([
+      patient.run(async () => {
+        calls.slow++;
+        await clock.sleep(10_000);
+        throw shared;
+      }),
+      patient.run(async () => {
+        calls.quick++;
+        throw shared;
+      }),
+    ]),
+  );
+
+  expect(calls).toEqual({ slow: 4, quick: 4 });
+});
+
+test("synchronous retries share their attempts as well", () => {
+  let calls = 0;
+  const work = (): never => {
+    calls++;
+    throw down();
+  };
+
+  expect(() => tries(3).runSync(() => tries(2).runSync(work))).toThrow("down");
+  expect(calls).toBe(3);
+});
+
+test("layers without waits that fail at once do not stack up", async () => {
+  const many = { nested: "independent", only: [Error] } as const;
+  const work = failing();
+
+  await expect(
+    pipeline(tries(60, many), tries(60, many)).run(() => {
+      work.calls++;
+      throw down();
+    }),
+  ).rejects.toThrow("down");
+  expect(work.calls).toBe(3_600);
 });
 
 test("retries that were enough cost the outer one nothing", async () => {

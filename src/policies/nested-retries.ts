@@ -13,13 +13,26 @@
 import { findProperty, isHolder } from "../classify/property.ts";
 import { asyncLocal } from "../core/context.ts";
 
-interface GivenUp {
+/** A retry that gave up. */
+export interface GivenUp {
+  /** How often it tried. */
   readonly tries: number;
   readonly sinceMoment: number;
+  /** Which policy it was. */
+  readonly policy: object;
+}
+
+/** What a retry leaves to those inside one attempt of its own. */
+export interface Allowance {
+  readonly tries: number;
+  /** Whether that attempt has ended: what it left behind, such as a reconnecting pool, is free of it. */
+  isOver: boolean;
+  /** That of the retry around it, if there is one. */
+  readonly outside: Allowance | undefined;
 }
 
 const givenUp = new WeakMap<object, GivenUp>();
-const left = asyncLocal<number>();
+const allowances = asyncLocal<Allowance>();
 
 let lastMoment = 0;
 
@@ -28,9 +41,9 @@ export function nextMoment(): number {
   return ++lastMoment;
 }
 
-/** Keeps that a retry which began at `sinceMoment` gave up with this error after so many tries. */
-export function rememberTries(error: unknown, tries: number, sinceMoment: number): void {
-  if (tries > 1 && isHolder(error)) givenUp.set(error, { tries, sinceMoment });
+/** Keeps that a retry gave up with this error. */
+export function rememberTries(error: unknown, retry: GivenUp): void {
+  if (retry.tries > 1 && isHolder(error)) givenUp.set(error, retry);
 }
 
 /** No error that was wrapped by hand is deeper. */
@@ -38,26 +51,31 @@ const MOST_LINKS = 10;
 
 /**
  * How many tries are behind an error that ended an attempt: 1, or what a retry inside the attempt
- * needed to give up. What was remembered before the attempt began belongs to another call: an error
- * can be thrown again and again.
+ * needed to give up. An error can be thrown again and again, and by several calls at once: what was
+ * remembered before the attempt began belongs to another call, and so, nearly always, does what another
+ * call under the same policy left.
  */
-export function triesBehind(error: unknown, attemptSinceMoment: number): number {
+export function triesBehind(error: unknown, attemptSinceMoment: number, policy: object): number {
   let link = error;
   for (let depth = 0; depth < MOST_LINKS && isHolder(link); depth++) {
     const known = givenUp.get(link);
-    if (known !== undefined) return known.sinceMoment > attemptSinceMoment ? known.tries : 1;
+    if (known !== undefined) {
+      const isInside = known.sinceMoment > attemptSinceMoment && known.policy !== policy;
+      return isInside ? known.tries : 1;
+    }
     link = findProperty(link, "cause");
   }
   return 1;
 }
 
-/** How many tries a retry around the code that runs now has left; `Infinity` where there is none. */
-export function triesLeftOutside(): number {
-  return left.find() ?? Infinity;
+/** What the retries around the code that runs now leave to one in it. */
+export function allowanceOutside(): Allowance | undefined {
+  let allowance = allowances.find();
+  while (allowance?.isOver) allowance = allowance.outside;
+  return allowance;
 }
 
-/** Runs `begin`, and all that it starts, where so many tries are left. */
-export function withTriesLeft(tries: number, begin: () => void): void {
-  if (tries === Infinity) begin();
-  else left.run(tries, begin);
+/** Runs `begin`, and all that it starts, under an allowance. */
+export function withAllowance<Value>(allowance: Allowance, begin: () => Value): Value {
+  return allowances.run(allowance, begin);
 }

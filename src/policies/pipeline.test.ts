@@ -1,5 +1,7 @@
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
+import { bulkhead } from "./bulkhead.ts";
+import { VirtualClock } from "../testing/virtual-clock.ts";
 import { breaker } from "./breaker.ts";
 import { pipeline } from "./pipeline.ts";
 import type { Attempt, Policy } from "./policy.ts";
@@ -172,4 +174,48 @@ test.for<[message: string, policy: unknown]>([
   ["pipeline[0]: expected a policy, received undefined", undefined],
 ])("refuses with %s", ([message, policy]) => {
   expect(() => pipeline(policy as Policy)).toThrow(message);
+});
+
+test("a policy made out of one of ours is called by its own run", async () => {
+  const base = timeout("1s");
+  let ran = 0;
+  const counted: Policy = {
+    ...base,
+    run: (work, given) => {
+      ran++;
+      return base.run(work, given);
+    },
+  };
+
+  await pipeline(counted).run(() => "done");
+
+  expect(ran).toBe(1);
+});
+
+test("T3 a slot is held through somebody's own policy that names the fields of an attempt", async () => {
+  const clock = new VirtualClock();
+  const inner = retry({ attempts: 1, clock });
+  const own: Policy = {
+    name: "own",
+    run: (work, given) =>
+      inner.run(work, {
+        signal: given?.signal,
+        attempt: given?.attempt,
+        deadline: given?.deadline,
+      }),
+  };
+  const guarded = pipeline(bulkhead(1, { clock, queue: 10 }), own, timeout("1s", { clock }));
+  let running = 0;
+  let most = 0;
+  const stubborn = async (): Promise<void> => {
+    most = Math.max(most, ++running);
+    await clock.sleep(10_000);
+    running--;
+  };
+
+  await clock.settle(() =>
+    Promise.allSettled([1, 2, 3].map(() => guarded.run(stubborn).catch(() => {}))),
+  );
+
+  expect(most).toBe(1);
 });

@@ -1,7 +1,7 @@
 /** Policies nested into one. */
 
 import { part, required } from "../core/options.ts";
-import { GUARDS, guardsOf, nested, runInside, type GuardedPolicy } from "./guard.ts";
+import { guardsOf, nested, runInside, withGuards } from "./guard.ts";
 import type { Policy } from "./policy.ts";
 import { checkOrder, PLACES, placesOf, type Placed } from "./order.ts";
 
@@ -27,12 +27,12 @@ export function pipeline(...policies: readonly Policy[]): Policy {
   checkOrder(places);
   const guards = read.flatMap(guardsOf);
   const inside = nested(guards);
-  return Object.freeze<GuardedPolicy & Placed>({
+  const policy: Policy & Placed = {
     name: "pipeline",
     [PLACES]: places,
-    [GUARDS]: guards,
     run: (work, options) => runInside(inside, work, options),
-  });
+  };
+  return Object.freeze(withGuards(policy, guards));
 }
 
 /**
@@ -46,9 +46,6 @@ export function pipeline(...policies: readonly Policy[]): Policy {
  */
 export function intended(policy: Policy): Policy {
   const { name } = readPolicy(policy, "intended.policy");
-  return Object.freeze<GuardedPolicy>({
-    name,
-    [GUARDS]: guardsOf(policy),
-    run: (work, options) => policy.run(work, options),
-  });
+  const same: Policy = { name, run: (work, options) => policy.run(work, options) };
+  return Object.freeze(withGuards(same, guardsOf(policy)));
 }

@@ -371,3 +371,109 @@ test.for([
 ] as const)("%s", ([, options]) => {
   expect(() => retry(options)).toThrow(OptionsError);
 });
+
+test.for(["deposit", "withdraw"] as const)(
+  "a budget whose %s throws hides no failure",
+  async (name) => {
+    const mistake = new Error("budget");
+    const budget = {
+      deposit: () => {},
+      withdraw: () => true,
+      [name]: () => {
+        throw mistake;
+      },
+    };
+    const failure = http(503);
+
+    const plain = await play({ budget }, [failure]);
+    const promised = await play({ budget, when: () => Promise.resolve(true) }, [failure]);
+    const limited = await play({ budget, total: "1m" }, [failure]);
+
+    const expected = name === "deposit" ? mistake : { errors: [mistake, failure] };
+    for (const { end, clock, reason } of [plain, promised, limited])
+      expect({ end, pending: clock.pending, reason }).toMatchObject({
+        end: expected,
+        pending: 0,
+        reason: "budget failed",
+      });
+  },
+);
+
+test("a last result is answered as it is when beforeRetry leaves no time", async () => {
+  const clock = new VirtualClock();
+  const policy = retry({
+    clock,
+    total: "10s",
+    backoff: constant("4s"),
+    faultOfResult: () => BUSY,
+    beforeRetry: () => clock.sleep(7_000),
+  });
+
+  expect(await clock.settle(() => policy.run(() => "job pending"))).toBe("job pending");
+});
+
+test("the time that a last word takes counts: a wait that no longer fits is not begun", async () => {
+  const clock = new VirtualClock();
+  const error = http(503);
+  const policy = retry({
+    clock,
+    total: "10s",
+    backoff: constant("5s"),
+    when: () => clock.sleep(8_000).then(() => true),
+  });
+
+  const running = clock.settle(() => policy.run(() => Promise.reject(error)));
+
+  await expect(running).rejects.toBe(error);
+  expect(clock.elapsed()).toBe(8_000);
+});
+
+test("a last word that fails after the caller left is nobody's", async () => {
+  const caller = new AbortController();
+  const policy = retry({
+    on: ({ type }) => type === "attempt.failed" && caller.abort("stop"),
+    when: () => Promise.reject(new Error("late")),
+  });
+
+  await expect(policy.run(() => Promise.reject(http(503)), caller)).rejects.toBe("stop");
+});
+
+test("what ends a call before its first attempt is an answer of attempt, too", async () => {
+  const ended = await retry({ total: "2s", expects: "3s" }).attempt(() => "done");
+
+  expect(ended).toMatchObject({
+    ok: false,
+    error: { code: "NO_TIME_LEFT" },
+    reason: "time is up",
+    attempts: 0,
+    history: [],
+  });
+});
+
+test("a faultOfResult that throws is an answer of attempt, too", async () => {
+  const mistake = new Error("mistake");
+  const policy = retry({
+    faultOfResult: () => {
+      throw mistake;
+    },
+  });
+
+  expect(await policy.attempt(() => "done")).toMatchObject({
+    ok: false,
+    error: mistake,
+    reason: "faultOfResult failed",
+  });
+});
+
+test("an abort by who hears that the retries stopped is the call's end", async () => {
+  const caller = new AbortController();
+  const clock = new VirtualClock();
+  const policy = retry({
+    clock,
+    total: "1m",
+    attempts: 1,
+    on: ({ type }) => type === "retry.stopped" && caller.abort("stop"),
+  });
+
+  await expect(policy.attempt(() => Promise.reject(http(503)), caller)).rejects.toBe("stop");
+});

@@ -43,22 +43,23 @@ export function outcomeOf<Value>(
   options: RunOptions | undefined,
 ): Promise<RetryOutcome<Value>> {
   return new Promise((resolve, reject) => {
-    const caller = {
-      succeeded: (value: Value) => {
-        const { state } = run;
-        const told = toldBy(run);
-        if (state?.stopped === undefined) resolve({ ok: true, value, ...told });
-        else resolve({ ok: false, error: value, ...state.stopped, ...told });
-      },
-      failed: (error: unknown) => {
-        const stopped = run.state?.stopped;
-        // Nothing but an abort ends a call without a reason of the retry's own.
-        if (stopped === undefined) reject(error as Error);
-        else resolve({ ok: false, error, ...stopped, ...toldBy(run) });
-      },
-    };
+    const outer = attemptOf(options);
     const run = new RetryRun(parts, WORK, work, true);
-    run.begin(attemptOf(options), caller);
+    const failed = (error: unknown): void => {
+      const { reason = "attempts used up", fault = parts.classify(error) } =
+        run.state?.stopped ?? {};
+      resolve({ ok: false, error, reason, fault, ...toldBy(run) });
+    };
+    run.begin(outer, {
+      succeeded: (value) => {
+        if (run.state?.stopped === undefined) resolve({ ok: true, value, ...toldBy(run) });
+        else failed(value);
+      },
+      failed: (error) => {
+        if (outer.isAborted) reject(outer.source?.reason as Error);
+        else failed(error);
+      },
+    });
   });
 }
 

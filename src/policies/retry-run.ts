@@ -5,12 +5,12 @@ import { NoTimeLeftError } from "../core/errors.ts";
 import type { Fault } from "../core/fault.ts";
 import type { FaultOfResult } from "./fault-of-result.ts";
 import type { LazyAttempt } from "./lazy-attempt.ts";
-import { nextMoment, withTriesLeft } from "./nested-retries.ts";
+import { nextMoment, withAllowance, type Allowance } from "./nested-retries.ts";
 import type { Work } from "./policy.ts";
 import { RetryState, type Beginning, type Failure, type StateParts } from "./retry-state.ts";
 import { TimeLimit } from "./time-limit.ts";
 import { waitUnder } from "./wait.ts";
-import { settleWith, type Caller, type Inside } from "./work-call.ts";
+import type { Caller, Inside } from "./work-call.ts";
 
 /** Awaited before the wait for another attempt; what it throws ends the retries, and is thrown on. */
 export type BeforeRetry = (failed: RetriedFailure) => void | Promise<void>;
@@ -35,16 +35,22 @@ export interface RetryParts extends StateParts {
   readonly clock: Clock;
 }
 
-/** Another attempt, as it was decided. */
-interface PlannedRetry {
+/** Another attempt, as it is planned. */
+interface RetryPlan {
   readonly waitMs: number;
-  readonly failure: Failure;
-  /** Tells the caller how the last attempt ended, when there is none after all. */
-  readonly end: () => void;
+  /** Whether it begins in this same turn, with nothing before it. */
+  readonly isAtOnce: boolean;
+  /** The user's last word, where that was promised. */
+  readonly isWanted?: PromiseLike<boolean>;
 }
 
 /** Every this many retries without a wait, timers and aborts get their turn. */
 const RETRIES_PER_TURN = 100;
+
+/** So many attempts may begin while another one is being told that it failed: each takes its stack. */
+const MOST_STACKED = 20;
+
+let stacked = 0;
 
 /** One call. What it decides and remembers begins with its first failure: most calls have none. */
 export class RetryRun<Value> implements Caller<Value>, Beginning {
@@ -57,6 +63,8 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
   #outer!: LazyAttempt;
   #caller!: Caller<Value>;
   #state: RetryState | undefined;
+  /** What the attempt that is under way leaves to retries inside it. */
+  #allowance: Allowance | undefined;
 
   constructor(parts: RetryParts, inside: Inside, work: Work<Value>, isSeen: boolean) {
     this.#parts = parts;
@@ -73,7 +81,7 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
 
   /** Begins the first attempt, under the total limit where there is one. */
   begin(outer: LazyAttempt, caller: Caller<Value>): void {
-    const { total, clock, budget, expects } = this.#parts;
+    const { total, clock, expects } = this.#parts;
     this.#outer = outer;
     this.#caller = caller;
     if (total !== Infinity) {
@@ -83,26 +91,39 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
       this.#outer = limited.attempt;
       this.#caller = limited;
     }
-    if (expects > 0 && this.#outer.deadline.remainingMs() <= expects) {
-      this.#caller.failed(this.#tooLate(expects));
-      return;
-    }
-    budget?.deposit();
-    this.#inside.begin(this.#work, this.#outer.numbered(1), this);
+    if (expects > 0 && this.#outer.deadline.remainingMs() <= expects) this.#refuse(expects);
+    else if (this.#deposits()) this.#inside.begin(this.#work, this.#outer.numbered(1), this);
   }
 
-  #tooLate(expectedMs: number): NoTimeLeftError {
+  #refuse(expectedMs: number): void {
+    const { name, classify } = this.#parts;
     const leftMs = this.#outer.deadline.remainingMs();
-    return new NoTimeLeftError(`Work under "${this.#parts.name}"`, expectedMs, leftMs);
+    const error = new NoTimeLeftError(`Work under "${name}"`, expectedMs, leftMs);
+    this.#stateNow().refuse({ error, fault: classify(error) });
+    this.#caller.failed(error);
+  }
+
+  #deposits(): boolean {
+    try {
+      this.#parts.budget?.deposit();
+      return true;
+    } catch (mistake) {
+      const failure = { error: mistake, fault: this.#parts.classify(mistake) };
+      this.#stateNow().stop("budget failed", failure);
+      this.#caller.failed(mistake);
+      return false;
+    }
   }
 
   succeeded(value: Value): void {
+    this.#attemptEnds();
     const { faultOfResult } = this.#parts;
     if (faultOfResult === undefined) this.#succeed(value);
     else this.#judge(value, faultOfResult);
   }
 
   failed(error: unknown): void {
+    this.#attemptEnds();
     const outer = this.#outer;
     const caller = this.#caller;
     // A caller's own abort is no fault: the signal is asked before the error.
@@ -121,91 +142,125 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
   }
 
   #judge(value: Value, faultOfResult: FaultOfResult): void {
-    const outer = this.#outer;
     const caller = this.#caller;
+    let fault: Fault | undefined;
     try {
-      const fault = outer.isAborted ? undefined : faultOfResult(value);
-      if (fault === undefined) this.#succeed(value);
-      else this.#goOn({ error: value, fault }, () => caller.succeeded(value));
+      fault = this.#outer.isAborted ? undefined : faultOfResult(value);
     } catch (mistake) {
+      const failure = { error: mistake, fault: this.#parts.classify(mistake) };
+      this.#stateNow().stop("faultOfResult failed", failure);
       caller.failed(mistake);
+      return;
     }
+    if (fault === undefined) this.#succeed(value);
+    else this.#goOn({ error: value, fault }, () => caller.succeeded(value));
   }
 
   /** Goes on after a failure: with another attempt, or by telling the caller how the last one ended. */
   #goOn(failure: Failure, end: () => void): void {
-    const outer = this.#outer;
     const state = this.#stateNow();
+    let plan: RetryPlan | undefined;
     try {
-      const decision = state.decide(failure, outer.deadline.remainingMs());
-      if (!decision.isRetried) {
-        state.stop(decision.reason, failure);
-        end();
-        return;
-      }
-      const { waitMs } = decision;
-      const isWanted = state.confirm(failure);
-      if (typeof isWanted === "boolean") this.#retry(isWanted, { waitMs, failure, end });
-      else this.#retryIf(isWanted, { waitMs, failure, end });
+      plan = this.#plan(failure, state);
     } catch (mistake) {
       this.#caller.failed(mistake);
-    }
-  }
-
-  #retryIf(isWanted: PromiseLike<boolean>, planned: PlannedRetry): void {
-    const outer = this.#outer;
-    settleWith(() => outer.start(() => isWanted), {
-      succeeded: (wanted) => this.#retry(wanted, planned),
-      failed: (mistake) => {
-        const isOver = outer.isAborted;
-        this.#caller.failed(
-          isOver ? mistake : this.#stateNow().unconfirmed(mistake, planned.failure),
-        );
-      },
-    });
-  }
-
-  #retry(isWanted: boolean, { waitMs, failure, end }: PlannedRetry): void {
-    const state = this.#stateNow();
-    const refusal = state.refusal(isWanted);
-    if (refusal !== undefined) {
-      state.stop(refusal, failure);
-      end();
       return;
     }
-    // Even a timer of 0 ms takes one or more. But promises alone would never let an abort through.
-    const isAtOnce = waitMs === 0 && state.attempt % RETRIES_PER_TURN !== 0;
-    if (isAtOnce && this.#parts.beforeRetry === undefined) {
-      state.schedule(0, failure);
-      this.#again(state);
-    } else {
-      this.#prepare(waitMs, failure, state).then(
-        () => this.#again(state),
+    if (plan === undefined) end();
+    else if (plan.isAtOnce) this.#again(failure, plan, state);
+    else
+      this.#prepare(failure, plan, state).then(
+        (isReady) => (isReady ? this.#begin(state) : end()),
         (reason: unknown) => this.#caller.failed(reason),
       );
+  }
+
+  /** Plans another attempt; or tells that there is none, and why. @throws What ended the retries instead. */
+  #plan(failure: Failure, state: RetryState): RetryPlan | undefined {
+    const decision = state.decide(failure, this.#outer.deadline.remainingMs());
+    if (!decision.isRetried) {
+      state.stop(decision.reason, failure);
+      return undefined;
+    }
+    const { waitMs } = decision;
+    const isWanted = state.confirm(failure);
+    if (typeof isWanted !== "boolean") return { waitMs, isWanted, isAtOnce: false };
+    if (!state.claims(isWanted, failure)) return undefined;
+    // Even a timer of 0 ms takes one or more. But promises alone would never let an abort through.
+    const hasTurn = waitMs > 0 || state.attempt % RETRIES_PER_TURN === 0;
+    return { waitMs, isAtOnce: !hasTurn && this.#parts.beforeRetry === undefined };
+  }
+
+  /** Begins the next attempt in this same turn, unless such attempts are stacked too high already. */
+  #again(failure: Failure, { waitMs }: RetryPlan, state: RetryState): void {
+    state.schedule(waitMs, failure);
+    if (stacked >= MOST_STACKED) {
+      void Promise.resolve().then(() => this.#begin(state));
+      return;
+    }
+    stacked++;
+    try {
+      this.#begin(state);
+    } finally {
+      stacked--;
     }
   }
 
-  #again(state: RetryState): void {
+  #begin(state: RetryState): void {
     state.begin();
     const attempt = this.#outer.numbered(state.attempt);
-    withTriesLeft(state.triesLeft, () => this.#inside.begin(this.#work, attempt, this));
+    const allowance = (this.#allowance = state.allowance());
+    if (allowance === undefined) this.#inside.begin(this.#work, attempt, this);
+    else withAllowance(allowance, () => this.#inside.begin(this.#work, attempt, this));
+  }
+
+  #attemptEnds(): void {
+    if (this.#allowance !== undefined) this.#allowance.isOver = true;
   }
 
   #stateNow(): RetryState {
     return (this.#state ??= new RetryState(this.#parts, this));
   }
 
-  async #prepare(waitMs: number, failure: Failure, state: RetryState): Promise<void> {
-    await this.#clear(waitMs, failure, state);
+  /** All that comes before the next attempt. False when there is none after all, which has been told. */
+  async #prepare(
+    failure: Failure,
+    { waitMs, isWanted }: RetryPlan,
+    state: RetryState,
+  ): Promise<boolean> {
+    const { beforeRetry, expects, clock } = this.#parts;
+    if (isWanted !== undefined && !state.claims(await this.#word(isWanted, failure), failure))
+      return false;
+    if (beforeRetry !== undefined) await this.#clear(beforeRetry, { waitMs, failure, state });
+    // What was waited for until here has taken its time, which counts too.
+    if (waitMs + expects >= this.#outer.deadline.remainingMs()) {
+      state.stop("time is up", failure);
+      return false;
+    }
     state.schedule(waitMs, failure);
-    await waitUnder(this.#outer.source, waitMs, this.#parts.clock);
+    const hasTurn = waitMs > 0 || state.attempt % RETRIES_PER_TURN === 0;
+    if (hasTurn) await waitUnder(this.#outer.source, waitMs, clock);
+    return true;
   }
 
-  /** Lets the user do what is to be done before the wait. That takes its time, which counts too. */
-  async #clear(waitMs: number, failure: Failure, state: RetryState): Promise<void> {
-    const { beforeRetry } = this.#parts;
-    if (beforeRetry === undefined) return;
+  /** The user's last word, which was promised. */
+  async #word(isWanted: PromiseLike<boolean>, failure: Failure): Promise<boolean> {
+    const outer = this.#outer;
+    // Once the call is aborted nobody hears of it any more, and it may be a rejection.
+    Promise.resolve(isWanted).catch(() => {});
+    try {
+      return await outer.start(() => isWanted);
+    } catch (mistake) {
+      outer.throwIfAborted();
+      throw this.#stateNow().unconfirmed(mistake, failure);
+    }
+  }
+
+  /** Lets the user do what is to be done before the wait. */
+  async #clear(
+    beforeRetry: BeforeRetry,
+    { waitMs, failure, state }: { waitMs: number; failure: Failure; state: RetryState },
+  ): Promise<void> {
     const outer = this.#outer;
     const { attempt } = state;
     try {
@@ -215,8 +270,5 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
       state.stop("ended by beforeRetry", failure);
       throw thrown;
     }
-    if (waitMs < outer.deadline.remainingMs()) return;
-    state.stop("time is up", failure);
-    throw failure.error;
   }
 }

@@ -7,7 +7,13 @@ import type { AttemptRecord, Emit, RetryStop } from "../core/events.ts";
 import type { Fault, FaultClass } from "../core/fault.ts";
 import { askAbout } from "./ask-about.ts";
 import { isOneOf, type FailureKind } from "./failure-kinds.ts";
-import { nextMoment, rememberTries, triesBehind, triesLeftOutside } from "./nested-retries.ts";
+import {
+  allowanceOutside,
+  nextMoment,
+  rememberTries,
+  triesBehind,
+  type Allowance,
+} from "./nested-retries.ts";
 import { decideRetry, type RetryDecision, type RetryRules } from "./retry-decision.ts";
 
 /** Whether a failure is worth another attempt; `attempt` is the one that failed, from 1. */
@@ -71,6 +77,7 @@ export class RetryState {
   readonly #parts: StateParts;
   readonly #isSeen: boolean;
   readonly #attempts: number;
+  readonly #outside: Allowance | undefined;
   readonly #sinceMoment: number;
   readonly #history: AttemptRecord[] = [];
   #attempt = 1;
@@ -91,7 +98,8 @@ export class RetryState {
     this.#sinceMoment = this.#attemptSinceMoment = moment;
     this.#startedAtMs = startedAtMs;
     const { attempts } = parts;
-    this.#attempts = this.#isShared ? Math.min(attempts, triesLeftOutside()) : attempts;
+    this.#outside = this.#isShared ? allowanceOutside() : undefined;
+    this.#attempts = Math.min(attempts, this.#outside?.tries ?? Infinity);
   }
 
   /** Which attempt is under way, or was the last one. */
@@ -99,9 +107,11 @@ export class RetryState {
     return this.#attempt;
   }
 
-  /** How many tries are left after those that failed, where retries inside are to know; else all. */
-  get triesLeft(): number {
-    return this.#isShared ? this.#attempts - this.#tries : Infinity;
+  /** What is left for retries inside the next attempt, where they are to know and there is an end. */
+  allowance(): Allowance | undefined {
+    const tries = this.#attempts - this.#tries;
+    if (!this.#isShared || tries === Infinity) return undefined;
+    return { tries, isOver: false, outside: this.#outside };
   }
 
   /** Why there was no further attempt, once that is so, and the fault of the last one. */
@@ -160,10 +170,26 @@ export class RetryState {
     }
   }
 
-  /** Takes another attempt from the budget, unless it is not wanted; answers why there is none. */
-  refusal(isWanted: boolean): RetryStop | undefined {
-    if (!isWanted) return "refused by when";
-    return this.#parts.budget?.withdraw() === false ? "budget is spent" : undefined;
+  /**
+   * Whether there will be another attempt that everything else allows: takes it from the budget, or
+   * tells why there is none. @throws What the budget threw, and the failure with it.
+   */
+  claims(isWanted: boolean, failure: Failure): boolean {
+    if (!isWanted) this.stop("refused by when", failure);
+    else if (this.#isPaid(failure)) return true;
+    else this.stop("budget is spent", failure);
+    return false;
+  }
+
+  #isPaid(failure: Failure): boolean {
+    const { budget } = this.#parts;
+    return budget === undefined || this.#ask("budget", failure, () => budget.withdraw());
+  }
+
+  /** Tells that there is not even a first attempt. */
+  refuse(failure: Failure): void {
+    this.#attempt = 0;
+    this.stop("time is up", failure);
   }
 
   /** There will be another attempt after this wait. */
@@ -191,7 +217,10 @@ export class RetryState {
   /** Tells why there is no further attempt. */
   stop(reason: RetryStop, { error, fault }: Failure): void {
     this.#stopped = { reason, fault };
-    rememberTries(error, this.#tries, this.#sinceMoment);
+    if (this.#isShared) {
+      const tries = this.#tries;
+      rememberTries(error, { tries, sinceMoment: this.#sinceMoment, policy: this.#parts });
+    }
     this.#parts.tell({
       type: "retry.stopped",
       policy: this.#parts.name,
@@ -216,7 +245,7 @@ export class RetryState {
   }
 
   /** Asks a function of the user's. One that throws ends the retries, and hides no failure. */
-  #ask<Answer>(name: "backoff" | "when", failure: Failure, ask: () => Answer): Answer {
+  #ask<Answer>(name: "backoff" | "when" | "budget", failure: Failure, ask: () => Answer): Answer {
     try {
       return askAbout(`The ${name} of "${this.#parts.name}"`, failure.error, ask);
     } catch (mistake) {
@@ -231,7 +260,7 @@ export class RetryState {
   }
 
   #triesOf(error: unknown): number {
-    return this.#isShared ? triesBehind(error, this.#attemptSinceMoment) : 1;
+    return this.#isShared ? triesBehind(error, this.#attemptSinceMoment, this.#parts) : 1;
   }
 
   get #isShared(): boolean {

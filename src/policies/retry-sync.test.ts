@@ -182,3 +182,14 @@ test("work that could not end in time is not begun", () => {
 
   expect(() => policy.runSync(failing(0))).toThrow(NoTimeLeftError);
 });
+
+test("the time that beforeRetry takes counts", () => {
+  const { clock, policy, told } = patient({
+    total: "10s",
+    backoff: constant("4s"),
+    beforeRetry: () => clock.block(7_000),
+  });
+
+  expect(() => policy.runSync(failing(9))).toThrow("down");
+  expect([clock.elapsed(), told.at(-1)]).toMatchObject([7_000, { reason: "time is up" }]);
+});

@@ -2,9 +2,9 @@
 
 import { NoTimeLeftError, OptionsError } from "../core/errors.ts";
 import { attemptOf } from "./lazy-attempt.ts";
-import { nextMoment } from "./nested-retries.ts";
+import { nextMoment, withAllowance, type Allowance } from "./nested-retries.ts";
 import type { Attempt, RunOptions } from "./policy.ts";
-import type { RetriedFailure, RetryParts } from "./retry-run.ts";
+import type { BeforeRetry, RetriedFailure, RetryParts } from "./retry-run.ts";
 import { RetryState, type Failure } from "./retry-state.ts";
 
 /** One go at synchronous work: there is no signal, for nothing can abort it while it runs. */
@@ -29,41 +29,68 @@ export function runSync<Value>(
   const remainingMs = (): number =>
     Math.max(0, Math.min(outer.deadline.remainingMs(), startedAtMs + total - clock.elapsed()));
   const state = new RetryState(parts, { isSeen, moment: nextMoment(), startedAtMs });
-  if (expects > 0 && remainingMs() <= expects) {
-    throw new NoTimeLeftError(`Work under "${parts.name}"`, expects, remainingMs());
-  }
+  if (expects > 0 && remainingMs() <= expects) throw tooLate(parts, state, remainingMs());
   budget?.deposit();
   for (;;) {
     outer.throwIfAborted();
     const attempt = { attempt: state.attempt, deadline: { remainingMs } };
-    const { answer, failure } = goAt(() => work(attempt), parts);
+    const { answer, failure } = goUnder(state.attempt > 1 ? state.allowance() : undefined, () =>
+      goAt(() => work(attempt), parts),
+    );
     if (failure === undefined) {
       if (state.attempt > 1) state.recover();
       return answer();
     }
-    const decision = state.decide(failure, remainingMs());
-    const reason = decision.isRetried ? state.refusal(confirm(state, failure)) : decision.reason;
-    if (reason !== undefined) {
-      state.stop(reason, failure);
-      return answer();
-    }
-    const waitMs = decision.isRetried ? decision.waitMs : 0;
-    clear(parts, state, {
-      ...failure,
-      attempt: state.attempt,
-      waitMs,
-      signal: outer.signal,
-    });
+    const waitMs = planWait(parts, state, { failure, remainingMs, signal: outer.signal });
+    if (waitMs === undefined) return answer();
     state.schedule(waitMs, failure);
     block(parts, waitMs);
     state.begin();
   }
 }
 
-function confirm(state: RetryState, failure: Failure): boolean {
+function tooLate(parts: RetryParts, state: RetryState, leftMs: number): NoTimeLeftError {
+  const error = new NoTimeLeftError(`Work under "${parts.name}"`, parts.expects, leftMs);
+  state.refuse({ error, fault: parts.classify(error) });
+  return error;
+}
+
+/** Runs an attempt where retries inside it know what is left to them. */
+function goUnder<Value>(allowance: Allowance | undefined, go: () => Value): Value {
+  if (allowance === undefined) return go();
+  try {
+    return withAllowance(allowance, go);
+  } finally {
+    allowance.isOver = true;
+  }
+}
+
+interface SyncFailure {
+  readonly failure: Failure;
+  readonly remainingMs: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** How long to wait for another attempt; `undefined` when there is none, which has been told. */
+function planWait(
+  parts: RetryParts,
+  state: RetryState,
+  { failure, remainingMs, signal }: SyncFailure,
+): number | undefined {
+  const decision = state.decide(failure, remainingMs());
+  if (!decision.isRetried) {
+    state.stop(decision.reason, failure);
+    return undefined;
+  }
+  const { waitMs } = decision;
   const isWanted = state.confirm(failure);
   refusePromise(isWanted, "a synchronous when");
-  return isWanted as boolean;
+  if (!state.claims(isWanted as boolean, failure)) return undefined;
+  if (parts.beforeRetry !== undefined)
+    clear(parts.beforeRetry, state, { ...failure, attempt: state.attempt, waitMs, signal });
+  if (waitMs + parts.expects < remainingMs()) return waitMs;
+  state.stop("time is up", failure);
+  return undefined;
 }
 
 function goAt<Value>(work: () => Value, parts: RetryParts): Round<Value> {
@@ -81,9 +108,9 @@ function goAt<Value>(work: () => Value, parts: RetryParts): Round<Value> {
   return { answer: () => value, failure: fault && { error: value, fault } };
 }
 
-function clear({ beforeRetry }: RetryParts, state: RetryState, failed: RetriedFailure): void {
+function clear(beforeRetry: BeforeRetry, state: RetryState, failed: RetriedFailure): void {
   try {
-    refusePromise(beforeRetry?.(failed), "a synchronous beforeRetry");
+    refusePromise(beforeRetry(failed), "a synchronous beforeRetry");
   } catch (thrown) {
     state.stop("ended by beforeRetry", failed);
     throw thrown;

@@ -23,7 +23,7 @@ import { systemClock, systemRandom } from "../core/system.ts";
 import { backoffReader, exponential, type Backoff } from "./backoff.ts";
 import { readKind, readKinds, type FailureKind } from "./failure-kinds.ts";
 import { readFaultOfResult, type FaultOfResult } from "./fault-of-result.ts";
-import { guarded, type Guard } from "./guard.ts";
+import { guarded, guardsOf, withGuards, type Guard } from "./guard.ts";
 import type { Policy, RunOptions, Work } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
 import { RetryRun, type BeforeRetry, type RetryParts } from "./retry-run.ts";
@@ -221,13 +221,14 @@ export function retry(options: RetryOptions = {}): Retry {
   const policy = guarded(name, guardBy(parts, on), placed);
   // A round of a loop has no result to be judged.
   const unjudged = guarded(name, guardBy({ ...parts, faultOfResult: undefined }, on), placed);
-  return Object.freeze<Retry>({
+  const all: Retry = {
     ...policy,
     attempt: (work, given) => outcomeOf(parts, work, given),
     attempts: (given) => loopOf(unjudged, given),
     wrap: (fn) => wrap(policy, fn),
     runSync: (work, given) => runSync(parts, isHeard(on), work, given),
-  });
+  };
+  return Object.freeze(withGuards(all, guardsOf(policy)));
 }
 
 function guardBy(parts: RetryParts, on: Emit | undefined): Guard {

@@ -71,6 +71,7 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
   /** For the end of the limit. */
   #isWaiting = true;
   #isOver = false;
+  #hasExpired = false;
   endsAtMs = Infinity;
   before: Limited | undefined;
   after: Limited | undefined;
@@ -95,7 +96,8 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
   }
 
   override get isWaitedFor(): boolean {
-    return this.#isCooperative || this.#outer.source?.isWaitedFor === true;
+    // Once the caller has been told nobody waits any more.
+    return !this.#isOver && (this.#isCooperative || this.#outer.source?.isWaitedFor === true);
   }
 
   succeeded(value: Value): void {
@@ -104,8 +106,10 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
   }
 
   failed(error: unknown): void {
-    if (!this.#ends()) this.#settledLate();
-    else if (this.isAborted) this.#caller.failed(withCause(this.reason, error));
+    // What its own abort ended was not late.
+    if (!this.#ends()) {
+      if (error !== this.reason) this.#settledLate();
+    } else if (this.isAborted) this.#caller.failed(withCause(this.reason, error));
     else this.#caller.failed(error);
   }
 
@@ -117,6 +121,7 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
 
   expire(): void {
     this.#isWaiting = false;
+    this.#hasExpired = true;
     // The timer is another call's, perhaps: what follows belongs to this one.
     this.#context.runInAsyncScope(() => {
       const reason = this.#limit.parts.expired();
@@ -147,8 +152,7 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
 
   #settledLate(): void {
     const { clock, outlived } = this.#limit.parts;
-    // What an abort ended was not late.
-    if (this.endsAtMs <= clock.elapsed()) outlived?.(clock.elapsed() - this.endsAtMs);
+    if (this.#hasExpired) outlived?.(clock.elapsed() - this.endsAtMs);
   }
 }
 

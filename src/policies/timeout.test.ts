@@ -5,7 +5,7 @@ import type { EventDetails } from "../core/events.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { breaker } from "./breaker.ts";
 import { intended, pipeline } from "./pipeline.ts";
-import type { Attempt } from "./policy.ts";
+import type { Attempt, Policy } from "./policy.ts";
 import { retry } from "./retry.ts";
 import { timeout, type TimeoutOptions } from "./timeout.ts";
 
@@ -461,24 +461,82 @@ test.for([
 
 test("a limit inside a cooperative one waits as well when the outer one is over", async () => {
   const clock = new VirtualClock();
-  const limited = pipeline(
-    timeout("1s", { clock, mode: "cooperative" }),
-    retry({ clock }),
-    timeout("1s", { clock }),
-  );
   const inner = pipeline(
     timeout("1s", { clock, mode: "cooperative" }),
     intended(timeout("9s", { clock })),
   );
-  const stubborn = () => clock.sleep(2_000).then(() => "late");
 
-  const value = await clock.settle(() => inner.run(stubborn));
-  const error = await clock.settle(() => limited.run(stubborn).catch((thrown: unknown) => thrown));
+  const value = await clock.settle(() => inner.run(() => clock.sleep(2_000).then(() => "late")));
 
-  expect([value, error, clock.elapsed(), clock.pending]).toMatchObject([
-    "late",
-    { code: "TIMED_OUT" },
-    3_000,
-    0,
-  ]);
+  expect([value, clock.elapsed(), clock.pending]).toEqual(["late", 2_000, 0]);
+});
+
+test("the caller's abort ends limits inside a cooperative one, too, and leaves no timer", async () => {
+  const clock = new VirtualClock();
+  const caller = new AbortController();
+  const nested = pipeline(
+    timeout("9s", { clock, mode: "cooperative" }),
+    retry({ clock }),
+    timeout("5s", { clock }),
+  );
+
+  const running = nested.run(never, caller);
+  caller.abort("stop");
+
+  await expect(running).rejects.toBe("stop");
+  expect(clock.pending).toBe(0);
+});
+
+test("a cooperative limit outside of somebody's own policy waits all the same", async () => {
+  const clock = new VirtualClock();
+  const inner = retry({ attempts: 1, clock });
+  const own: Policy = {
+    name: "own",
+    run: (work, given) =>
+      inner.run(work, {
+        signal: given?.signal,
+        attempt: given?.attempt,
+        deadline: given?.deadline,
+      }),
+  };
+
+  const value = await clock.settle(() =>
+    pipeline(timeout("1s", { clock, mode: "cooperative" }), own).run(() =>
+      clock.sleep(2_000).then(() => "late"),
+    ),
+  );
+
+  expect(value).toBe("late");
+});
+
+test("a limit around other policies does not take their end for that of the work", async () => {
+  const clock = new VirtualClock();
+  const told: unknown[] = [];
+  const on = (event: EventDetails): void => void told.push([event.type, clock.elapsed()]);
+
+  await clock.settle(async () => {
+    await pipeline(timeout("1s", { clock, on }), retry({ clock }))
+      .run(() => clock.sleep(5_000))
+      .catch(() => {});
+    await clock.sleep(9_000);
+  });
+
+  expect(told).toEqual([["timeout.expired", 1_000]]);
+});
+
+test("work that ends after its caller left, and after its limit, is not told of as late", async () => {
+  const clock = new VirtualClock();
+  const caller = new AbortController();
+  const told: unknown[] = [];
+  const limited = timeout("1s", { clock, on: (event) => told.push(event.type) });
+
+  await clock.settle(async () => {
+    const running = limited.run(() => clock.sleep(5_000), caller).catch(() => {});
+    await clock.sleep(500);
+    caller.abort("stop");
+    await running;
+    await clock.sleep(9_000);
+  });
+
+  expect(told).toEqual([]);
 });

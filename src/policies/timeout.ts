@@ -55,8 +55,8 @@ const readLimit = required(duration({ default: undefined, orInfinity: true }), "
  *
  * When the limit is over it rejects with `TimeoutError` at once, even if the work takes no notice,
  * and aborts the signal that it gave to the work, with that same error. Work that ignores its signal
- * goes on in the background: its effect may still come. When it has ended `timeout.outlived` tells
- * for how long it went on, and a `bulkhead` holds its slot until then. When the caller cancels first, it rejects
+ * goes on in the background: its effect may still come. A `bulkhead` holds its slot until it has ended,
+ * and where nothing else stands between, `timeout.outlived` tells how long that took. When the caller cancels first, it rejects
  * with the caller's reason. `Infinity` is no limit of its own; 0 leaves time only for work that has
  * its answer ready.
  *
