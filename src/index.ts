@@ -36,6 +36,7 @@ export {
   JournalError,
   LeaseHeldError,
   LeaseLostError,
+  NoTimeLeftError,
   OptionsError,
   RateLimitedError,
   RejectedError,
@@ -71,7 +72,7 @@ export {
   type Reactions,
 } from "./core/reactions.ts";
 export { redactor, secret, type Redactor, type RedactorOptions } from "./core/redact.ts";
-export { systemClock } from "./core/system.ts";
+export { backgroundClock, systemClock } from "./core/system.ts";
 
 export { adaptiveLimit, type AdaptiveLimitOptions } from "./policies/adaptive-limit.ts";
 export { aimd, type AimdOptions } from "./policies/aimd.ts";
@@ -122,6 +123,7 @@ export { hedge, type HedgeOptions } from "./policies/hedge.ts";
 export type { HedgeDelay, LearnedDelay } from "./policies/hedge-delay.ts";
 export type { HedgeBudget } from "./policies/hedge-run.ts";
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
+export { measured, type MeasuredOptions } from "./policies/measured.ts";
 export { outcome, type Outcome } from "./policies/outcome.ts";
 export type { KeyOptions } from "./policies/keyed-calls.ts";
 export { bulkhead, type Bulkhead, type BulkheadOptions } from "./policies/bulkhead.ts";
@@ -141,7 +143,7 @@ export type {
 export type { SyncAttempt } from "./policies/retry-sync.ts";
 export type { BeforeRetry, RetriedFailure } from "./policies/retry-run.ts";
 export type { RetryAllowance, When } from "./policies/retry-state.ts";
-export type { Slots } from "./policies/slots.ts";
+export type { HeldSlot, Slots } from "./policies/slots.ts";
 export {
   rateLimit,
   type RateLimit,
@@ -158,5 +160,5 @@ export type {
 } from "./policies/task-result.ts";
 export { listen, type Listening } from "./policies/tell.ts";
 export { throttle, type Throttle, type ThrottleOptions } from "./policies/throttle.ts";
-export { timeout, type TimeoutOptions } from "./policies/timeout.ts";
+export { timeout, type LimitOf, type TimeoutOptions } from "./policies/timeout.ts";
 export { guardedBy, wrap, type GuardMethod } from "./policies/wrap.ts";

@@ -42,7 +42,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const PRINTED: Readonly<Record<string, object>> = {
-  "guarded-method": { decorated: ["balanceOf"], balance: 12, calls: 2 },
+  "guarded-method": { balance: 12, calls: 2, found: "the bank" },
 };
 
 test.for(Object.entries(PRINTED))("%s runs as it is meant to", async ([name, printed]) => {

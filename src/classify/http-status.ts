@@ -51,14 +51,15 @@ const OTHERS: Meaning = ["fatal", "none"];
  * The fault of a status, with the wait that the server asked for.
  *
  * A 503 that names a time to come back was refused on purpose, before anything happened; without
- * one nobody knows.
+ * one nobody knows. A 413 that names one is too large only for now: RFC 9110 (15.5.14).
  */
 export function statusFault(status: number, retryAfterMs?: number): Fault {
   const other = status >= 500 && status < 600 ? OTHER_5XX : OTHERS;
   const [faultClass, effect] = HTTP_STATUSES[status] ?? other;
   const isRefusal = status === 503 && retryAfterMs !== undefined;
+  const isForNow = status === 413 && retryAfterMs !== undefined;
   return {
-    class: faultClass,
+    class: isForNow ? "transient" : faultClass,
     code: `HTTP_${status}`,
     effect: isRefusal ? "none" : effect,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

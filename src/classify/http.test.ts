@@ -45,6 +45,13 @@ test("a 503 that names a time to come back had no effect; a 500 that does may ha
   ]);
 });
 
+test("a 413 that names a time to come back is too large only for now", () => {
+  expect([statusFault(413, 2_000), statusFault(414, 2_000)]).toEqual([
+    { class: "transient", code: "HTTP_413", effect: "none", retryAfterMs: 2_000 },
+    { class: "fatal", code: "HTTP_414", effect: "none", retryAfterMs: 2_000 },
+  ]);
+});
+
 test.for<[failure: object]>([
   [{ status: 429 }],
   [{ statusCode: 429 }],

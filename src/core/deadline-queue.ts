@@ -30,10 +30,12 @@ const queues = new WeakMap<Clock, Map<number, DeadlineQueue>>();
 export function deadlinesOf(clock: Clock, limitMs: number): Deadlines {
   if (limitMs === Infinity) return ENDLESS;
   if (!hasAlarms(clock)) return timerEach(clock, limitMs);
-  let ofClock = queues.get(clock);
-  if (ofClock === undefined) queues.set(clock, (ofClock = new Map()));
-  let queue = ofClock.get(limitMs);
-  if (queue === undefined) ofClock.set(limitMs, (queue = new DeadlineQueue(clock, limitMs)));
+  const ofClock = queues.get(clock) ?? new Map<number, DeadlineQueue>();
+  queues.set(clock, ofClock);
+  const known = ofClock.get(limitMs);
+  if (known !== undefined) return known;
+  const queue = new DeadlineQueue(clock, limitMs, () => ofClock.delete(limitMs));
+  ofClock.set(limitMs, queue);
   return queue;
 }
 
@@ -48,7 +50,8 @@ const ENDLESS: Deadlines = Object.freeze<Deadlines>({
   remove: () => {},
 });
 
-function timerEach(clock: Clock, limitMs: number): Deadlines {
+/** Where each call has a timer of its own: for limits that are hardly ever the same. */
+export function timerEach(clock: Clock, limitMs: number): Deadlines {
   const cancels = new Map<Limited, () => void>();
   return {
     add: (call) => {
@@ -70,14 +73,17 @@ function timerEach(clock: Clock, limitMs: number): Deadlines {
 class DeadlineQueue implements Deadlines {
   readonly #clock: Clock;
   readonly #limitMs: number;
+  readonly #lapsed: () => void;
   readonly #alarm: Alarm;
   #isSet = false;
   #first: Limited | undefined;
   #last: Limited | undefined;
 
-  constructor(clock: ClockWithAlarms, limitMs: number) {
+  /** @param lapsed Called when the timer rang and nobody waited. */
+  constructor(clock: ClockWithAlarms, limitMs: number, lapsed: () => void) {
     this.#clock = clock;
     this.#limitMs = limitMs;
+    this.#lapsed = lapsed;
     this.#alarm = clock.alarm(() => this.#ring());
   }
 
@@ -124,5 +130,7 @@ class DeadlineQueue implements Deadlines {
       this.remove(call);
       call.expire();
     }
+    // Lengths that come once would otherwise be kept for ever.
+    if (!this.#isSet) this.#lapsed();
   }
 }

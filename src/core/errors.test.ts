@@ -56,6 +56,12 @@ const MADE: [name: string, error: errors.HoldfastError, message: string, fault: 
     { class: "transient", code: "THROTTLED", effect: "none", retryAfterMs: 0 },
   ],
   [
+    "NoTimeLeftError",
+    new errors.NoTimeLeftError('Work under "bank"', 3_000, 1_200.7),
+    'Work under "bank" is expected to take 3000 ms, and 1200 ms are left',
+    { class: "transient", code: "NO_TIME_LEFT", effect: "none", retryAfterMs: Infinity },
+  ],
+  [
     "RateLimitedError",
     new RateLimitedError('Gate "bank"', 1_499.2, { cause }),
     'Gate "bank" lets no further call begin for another 1500 ms',

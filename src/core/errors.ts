@@ -157,6 +157,24 @@ export class RateLimitedError extends RejectedError {
   }
 }
 
+/** Less time is left than the work is expected to take, so it was not started. */
+export class NoTimeLeftError extends RejectedError {
+  static {
+    named(this, "NoTimeLeftError");
+  }
+  readonly code = "NO_TIME_LEFT";
+
+  /** Waiting makes it worse. JSON has no such number, so it is no data of the error's own. */
+  get retryAfterMs(): number {
+    return Infinity;
+  }
+
+  /** @param what What was not started, as it stands in the message. */
+  constructor(what: string, expectedMs: number, leftMs: number) {
+    super(`${what} is expected to take ${expectedMs} ms, and ${Math.floor(leftMs)} ms are left`);
+  }
+}
+
 /** The work started and did not end in time. It may have had its effect, and may still be running. */
 export class TimeoutError extends HoldfastError {
   static {

@@ -188,6 +188,12 @@ export type EventDetails<E = unknown> =
       readonly retries: number;
       readonly windowMs: number;
     }
+  | { readonly type: "call.succeeded"; readonly policy: string; readonly durationMs: number }
+  | ({
+      readonly type: "call.failed";
+      readonly policy: string;
+      readonly durationMs: number;
+    } & Failure<E>)
   | { readonly type: "timeout.expired"; readonly policy: string; readonly limitMs: number }
   | { readonly type: "timeout.outlived"; readonly policy: string; readonly lateMs: number }
   | {

@@ -15,7 +15,22 @@ export const systemClock: Clock = Object.freeze({
   block: (ms: number) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
 });
 
-function after(ms: number, run: () => void): () => void {
+/**
+ * The machine's clock, for what is not worth staying awake for: its timers do not keep the process
+ * alive. A wait under it may never end.
+ */
+export const backgroundClock: Clock = Object.freeze({
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  sleep: (ms: number, signal?: AbortSignal) => sleepBy(afterAsleep, ms, signal),
+  after: afterAsleep,
+});
+
+function afterAsleep(ms: number, run: () => void): () => void {
+  return after(ms, run, letSleep);
+}
+
+function after(ms: number, run: () => void, begun?: (timer: unknown) => void): () => void {
   let timer: ReturnType<typeof setTimeout>;
   // Node drops the fraction of a millisecond and may fire up to one early: then a circuit that opens
   // again after exactly this wait would turn its caller away.
@@ -24,6 +39,7 @@ function after(ms: number, run: () => void): () => void {
     const pieceMs = Math.min(leftMs, LONGEST_TIMER_MS);
     leftMs -= pieceMs;
     timer = setTimeout(leftMs > 0 ? wait : run, pieceMs);
+    begun?.(timer);
   }
   wait();
   return () => clearTimeout(timer);
@@ -43,11 +59,19 @@ class SystemAlarm implements Alarm {
   }
 
   keepAwake(isWanted: boolean): void {
-    // Browsers' timers are numbers: no page stays open for one.
-    const timer = this.#timer as { ref?(): void; unref?(): void } | undefined;
-    if (isWanted) timer?.ref?.();
-    else timer?.unref?.();
+    if (isWanted) (this.#timer as NodeTimer | undefined)?.ref?.();
+    else letSleep(this.#timer);
   }
+}
+
+/** A timer of Node, Deno or Bun. Those of browsers are numbers: no page stays open for one. */
+interface NodeTimer {
+  ref?(): void;
+  unref?(): void;
+}
+
+function letSleep(timer: unknown): void {
+  (timer as NodeTimer | undefined)?.unref?.();
 }
 
 /** A number from 0 up to, not including, 1; not for secrets. */

@@ -16,6 +16,7 @@ export type DetailsOfAll<Type extends EventType> = { readonly [One in Type]: Det
 type PolicyKind =
   | "retry"
   | "breaker"
+  | "call"
   | "timeout"
   | "bulkhead"
   | "limit"

@@ -46,6 +46,8 @@ const LEVELS = {
   "gate.opened": "INFO",
   "gate.rejected": "DEBUG",
   "budget.spent": "WARNING",
+  "call.succeeded": "DEBUG",
+  "call.failed": "DEBUG",
   "timeout.expired": "WARNING",
   "timeout.outlived": "INFO",
   "fallback.used": "WARNING",

@@ -1,6 +1,6 @@
 /** What the log says of the events of bulkhead, adaptive limit, throttle and timeout. */
 
-import type { Row } from "./event-row.contract.ts";
+import { FAILURE, type Row } from "./event-row.contract.ts";
 
 /** At least one row for each of their events. */
 export const LIMIT_ROWS: readonly Row[] = [
@@ -45,6 +45,20 @@ export const LIMIT_ROWS: readonly Row[] = [
     "DEBUG",
     "info failure",
     'Throttle "api" refused a call, as it does with 25 %',
+  ],
+  [
+    { type: "call.succeeded", policy: "bank", durationMs: 20 },
+    {},
+    "DEBUG",
+    "end success",
+    'Policy "bank" succeeded in 20 ms',
+  ],
+  [
+    { type: "call.failed", policy: "bank", durationMs: 20, ...FAILURE },
+    {},
+    "DEBUG",
+    "end failure",
+    'Policy "bank" failed after 20 ms: no answer (HTTP_503, degraded)',
   ],
   [
     { type: "timeout.expired", policy: "timeout", limitMs: 5_000 },

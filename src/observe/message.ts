@@ -100,6 +100,9 @@ const SENTENCES: {
   "budget.spent": (event) =>
     `Retry budget "${event.policy}" is spent: ${count(event.calls, "call")} in ` +
     `${length(event.windowMs)} had ${count(event.retries, "further attempt")}`,
+  "call.succeeded": (event) => `${subject(event)} succeeded in ${length(event.durationMs)}`,
+  "call.failed": (event, because) =>
+    `${subject(event)} failed after ${length(event.durationMs)}${because}`,
   "timeout.expired": (event) => `${subject(event)} did not end within ${length(event.limitMs)}`,
   "timeout.outlived": (event) =>
     `${subject(event)} has ended at last, ${length(event.lateMs)} after its limit`,

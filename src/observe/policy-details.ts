@@ -59,6 +59,8 @@ export const POLICY_DETAILS: DetailsOfAll<PolicyEventType> = {
     chaos: { injected, latency_ms: finite(latencyMs) },
   }),
 
+  "call.succeeded": NOTHING,
+  "call.failed": NOTHING,
   "fallback.used": NOTHING,
   "cache.hit": ({ key, isStale }) => ({ cache: { key, is_stale: isStale } }),
   "cache.missed": ({ key }) => ({ cache: { key } }),

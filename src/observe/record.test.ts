@@ -67,6 +67,8 @@ const TYPES: Readonly<Record<EventType, true>> = {
   "gate.opened": true,
   "gate.rejected": true,
   "budget.spent": true,
+  "call.succeeded": true,
+  "call.failed": true,
   "timeout.expired": true,
   "timeout.outlived": true,
   "fallback.used": true,

@@ -96,6 +96,8 @@ const PHASES: Readonly<Record<EventType, readonly [Phase, Outcome?]>> = {
   "gate.opened": ["change"],
   "gate.rejected": ["info", "failure"],
   "budget.spent": ["change"],
+  "call.succeeded": ["end", "success"],
+  "call.failed": ["end", "failure"],
   "timeout.expired": ["info", "failure"],
   "timeout.outlived": ["info"],
   "fallback.used": ["info", "failure"],

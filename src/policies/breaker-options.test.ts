@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import {
+  withFault,
   breaker,
   CircuitOpenError,
   exponential,
@@ -127,12 +128,13 @@ test("the pause grows over openings in a row, and begins anew once it was closed
   expect(pauses).toEqual([10_000, 20_000, 30_000, 30_000, 10_000]);
 });
 
-test("a backoff is told the opening, the dice and the pause before", async () => {
+test("a backoff is told the opening, the dice, the pause before and the failure", async () => {
   const clock = new VirtualClock();
   const told: unknown[] = [];
   const random = () => 0.25;
   const pause: BreakerOptions["pause"] = (input) => {
-    told.push(input);
+    const { fault, error, ...rest } = input;
+    told.push({ ...rest, code: fault?.code, isError: error instanceof Error });
     return input.random() * 1_000 * input.retry;
   };
   const circuit = breaker("bank", { failures: 1, pause, random, clock });
@@ -143,8 +145,8 @@ test("a backoff is told the opening, the dice and the pause before", async () =>
 
   expect([told, circuit.retryAfterMs]).toEqual([
     [
-      { retry: 1, random, previousMs: 0 },
-      { retry: 2, random, previousMs: 250 },
+      { retry: 1, random, previousMs: 0, code: "HTTP_503", isError: true },
+      { retry: 2, random, previousMs: 250, code: "HTTP_503", isError: true },
     ],
     500,
   ]);
@@ -295,4 +297,18 @@ test.for<[message: string, options: object]>([
   ["breaker.faultOfResult: expected a function", { faultOfResult: 1 }],
 ])("refuses with %s", ([message, options]) => {
   expect(() => breaker("bank", options)).toThrow(message);
+});
+
+test.for([
+  ["longer than the pause", 45_000, 45_000],
+  ["shorter than the pause", 5_000, 30_000],
+  ["absurdly long", 9_000_000, 300_000],
+] as const)("a Retry-After that is %s", async ([, retryAfterMs, pauseMs]) => {
+  const clock = new VirtualClock();
+  const circuit = breaker("bank", { failures: 1, clock });
+  const down = withFault(new Error("down"), { class: "degraded", effect: "none", retryAfterMs });
+
+  await circuit.run(() => Promise.reject(down)).catch(() => {});
+
+  expect(circuit.retryAfterMs).toBe(pauseMs);
 });

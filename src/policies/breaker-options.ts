@@ -38,7 +38,8 @@ export interface BreakerOptions {
   readonly window?: BreakerWindow | undefined;
   /**
    * How long it stays open before a call may probe: a length, or a backoff or list over the openings
-   * since it was last closed. Default `"30s"`; a length is at least 1 ms.
+   * since it was last closed. A Retry-After of the failure that opened it, up to five minutes, is a
+   * lower bound. Default `"30s"`; a length is at least 1 ms.
    */
   readonly pause?: Duration | Backoff | readonly Duration[] | undefined;
   /** For so long after it was made it does not open. Default 0. */
@@ -113,6 +114,12 @@ export const BREAKER_READERS = {
   on: callable<Emit, undefined>({ default: undefined }),
 } satisfies Record<keyof BreakerOptions, Reader<unknown>>;
 
+/** What went wrong; without `error` where a value was judged, a call was slow, or a human opened it. */
+export interface CircuitFailure {
+  readonly fault?: Fault;
+  readonly error?: unknown;
+}
+
 /** What any number of breakers share: nothing in it changes. */
 export interface BreakerRules extends CircuitRules {
   /** Stands before the key in names and events; `undefined` where the key is the whole name. */
@@ -125,8 +132,8 @@ export interface BreakerRules extends CircuitRules {
   /** Whether something is run before a caller's call probes. */
   readonly isChecked: boolean;
   readonly warmUntilMs: number;
-  /** Tells the pause of an opening, which is the first, second, … in a row. */
-  readonly pauseMs: (opening: number, previousMs: number) => number;
+  /** Tells the pause of an opening, which is the first, second, … in a row, after a failure. */
+  readonly pauseMs: (opening: number, previousMs: number, failure: CircuitFailure) => number;
   readonly probe: BreakerCheck | undefined;
   readonly beforeProbe: BreakerCheck | undefined;
   readonly classify: Classify;
@@ -173,14 +180,18 @@ export function rulesOf(owner: string, settled: Settled<typeof BREAKER_READERS>)
   };
 }
 
+/** No server may keep a breaker open for longer by its Retry-After. */
+const LONGEST_RETRY_AFTER_MS = 300_000;
+
 /** Opens and ends are settled while a caller waits for its own error: nothing here may throw. */
 function pauses(pause: number | Backoff, random: Random): BreakerRules["pauseMs"] {
-  if (typeof pause === "number") return () => pause;
-  return (opening, previousMs) => {
-    const drawnMs = quietly(() => pause({ retry: opening, random, previousMs }));
-    return typeof drawnMs === "number" && drawnMs >= 0 && drawnMs < Infinity
-      ? drawnMs
-      : DEFAULT_PAUSE_MS;
+  return (opening, previousMs, { fault, error }) => {
+    const ask = typeof pause === "number" ? () => pause : pause;
+    const drawnMs = quietly(() => ask({ retry: opening, random, previousMs, fault, error }));
+    const isLength = typeof drawnMs === "number" && drawnMs >= 0 && drawnMs < Infinity;
+    // Who named a time to come back is not probed before.
+    const askedMs = Math.min(fault?.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS);
+    return Math.max(isLength ? drawnMs : DEFAULT_PAUSE_MS, askedMs);
   };
 }
 

@@ -396,3 +396,38 @@ test("it and its views cannot be changed", () => {
 
   expect([Object.isFrozen(slots), Object.isFrozen(slots.at(1))]).toEqual([true, true]);
 });
+
+test("a slot can be taken by hand, and is held until it is released", async () => {
+  const clock = new VirtualClock();
+  const slots = bulkhead(1, { clock });
+  const running: number[] = [];
+
+  {
+    using _slot = await slots.enter();
+    running.push(slots.running);
+    const waiting = slots.run(() => "done");
+    running.push(slots.queued);
+    _slot.release();
+    await waiting;
+    _slot.release();
+  }
+  await slots.drained();
+  running.push(slots.running, slots.queued);
+
+  expect(running).toEqual([1, 1, 0, 0]);
+});
+
+test("whoever waits for a slot by hand may leave, or is refused", async () => {
+  const slots = bulkhead(1, { queue: 1 });
+  const caller = new AbortController();
+  const held = await slots.enter();
+  const waiting = slots.enter(caller);
+
+  await expect(slots.enter()).rejects.toMatchObject({ code: "BULKHEAD_FULL" });
+  caller.abort("left");
+  await expect(waiting).rejects.toBe("left");
+  held.release();
+  await slots.drained();
+
+  expect([slots.running, slots.queued]).toEqual([0, 0]);
+});

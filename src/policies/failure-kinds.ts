@@ -18,7 +18,8 @@ export function isOneOf(kinds: readonly FailureKind[], error: unknown, fault: Fa
   );
 }
 
-const readKind: Reader<FailureKind> = (value, path) => {
+/** Reads one kind. */
+export const readKind: Reader<FailureKind> = (value, path) => {
   const isCode = typeof value === "string" && value !== "";
   // An arrow function has no prototype, and `instanceof` would throw for it.
   const isType = typeof value === "function" && typeof value.prototype === "object";

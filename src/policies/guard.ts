@@ -32,7 +32,7 @@ export interface GuardedPolicy extends Policy {
 }
 
 /** Makes the policy that one guard is. */
-export function guarded(name: string, guard: Guard, placed: Placed): GuardedPolicy {
+export function guarded(name: string, guard: Guard, placed?: Placed): GuardedPolicy {
   const guards = [guard];
   const inside = nested(guards);
   return Object.freeze<GuardedPolicy>({

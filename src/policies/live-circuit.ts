@@ -11,7 +11,7 @@ import type { Fault } from "../core/fault.ts";
 import { oneOf, required } from "../core/options.ts";
 import { withoutStack } from "../core/without-stack.ts";
 import type { BreakerStatus } from "./breaker.ts";
-import type { BreakerRules } from "./breaker-options.ts";
+import type { BreakerRules, CircuitFailure } from "./breaker-options.ts";
 import {
   circuitOf,
   readSnapshot,
@@ -23,12 +23,6 @@ import { emptyWindow } from "./breaker-window.ts";
 import * as rule from "./circuit.ts";
 import type { Circuit, Hold, Ticket } from "./circuit.ts";
 import type { Outcome, OutcomeWindow } from "./outcome-window.ts";
-
-/** What went wrong; without `error` where a value was judged, a call was slow, or a human opened it. */
-export interface CircuitFailure {
-  readonly fault?: Fault;
-  readonly error?: unknown;
-}
 
 /** A call that was not admitted, as an answer. */
 export class Refused {
@@ -269,7 +263,8 @@ export class LiveCircuit {
   #open(failure: CircuitFailure): void {
     const circuit = this.#circuit;
     const { clock, tell } = this.#rules;
-    const pauseMs = this.#rules.pauseMs(rule.openingsOf(circuit) + 1, rule.lastPauseMs(circuit));
+    const openings = rule.openingsOf(circuit) + 1;
+    const pauseMs = this.#rules.pauseMs(openings, rule.lastPauseMs(circuit), failure);
     this.#begin(rule.opened(circuit, clock.elapsed(), pauseMs));
     this.#lastFailure = failure.error;
     tell({ type: "breaker.opened", policy: this.name, pauseMs, ...failure });

@@ -110,3 +110,15 @@ test("a round sees the limit by its signal and its deadline, and after it the lo
   await expect(running).rejects.toMatchObject({ code: "TIMED_OUT" });
   expect(seen).toEqual([5_000, 0, true]);
 });
+
+test("a round that ends well is not judged by its result, for it has none", async () => {
+  const judged: unknown[] = [];
+  const { clock, policy } = patient({ faultOfResult: (result) => void judged.push(result) });
+  let rounds = 0;
+
+  await clock.settle(async () => {
+    for await (const { failed } of policy.attempts()) if (++rounds === 1) failed(down());
+  });
+
+  expect({ rounds, judged }).toEqual({ rounds: 2, judged: [] });
+});

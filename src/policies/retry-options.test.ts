@@ -272,3 +272,102 @@ test.for<[name: string, options: RetryOptions]>([
 ])("%s", ([, options]) => {
   expect(() => retry(options)).toThrow(OptionsError);
 });
+
+test("the first attempt is not begun either where it could not end in time", async () => {
+  const clock = new VirtualClock();
+  let attempts = 0;
+  const guardedBy = (limit: string, total = Infinity) =>
+    pipeline(timeout(limit as "1s", { clock }), retry({ clock, expects: "3s", total })).run(
+      () => void attempts++,
+    );
+
+  await expect(guardedBy("3s")).rejects.toMatchObject({ code: "NO_TIME_LEFT" });
+  await expect(guardedBy("1m", 2_000)).rejects.toMatchObject({ code: "NO_TIME_LEFT" });
+  await guardedBy("3001ms");
+
+  expect([attempts, clock.pending]).toEqual([1, 0]);
+});
+
+test("a retry outside does not wait for time that will not come back", async () => {
+  const clock = new VirtualClock();
+  const inner = retry({ clock, expects: "3s", nested: "independent" });
+
+  const running = clock.settle(() =>
+    pipeline(timeout("2s", { clock }), retry({ clock }), inner).run(() => "done"),
+  );
+
+  await expect(running).rejects.toMatchObject({ code: "NO_TIME_LEFT" });
+  expect(clock.elapsed()).toBe(0);
+});
+
+test("a last word that is promised is awaited", async () => {
+  const asked: unknown[] = [];
+  const when = async (_error: unknown, { code }: Fault, attempt: number): Promise<boolean> => {
+    asked.push([code, attempt]);
+    return attempt < 2;
+  };
+  const errors = [http(503), http(500)];
+
+  const played = await play({ when }, errors);
+
+  expect([played.end, played.attempts, played.reason, asked]).toEqual([
+    errors[1],
+    2,
+    "refused by when",
+    [
+      ["HTTP_503", 1],
+      ["HTTP_500", 2],
+    ],
+  ]);
+});
+
+test("a last word that is promised and fails ends the retries, and hides no failure", async () => {
+  const mistake = new Error("mistake");
+  const failure = http(503);
+
+  const played = await play({ when: () => Promise.reject(mistake) }, [failure]);
+
+  expect([(played.end as AggregateError).errors, played.reason]).toEqual([
+    [mistake, failure],
+    "when failed",
+  ]);
+});
+
+test("an abort while the last word is awaited ends the call at once", async () => {
+  const caller = new AbortController();
+  const running = retry({ when: () => new Promise<boolean>(() => {}) }).run(() => {
+    throw http(503);
+  }, caller);
+
+  await Promise.resolve();
+  caller.abort("stop");
+
+  await expect(running).rejects.toBe("stop");
+});
+
+test("failures that are uncounted cost no attempt", async () => {
+  const busy = (): Error => withFault(new Error("busy"), { class: "unknown", code: "BUSY" });
+  const errors = [busy(), busy(), busy(), http(503), busy(), http(503)];
+
+  const played = await play({ attempts: 2, uncounted: ["BUSY"] }, errors);
+
+  expect([played.end, played.attempts, played.reason]).toEqual([errors[5], 6, "attempts used up"]);
+});
+
+test("so many of them that there is no end count all the same", async () => {
+  const busy = withFault(new Error("busy"), { class: "degraded", code: "BUSY" });
+  const told = await retry({ backoff: constant(0), attempts: 3, uncounted: ["BUSY"] }).attempt(
+    () => {
+      throw busy;
+    },
+  );
+
+  expect(told.attempts).toBe(1_003);
+});
+
+test.for([
+  ["uncounted is no list", { uncounted: "BUSY" as never }],
+  ["uncounted lists a number", { uncounted: [1 as never] }],
+] as const)("%s", ([, options]) => {
+  expect(() => retry(options)).toThrow(OptionsError);
+});

@@ -1,6 +1,7 @@
 /** One call under `retry`: its attempts, and its waits between them. */
 
 import type { Clock } from "../core/clock.ts";
+import { NoTimeLeftError } from "../core/errors.ts";
 import type { Fault } from "../core/fault.ts";
 import type { FaultOfResult } from "./fault-of-result.ts";
 import type { LazyAttempt } from "./lazy-attempt.ts";
@@ -9,7 +10,7 @@ import type { Work } from "./policy.ts";
 import { RetryState, type Beginning, type Failure, type StateParts } from "./retry-state.ts";
 import { TimeLimit } from "./time-limit.ts";
 import { waitUnder } from "./wait.ts";
-import type { Caller, Inside } from "./work-call.ts";
+import { settleWith, type Caller, type Inside } from "./work-call.ts";
 
 /** Awaited before the wait for another attempt; what it throws ends the retries, and is thrown on. */
 export type BeforeRetry = (failed: RetriedFailure) => void | Promise<void>;
@@ -32,6 +33,14 @@ export interface RetryParts extends StateParts {
   readonly faultOfResult: FaultOfResult | undefined;
   readonly beforeRetry: BeforeRetry | undefined;
   readonly clock: Clock;
+}
+
+/** Another attempt, as it was decided. */
+interface PlannedRetry {
+  readonly waitMs: number;
+  readonly failure: Failure;
+  /** Tells the caller how the last attempt ended, when there is none after all. */
+  readonly end: () => void;
 }
 
 /** Every this many retries without a wait, timers and aborts get their turn. */
@@ -64,7 +73,7 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
 
   /** Begins the first attempt, under the total limit where there is one. */
   begin(outer: LazyAttempt, caller: Caller<Value>): void {
-    const { total, clock, budget } = this.#parts;
+    const { total, clock, budget, expects } = this.#parts;
     this.#outer = outer;
     this.#caller = caller;
     if (total !== Infinity) {
@@ -74,8 +83,17 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
       this.#outer = limited.attempt;
       this.#caller = limited;
     }
+    if (expects > 0 && this.#outer.deadline.remainingMs() <= expects) {
+      this.#caller.failed(this.#tooLate(expects));
+      return;
+    }
     budget?.deposit();
     this.#inside.begin(this.#work, this.#outer.numbered(1), this);
+  }
+
+  #tooLate(expectedMs: number): NoTimeLeftError {
+    const leftMs = this.#outer.deadline.remainingMs();
+    return new NoTimeLeftError(`Work under "${this.#parts.name}"`, expectedMs, leftMs);
   }
 
   succeeded(value: Value): void {
@@ -117,9 +135,7 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
   /** Goes on after a failure: with another attempt, or by telling the caller how the last one ended. */
   #goOn(failure: Failure, end: () => void): void {
     const outer = this.#outer;
-    const caller = this.#caller;
     const state = this.#stateNow();
-    let waitMs: number;
     try {
       const decision = state.decide(failure, outer.deadline.remainingMs());
       if (!decision.isRetried) {
@@ -127,9 +143,34 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
         end();
         return;
       }
-      ({ waitMs } = decision);
+      const { waitMs } = decision;
+      const isWanted = state.confirm(failure);
+      if (typeof isWanted === "boolean") this.#retry(isWanted, { waitMs, failure, end });
+      else this.#retryIf(isWanted, { waitMs, failure, end });
     } catch (mistake) {
-      caller.failed(mistake);
+      this.#caller.failed(mistake);
+    }
+  }
+
+  #retryIf(isWanted: PromiseLike<boolean>, planned: PlannedRetry): void {
+    const outer = this.#outer;
+    settleWith(() => outer.start(() => isWanted), {
+      succeeded: (wanted) => this.#retry(wanted, planned),
+      failed: (mistake) => {
+        const isOver = outer.isAborted;
+        this.#caller.failed(
+          isOver ? mistake : this.#stateNow().unconfirmed(mistake, planned.failure),
+        );
+      },
+    });
+  }
+
+  #retry(isWanted: boolean, { waitMs, failure, end }: PlannedRetry): void {
+    const state = this.#stateNow();
+    const refusal = state.refusal(isWanted);
+    if (refusal !== undefined) {
+      state.stop(refusal, failure);
+      end();
       return;
     }
     // Even a timer of 0 ms takes one or more. But promises alone would never let an abort through.
@@ -140,7 +181,7 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
     } else {
       this.#prepare(waitMs, failure, state).then(
         () => this.#again(state),
-        (reason: unknown) => caller.failed(reason),
+        (reason: unknown) => this.#caller.failed(reason),
       );
     }
   }

@@ -6,11 +6,16 @@ import { TimeoutError } from "../core/errors.ts";
 import type { AttemptRecord, Emit, RetryStop } from "../core/events.ts";
 import type { Fault, FaultClass } from "../core/fault.ts";
 import { askAbout } from "./ask-about.ts";
+import { isOneOf, type FailureKind } from "./failure-kinds.ts";
 import { nextMoment, rememberTries, triesBehind, triesLeftOutside } from "./nested-retries.ts";
 import { decideRetry, type RetryDecision, type RetryRules } from "./retry-decision.ts";
 
 /** Whether a failure is worth another attempt; `attempt` is the one that failed, from 1. */
-export type When = (error: unknown, fault: Fault, attempt: number) => boolean;
+export type When = (
+  error: unknown,
+  fault: Fault,
+  attempt: number,
+) => boolean | PromiseLike<boolean>;
 
 /** What retries may cost altogether, whoever makes them. */
 export interface RetryAllowance {
@@ -27,6 +32,7 @@ export interface StateParts extends RetryRules {
   readonly total: number;
   readonly when: When;
   readonly nested: "shared" | "independent";
+  readonly uncounted: readonly FailureKind[];
   readonly budget: RetryAllowance | undefined;
   readonly classify: Classify;
   readonly clock: Clock;
@@ -38,6 +44,9 @@ export interface Failure {
   readonly error: unknown;
   readonly fault: Fault;
 }
+
+/** So many attempts of one call may be uncounted: everything has a bound. */
+const MOST_UNCOUNTED = 1_000;
 
 /** So many attempts are remembered. */
 const LONGEST_HISTORY = 20;
@@ -70,6 +79,7 @@ export class RetryState {
   #startedAtMs: number;
   /** How often was tried, by retries inside too. */
   #tries = 0;
+  #uncounted = 0;
   #previousMs = 0;
   #lastFailure: Failure | undefined;
   #failures: Partial<Record<FaultClass, number>> | undefined;
@@ -119,18 +129,41 @@ export class RetryState {
   decide(failure: Failure, leftMs: number): RetryDecision {
     const { error, fault } = failure;
     this.#tellFailed(failure);
-    this.#tries += this.#isShared ? triesBehind(error, this.#attemptSinceMoment) : 1;
+    const isCounted = this.#isCounted(failure);
+    if (isCounted) this.#tries += this.#triesOf(error);
     const failed = {
       error,
       fault,
       attempt: this.#attempt,
       triesLeft: this.#attempts - this.#tries,
-      failuresOfClass: this.#count(fault.class),
+      failuresOfClass: isCounted ? this.#count(fault.class) : 0,
       previousMs: this.#previousMs,
       leftMs,
     };
-    const decision = this.#ask("backoff", failure, () => decideRetry(failed, this.#parts));
-    return decision.isRetried ? this.#confirm(decision, failure) : decision;
+    return this.#ask("backoff", failure, () => decideRetry(failed, this.#parts));
+  }
+
+  /** Asks the user's last word about another attempt. @throws What it threw, and the failure with it. */
+  confirm({ error, fault }: Failure): boolean | PromiseLike<boolean> {
+    const { when } = this.#parts;
+    return this.#ask("when", { error, fault }, () => when(error, fault, this.#attempt));
+  }
+
+  /** The error for a last word that was promised, and failed. */
+  unconfirmed(mistake: unknown, failure: Failure): unknown {
+    try {
+      return this.#ask("when", failure, () => {
+        throw mistake;
+      });
+    } catch (both) {
+      return both;
+    }
+  }
+
+  /** Takes another attempt from the budget, unless it is not wanted; answers why there is none. */
+  refusal(isWanted: boolean): RetryStop | undefined {
+    if (!isWanted) return "refused by when";
+    return this.#parts.budget?.withdraw() === false ? "budget is spent" : undefined;
   }
 
   /** There will be another attempt after this wait. */
@@ -182,16 +215,6 @@ export class RetryState {
     return error;
   }
 
-  /** What has the last word, after everything else said yes. */
-  #confirm(decision: RetryDecision, failure: Failure): RetryDecision {
-    const { error, fault } = failure;
-    const { when, budget } = this.#parts;
-    const isWanted = this.#ask("when", failure, () => when(error, fault, this.#attempt));
-    if (!isWanted) return { isRetried: false, reason: "refused by when" };
-    if (budget?.withdraw() === false) return { isRetried: false, reason: "budget is spent" };
-    return decision;
-  }
-
   /** Asks a function of the user's. One that throws ends the retries, and hides no failure. */
   #ask<Answer>(name: "backoff" | "when", failure: Failure, ask: () => Answer): Answer {
     try {
@@ -200,6 +223,15 @@ export class RetryState {
       this.stop(`${name} failed`, failure);
       throw mistake;
     }
+  }
+
+  #isCounted({ error, fault }: Failure): boolean {
+    const { uncounted } = this.#parts;
+    return !isOneOf(uncounted, error, fault) || ++this.#uncounted > MOST_UNCOUNTED;
+  }
+
+  #triesOf(error: unknown): number {
+    return this.#isShared ? triesBehind(error, this.#attemptSinceMoment) : 1;
   }
 
   get #isShared(): boolean {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   constant,
+  NoTimeLeftError,
   OptionsError,
   retry,
   type Clock,
@@ -147,6 +148,10 @@ test.for([
     () => patient({ beforeRetry: () => Promise.reject(down()) }).policy.runSync(failing(1)),
   ],
   [
+    "a when that answers a promise",
+    () => patient({ when: () => Promise.resolve(true) }).policy.runSync(failing(1)),
+  ],
+  [
     "a clock that cannot block",
     () => {
       patient({ clock: UNBLOCKABLE }).policy.runSync(failing(1));
@@ -163,4 +168,17 @@ test("no wait needs no clock that can block", () => {
   const policy = retry({ clock: UNBLOCKABLE, backoff: constant(0) });
 
   expect(policy.runSync(failing(2))).toBe("done");
+});
+
+test("a last word that says no ends it", () => {
+  const { policy, told } = patient({ when: () => false });
+
+  expect(() => policy.runSync(failing(1))).toThrow("down");
+  expect(told.at(-1)).toMatchObject({ type: "retry.stopped", reason: "refused by when" });
+});
+
+test("work that could not end in time is not begun", () => {
+  const { policy } = patient({ total: "1s", expects: "2s" });
+
+  expect(() => policy.runSync(failing(0))).toThrow(NoTimeLeftError);
 });

@@ -1,6 +1,6 @@
 /** Retrying work that is synchronous. Its waits block the thread: for scripts and workers. */
 
-import { OptionsError } from "../core/errors.ts";
+import { NoTimeLeftError, OptionsError } from "../core/errors.ts";
 import { attemptOf } from "./lazy-attempt.ts";
 import { nextMoment } from "./nested-retries.ts";
 import type { Attempt, RunOptions } from "./policy.ts";
@@ -23,12 +23,15 @@ export function runSync<Value>(
   work: (attempt: SyncAttempt) => Value,
   options: RunOptions | undefined,
 ): Value {
-  const { clock, total, budget } = parts;
+  const { clock, total, budget, expects } = parts;
   const startedAtMs = clock.elapsed();
   const outer = attemptOf(options);
   const remainingMs = (): number =>
     Math.max(0, Math.min(outer.deadline.remainingMs(), startedAtMs + total - clock.elapsed()));
   const state = new RetryState(parts, { isSeen, moment: nextMoment(), startedAtMs });
+  if (expects > 0 && remainingMs() <= expects) {
+    throw new NoTimeLeftError(`Work under "${parts.name}"`, expects, remainingMs());
+  }
   budget?.deposit();
   for (;;) {
     outer.throwIfAborted();
@@ -39,20 +42,28 @@ export function runSync<Value>(
       return answer();
     }
     const decision = state.decide(failure, remainingMs());
-    if (!decision.isRetried) {
-      state.stop(decision.reason, failure);
+    const reason = decision.isRetried ? state.refusal(confirm(state, failure)) : decision.reason;
+    if (reason !== undefined) {
+      state.stop(reason, failure);
       return answer();
     }
+    const waitMs = decision.isRetried ? decision.waitMs : 0;
     clear(parts, state, {
       ...failure,
       attempt: state.attempt,
-      waitMs: decision.waitMs,
+      waitMs,
       signal: outer.signal,
     });
-    state.schedule(decision.waitMs, failure);
-    block(parts, decision.waitMs);
+    state.schedule(waitMs, failure);
+    block(parts, waitMs);
     state.begin();
   }
+}
+
+function confirm(state: RetryState, failure: Failure): boolean {
+  const isWanted = state.confirm(failure);
+  refusePromise(isWanted, "a synchronous when");
+  return isWanted as boolean;
 }
 
 function goAt<Value>(work: () => Value, parts: RetryParts): Round<Value> {

@@ -10,6 +10,7 @@ import {
   duration,
   flag,
   integer,
+  list,
   oneOf,
   part,
   readOptions,
@@ -20,7 +21,7 @@ import {
 import { reactions, type ReactionChanges } from "../core/reactions.ts";
 import { systemClock, systemRandom } from "../core/system.ts";
 import { backoffReader, exponential, type Backoff } from "./backoff.ts";
-import { readKinds, type FailureKind } from "./failure-kinds.ts";
+import { readKind, readKinds, type FailureKind } from "./failure-kinds.ts";
 import { readFaultOfResult, type FaultOfResult } from "./fault-of-result.ts";
 import { guarded, type Guard } from "./guard.ts";
 import type { Policy, RunOptions, Work } from "./policy.ts";
@@ -51,7 +52,7 @@ export interface RetryOptions {
   readonly maxRetryAfter?: Duration | undefined;
   /**
    * How long an attempt is expected to take. One that would begin with no more than that left until
-   * the deadline is not begun. Default 0.
+   * the deadline is not begun: the first one rejects with `NoTimeLeftError`. Default 0.
    */
   readonly expects?: Duration | undefined;
   /**
@@ -68,7 +69,8 @@ export interface RetryOptions {
    */
   readonly faultOfResult?: FaultOfResult | undefined;
   /**
-   * Whether this failure is worth another attempt; asked last, when everything else says yes. To
+   * Whether this failure is worth another attempt; asked last, when everything else says yes, and
+   * awaited where it answers a promise. To
    * retry more than the defaults do, change the class (`classify`) or its row (`reactions`).
    * Default: always.
    */
@@ -83,6 +85,11 @@ export interface RetryOptions {
    * then call no more often than the most patient would alone. Default `"shared"`.
    */
   readonly nested?: "shared" | "independent" | undefined;
+  /**
+   * Failures that cost no attempt, listed as in `only`: refusals by a policy inside, say, that are
+   * waited for. At most 1,000 of a call; give a `total`, too. Default: none.
+   */
+  readonly uncounted?: readonly FailureKind[] | undefined;
   /** What retries may cost altogether; share one between all that call a service. Default: none. */
   readonly budget?: RetryAllowance | undefined;
   /** Tells the fault of an error. Default: `faultOf`. */
@@ -153,6 +160,7 @@ const READERS = {
   when: callable<When, When>({ default: () => true }),
   repeatable: flag({ default: true }),
   nested: oneOf(["shared", "independent"], { default: "shared" as const }),
+  uncounted: list(readKind, { default: [] }),
   budget: part<RetryAllowance, undefined>({
     methods: ["deposit", "withdraw"],
     default: undefined,
@@ -209,17 +217,23 @@ export function retry(options: RetryOptions = {}): Retry {
   const settled = readOptions("retry", options, READERS);
   const { name, on } = settled;
   const parts: RetryParts = Object.freeze({ ...settled, tell: teller(on) });
-  const guard: Guard = {
+  const placed = place("retry", parts.total);
+  const policy = guarded(name, guardBy(parts, on), placed);
+  // A round of a loop has no result to be judged.
+  const unjudged = guarded(name, guardBy({ ...parts, faultOfResult: undefined }, on), placed);
+  return Object.freeze<Retry>({
+    ...policy,
+    attempt: (work, given) => outcomeOf(parts, work, given),
+    attempts: (given) => loopOf(unjudged, given),
+    wrap: (fn) => wrap(policy, fn),
+    runSync: (work, given) => runSync(parts, isHeard(on), work, given),
+  });
+}
+
+function guardBy(parts: RetryParts, on: Emit | undefined): Guard {
+  return {
     begin: (inside, work, outer, caller) => {
       new RetryRun(parts, inside, work, isHeard(on)).begin(outer, caller);
     },
   };
-  const policy = guarded(name, guard, place("retry", parts.total));
-  return Object.freeze<Retry>({
-    ...policy,
-    attempt: (work, given) => outcomeOf(parts, work, given),
-    attempts: (given) => loopOf(policy, given),
-    wrap: (fn) => wrap(policy, fn),
-    runSync: (work, given) => runSync(parts, isHeard(on), work, given),
-  });
 }

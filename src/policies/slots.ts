@@ -25,8 +25,23 @@ export interface Slots extends Policy {
    * @throws {OptionsError} At once, if the priority is out of range.
    */
   at(priority: number): Policy;
+  /**
+   * Takes a slot by hand, for what is no function: a request that a server answers, a stream, a message
+   * until it is acknowledged. Waits and rejects as `run` does. Whoever does not release it holds it for
+   * ever.
+   *
+   * @example
+   * using slot = await database.enter();
+   */
+  enter(options?: RunOptions): Promise<HeldSlot>;
   /** Resolves once nothing runs, abandoned work included, and nothing waits; at once if that is so. */
   drained(): Promise<void>;
+}
+
+/** A slot that was taken by hand. Disposing of it releases it, too. */
+export interface HeldSlot extends Disposable {
+  /** Gives the slot back; again does nothing. */
+  release(): void;
 }
 
 /** Runs work in a slot, after those of higher priority. */
@@ -66,6 +81,18 @@ export function slotsOf(placed: Placed, name: string, admission: Admission, run:
       return Math.max(0, admission.limit - admission.running);
     },
     at: (priority) => Object.freeze(at(readPriority(priority, `${name}.at.priority`))),
+    enter: (options) => enter(at(0), options),
     drained: () => admission.drained(),
   };
+}
+
+function enter(slots: Policy, options: RunOptions | undefined): Promise<HeldSlot> {
+  return new Promise((resolve, reject) => {
+    const hold = (): Promise<void> => {
+      const { promise, resolve: release } = Promise.withResolvers<void>();
+      resolve({ release, [Symbol.dispose]: release });
+      return promise;
+    };
+    slots.run(hold, options).catch(reject);
+  });
 }

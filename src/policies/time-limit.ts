@@ -2,7 +2,7 @@
 
 import { contextHere, type Context } from "../core/context.ts";
 import type { Clock } from "../core/clock.ts";
-import { deadlinesOf, type Deadlines, type Limited } from "../core/deadline-queue.ts";
+import { deadlinesOf, timerEach, type Deadlines, type Limited } from "../core/deadline-queue.ts";
 import { LimitAbort, type AbortListener } from "./abort-source.ts";
 import type { Guard } from "./guard.ts";
 import type { LazyAttempt } from "./lazy-attempt.ts";
@@ -15,6 +15,8 @@ export interface TimeLimitParts {
   readonly clock: Clock;
   /** Whether the call is waited for once the limit is over: its work is only asked to end then. */
   readonly isWaitedFor?: boolean | undefined;
+  /** Whether hardly any other call has a limit of this length: it has a timer of its own then. */
+  readonly isOneOfAKind?: boolean | undefined;
   /** Tells that the limit is over and makes the error for it. */
   readonly expired: () => unknown;
   /** Told when work that went on after the limit has settled, with how long it went on. */
@@ -33,7 +35,8 @@ export class TimeLimit implements Guard {
 
   constructor(parts: TimeLimitParts) {
     this.parts = parts;
-    this.deadlines = deadlinesOf(parts.clock, parts.limitMs);
+    const { limitMs, clock, isOneOfAKind } = parts;
+    this.deadlines = (isOneOfAKind === true ? timerEach : deadlinesOf)(clock, limitMs);
   }
 
   begin<Value>(
@@ -78,10 +81,12 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
     this.#outer = outer;
     this.#caller = caller;
     if (outer.source === undefined) return;
+    const { source } = outer;
     this.#stop = (reason) => {
-      if (this.#ends()) this.#stopWith(reason);
+      if (source.isWaitedFor) this.abort(reason);
+      else if (this.#ends()) this.#stopWith(reason);
     };
-    outer.source.listen(this.#stop);
+    source.listen(this.#stop);
   }
 
   /** The attempt as it is inside the limit. */
@@ -90,7 +95,7 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
   }
 
   override get isWaitedFor(): boolean {
-    return this.#limit.parts.isWaitedFor === true;
+    return this.#isCooperative || this.#outer.source?.isWaitedFor === true;
   }
 
   succeeded(value: Value): void {
@@ -117,9 +122,13 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
       const reason = this.#limit.parts.expired();
       // Whoever heard of it may have cancelled the call.
       if (this.#isOver) return;
-      if (this.isWaitedFor) this.abort(reason);
+      if (this.#isCooperative) this.abort(reason);
       else if (this.#ends()) this.#stopWith(reason);
     });
+  }
+
+  get #isCooperative(): boolean {
+    return this.#limit.parts.isWaitedFor === true;
   }
 
   #ends(): boolean {

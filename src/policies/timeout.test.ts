@@ -4,7 +4,7 @@ import { TimeoutError } from "../core/errors.ts";
 import type { EventDetails } from "../core/events.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { breaker } from "./breaker.ts";
-import { pipeline } from "./pipeline.ts";
+import { intended, pipeline } from "./pipeline.ts";
 import type { Attempt } from "./policy.ts";
 import { retry } from "./retry.ts";
 import { timeout, type TimeoutOptions } from "./timeout.ts";
@@ -425,4 +425,60 @@ test("the caller's abort ends a call under a cooperative limit at once", async (
 
   await expect(running).rejects.toBe("stop");
   expect(clock.pending).toBe(0);
+});
+
+test("a limit may be another one for each attempt", async () => {
+  const clock = new VirtualClock();
+  const limited = pipeline(
+    retry({ clock, attempts: 3 }),
+    timeout(({ attempt }) => `${attempt}s`, { clock }),
+  );
+  const ends: number[] = [];
+
+  const running = clock.settle(() =>
+    limited.run(({ signal, deadline }) => {
+      signal.addEventListener("abort", () => ends.push(clock.elapsed()));
+      ends.push(clock.elapsed() + deadline.remainingMs());
+      return never();
+    }),
+  );
+
+  await expect(running).rejects.toMatchObject({ code: "TIMED_OUT", limitMs: 3_000 });
+  expect([ends.length, ends[0], ends[1], clock.pending]).toEqual([6, 1_000, 1_000, 0]);
+});
+
+test.for([
+  ["throws", () => expect.unreachable("a mistake")],
+  ["gives no length of time", () => "soon"],
+])("a limit for each attempt that %s fails the call, and no work is begun", async ([, limit]) => {
+  let calls = 0;
+
+  const running = timeout(limit as never).run(() => void calls++);
+
+  await expect(running).rejects.toThrow();
+  expect(calls).toBe(0);
+});
+
+test("a limit inside a cooperative one waits as well when the outer one is over", async () => {
+  const clock = new VirtualClock();
+  const limited = pipeline(
+    timeout("1s", { clock, mode: "cooperative" }),
+    retry({ clock }),
+    timeout("1s", { clock }),
+  );
+  const inner = pipeline(
+    timeout("1s", { clock, mode: "cooperative" }),
+    intended(timeout("9s", { clock })),
+  );
+  const stubborn = () => clock.sleep(2_000).then(() => "late");
+
+  const value = await clock.settle(() => inner.run(stubborn));
+  const error = await clock.settle(() => limited.run(stubborn).catch((thrown: unknown) => thrown));
+
+  expect([value, error, clock.elapsed(), clock.pending]).toMatchObject([
+    "late",
+    { code: "TIMED_OUT" },
+    3_000,
+    0,
+  ]);
 });

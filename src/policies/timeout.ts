@@ -13,13 +13,17 @@ import {
   required,
   text,
   type Reader,
+  type Settled,
 } from "../core/options.ts";
 import { systemClock } from "../core/system.ts";
-import { guarded } from "./guard.ts";
-import type { Policy } from "./policy.ts";
+import { guarded, type Guard } from "./guard.ts";
+import type { Attempt, Policy } from "./policy.ts";
 import { teller } from "./tell.ts";
-import { TimeLimit } from "./time-limit.ts";
+import { TimeLimit, type TimeLimitParts } from "./time-limit.ts";
 import { place } from "./order.ts";
+
+/** A limit for each attempt, asked when it begins. What it throws is what the call fails with. */
+export type LimitOf = (attempt: Attempt) => Duration;
 
 /** How a time limit is named, timed and watched. */
 export interface TimeoutOptions {
@@ -63,17 +67,44 @@ const readLimit = required(duration({ default: undefined, orInfinity: true }), "
  * @example
  * const page = await timeout("2s").run(({ signal }) => fetch("http://localhost/", { signal }));
  */
-export function timeout(limit: Duration, options: TimeoutOptions = {}): Policy {
+export function timeout(limit: Duration | LimitOf, options: TimeoutOptions = {}): Policy {
+  const settled = readOptions("timeout", options, READERS);
+  const { name } = settled;
+  if (typeof limit === "function")
+    return guarded(name, limitEach(limit, settled), place("timeout"));
   const limitMs = readLimit(limit, "timeout.limit");
-  const { name, mode, clock, on } = readOptions("timeout", options, READERS);
+  return guarded(name, new TimeLimit(partsOf(limitMs, settled)), place("timeout", limitMs));
+}
+
+function partsOf(
+  limitMs: number,
+  { name, mode, clock, on }: Settled<typeof READERS>,
+): TimeLimitParts {
   const tell = teller(on);
-  const expired = (): TimeoutError => {
-    tell({ type: "timeout.expired", policy: name, limitMs });
-    return new TimeoutError(`Work under "${name}"`, limitMs);
+  return {
+    limitMs,
+    clock,
+    isWaitedFor: mode === "cooperative",
+    expired: () => {
+      tell({ type: "timeout.expired", policy: name, limitMs });
+      return new TimeoutError(`Work under "${name}"`, limitMs);
+    },
+    outlived: (lateMs) => tell({ type: "timeout.outlived", policy: name, lateMs }),
   };
-  const outlived = (lateMs: number): void =>
-    tell({ type: "timeout.outlived", policy: name, lateMs });
-  const isWaitedFor = mode === "cooperative";
-  const guard = new TimeLimit({ limitMs, clock, isWaitedFor, expired, outlived });
-  return guarded(name, guard, place("timeout", limitMs));
+}
+
+function limitEach(limitOf: LimitOf, settled: Settled<typeof READERS>): Guard {
+  return {
+    begin: (inside, work, attempt, caller) => {
+      let limit: TimeLimit;
+      try {
+        const limitMs = readLimit(limitOf(attempt), "timeout.limit");
+        limit = new TimeLimit({ ...partsOf(limitMs, settled), isOneOfAKind: true });
+      } catch (mistake) {
+        caller.failed(mistake);
+        return;
+      }
+      limit.begin(inside, work, attempt, caller);
+    },
+  };
 }
