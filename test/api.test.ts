@@ -21,6 +21,6 @@ test("the public names are those of test/api/names.txt", async () => {
     }),
   );
 
-  // A change that is meant is written down by: npm test -- --update test/api.test.ts
+  // A change that is meant is written down by: npm test -- test/api.test.ts --update
   await expect(`${lists.join("\n\n")}\n`).toMatchFileSnapshot("api/names.txt");
 });

@@ -4,7 +4,7 @@
  */
 
 import { afterEach, expect, test, vi } from "vitest";
-import { systemClock, systemRandom } from "../src/core/system.ts";
+import { backgroundClock, systemClock, systemRandom } from "../src/core/system.ts";
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -118,4 +118,36 @@ test("the dice give numbers from 0 up to 1, not one of them twice", () => {
 
   expect(numbers.filter((value) => value < 0 || value >= 1)).toEqual([]);
   expect(new Set(numbers).size).toBe(1_000);
+});
+
+test("under the background clock a wait ends as ever, and keeps nothing awake meanwhile", async () => {
+  const timers = (): number =>
+    process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const before = timers();
+  let fired = 0;
+
+  backgroundClock.after(5, () => fired++);
+  const cancel = backgroundClock.after(5, () => fired++);
+  const sleeping = backgroundClock.sleep(10);
+  const during = timers();
+  cancel();
+  const watch = systemClock.sleep(60);
+  await sleeping;
+
+  expect([during - before, fired]).toEqual([0, 1]);
+  expect(Math.abs(backgroundClock.now() - Date.now())).toBeLessThan(1_000);
+  expect(Math.abs(backgroundClock.elapsed() - performance.now())).toBeLessThan(1_000);
+  await watch;
+});
+
+test("an alarm that is set anew rings once, when it was set for last", async () => {
+  const rings: number[] = [];
+  const startMs = systemClock.elapsed();
+  const alarm = systemClock.alarm?.(() => rings.push(systemClock.elapsed() - startMs));
+
+  alarm?.set(5);
+  alarm?.set(40);
+  await systemClock.sleep(80);
+
+  expect(rings.map((ms) => ms >= 39)).toEqual([true]);
 });
