@@ -182,6 +182,7 @@ test("a caller that leaves early teaches nothing, nor does one whose first attem
   };
 
   await leaveAfter(40, () => clock.sleep(900));
+  await leaveAfter(40, () => clock.sleep(900));
   await leaveAfter(500, ({ attempt }) =>
     attempt === 1 ? Promise.reject(reset()) : clock.sleep(900),
   );

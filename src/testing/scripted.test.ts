@@ -93,6 +93,16 @@ test.for<[ends: string, outcome: Outcome<string>]>([
   expect([clock.pending, getEventListeners(caller.signal, "abort").length]).toEqual([0, 0]);
 });
 
+test("calls that end by themselves leave no listener", async () => {
+  const { signal } = new AbortController();
+  const bank = scripted([answers("done"), fails(503)]);
+
+  const ends = [await errorOf(bank({ signal })), await errorOf(bank({ signal }))];
+
+  expect(ends).toEqual(["no error", expect.objectContaining({ status: 503 })]);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
+});
+
 test("a call whose signal aborted before does not begin to take its time", async () => {
   const clock = new VirtualClock();
   let done = 0;
