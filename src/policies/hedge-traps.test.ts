@@ -226,12 +226,11 @@ test.for<[who: string, end: (caller: AbortController) => void]>([
   const clock = new VirtualClock();
   const caller = new AbortController();
   const slots = bulkhead(1, { clock });
-  const running = errorOf(
-    pipeline(slots, hedge("100ms", { clock })).run(async ({ attempt }) => {
-      await clock.sleep(attempt === 1 ? 5_000 : 1_000);
-      if (attempt === 1) expectOk({ status: 500 });
-    }, caller),
-  );
+  const work = async ({ attempt }: Attempt): Promise<void> => {
+    await clock.sleep(attempt === 1 ? 5_000 : 1_000);
+    if (attempt === 1) expectOk({ status: 500 });
+  };
+  const running = errorOf(slots.run((outer) => hedge("100ms", { clock }).run(work, outer), caller));
 
   await clock.advance(200);
   end(caller);
