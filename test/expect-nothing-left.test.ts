@@ -133,14 +133,68 @@ test("everything that is left is reported at once, and the work's own error is t
   letGo();
 });
 
-test("a timer that nobody waited for before, and somebody does now, is reported", async () => {
-  const shared = keep(setTimeout(() => {}, 60_000).unref());
+test("a limit on a call that still runs is reported, whoever's call set the timer that they share", async () => {
+  const limited = timeout("61s");
+  const ends = new AbortController();
+  const begin = (): void => void limited.run(() => new Promise(() => {}), ends).catch(() => {});
 
-  const revived = await reportOf(() => void shared.ref());
+  const first = await reportOf(begin);
+  const second = await reportOf(begin);
+  ends.abort("over");
+  await expectNothingLeft(() => limited.run(() => "done"));
+
+  expect([first, second].map(({ actual }) => actual)).toEqual([
+    ["a limit of 61000 ms on a call, begun"],
+    ["a limit of 61000 ms on a call, begun"],
+  ]);
+  expect(second.message).toMatch(/\n {4}at .*expect-nothing-left\.test\.ts:\d+:\d+/);
+});
+
+test("one call of several that still runs is reported, the one in the middle too", async () => {
+  const ends = [1, 2, 3].map(() => new AbortController());
+  const limited = timeout("62s");
+
+  const report = await reportOf(async () => {
+    const calls = ends.map((end) => limited.run(() => new Promise(() => {}), end).catch(over));
+    [ends[0], ends[2]].forEach((end) => end?.abort("over"));
+    await Promise.all([calls[0], calls[2]]);
+  });
+  ends[1]?.abort("over");
+
+  expect(report.actual).toEqual(["a limit of 62000 ms on a call, begun"]);
+});
+
+test("work beside each other, and beside calls that nobody looks at, is not blamed for theirs", async () => {
+  const limited = timeout("63s");
+  const gate = Promise.withResolvers<string>();
+  const first = expectNothingLeft(() => limited.run(() => "first"));
+  const bystander = limited.run(() => gate.promise);
+  const second = expectNothingLeft(() => limited.run(() => systemClock.sleep(5)));
+
+  const early = await Promise.all([first, second]);
+  const during = await expectNothingLeft(() => limited.run(() => "during"));
+  gate.resolve("bystander");
+
+  expect([early, during, await bystander]).toEqual([["first", undefined], "during", "bystander"]);
+});
+
+test("what a signal had of its own is there again afterwards", async () => {
+  const { signal } = new AbortController();
+  const add = (): void => {};
+  signal.addEventListener = add;
+
+  await expectNothingLeft(() => "nothing", { signals: [signal] });
+
+  expect(Object.getOwnPropertyDescriptor(signal, "addEventListener")?.value).toBe(add);
+});
+
+test("a timer that keeps nothing alive is nobody's leftover", async () => {
+  const timer = keep(setTimeout(() => {}, 60_000).unref());
+
   await expectNothingLeft(() => void keep(setTimeout(() => {}, 60_000)).unref());
   letGo();
 
-  expect(revived.actual).toEqual(["a timer that was there before, and is waited for again"]);
+  expect(timer.hasRef()).toBe(false);
 });
 
 test("timers that others set meanwhile are theirs", async () => {

@@ -4,6 +4,7 @@
  */
 
 import type { Alarm, Clock } from "./clock.ts";
+import { contextHere } from "./context.ts";
 
 /** A call under a limit. It stands in one queue, once at most. */
 export interface Limited {
@@ -67,6 +68,21 @@ export function timerEach(clock: Clock, limitMs: number): Deadlines {
   };
 }
 
+type NoteLimit = (limitMs: number, isWaiting: () => boolean) => void;
+
+let noteLimit: NoteLimit | undefined;
+
+/**
+ * Has `note` told of each call that begins to wait where many share a timer, and how to ask whether it
+ * still does: for tests that look at what is left, as the timer belongs to none of them.
+ */
+export function noteLimits(note: NoteLimit): void {
+  noteLimit = note;
+}
+
+/** Where shared timers are set. Else each would belong to the call that happened to come first. */
+const NOBODYS = contextHere();
+
 /** A list that its members are the links of, so that any of them leaves it at once. */
 class DeadlineQueue implements Deadlines {
   readonly #clock: Clock;
@@ -93,6 +109,7 @@ class DeadlineQueue implements Deadlines {
       this.#wake();
     } else this.#last.after = call;
     this.#last = call;
+    noteLimit?.(this.#limitMs, () => call.before !== undefined || this.#first === call);
   }
 
   remove(call: Limited): void {
@@ -115,7 +132,7 @@ class DeadlineQueue implements Deadlines {
   #set(ms: number): void {
     this.#isSet = true;
     if (!this.#shared.has(this.#limitMs)) this.#shared.set(this.#limitMs, this);
-    this.#alarm.set(ms);
+    NOBODYS.runInAsyncScope(() => this.#alarm.set(ms));
   }
 
   #ring(): void {

@@ -14,7 +14,8 @@ export interface Failure {
 
 /**
  * What to throw when the stand-in threw too: what it threw, the same object, with the work's error as
- * its cause. What can bear no cause, or has another one, comes in an `AggregateError` of both.
+ * its cause. What can bear no cause, or has another one, comes in an `AggregateError` of both; what
+ * is itself a cause of the work's error is thrown as it is, for causes must not go in a circle.
  *
  * Its class is that of what the stand-in threw, for that is what has to be mended; its effect is the
  * worse of both, for the work was begun as well.
@@ -33,9 +34,21 @@ export function bothFailures(thrown: unknown, work: Failure, classify: Classify)
   return both;
 }
 
-/** Whether `error` has `cause` as its cause, from now on at the latest. */
+/** What led to `error`, however far back. */
+function causesOf(error: unknown): ReadonlySet<unknown> {
+  const causes = new Set<unknown>();
+  let last = error;
+  while (last instanceof Error && last.cause !== undefined && !causes.has(last.cause)) {
+    last = last.cause;
+    causes.add(last);
+  }
+  return causes;
+}
+
+/** Whether `error` and `cause` hang together, from now on at the latest. */
 function takesCause(error: unknown, cause: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (causesOf(cause).has(error)) return true;
   if (error.cause === undefined && Object.isExtensible(error)) {
     // As the constructor of Error does: not among what is listed.
     return Reflect.defineProperty(error, "cause", {

@@ -307,3 +307,83 @@ test("R8 the abort of the last caller is kept as no failure, and answered by no 
 
   expect([await cancelled, await users.for("ann").run(() => "newer")]).toEqual(["stop", "newer"]);
 });
+
+const mistake = new Error("no such field");
+
+const throwing = (): never => {
+  throw mistake;
+};
+
+test.for<[option: string, make: (isWrong: () => boolean) => Partial<CacheOptions>]>([
+  ["ttl", (isWrong) => ({ ttl: () => (isWrong() ? throwing() : 1) })],
+  ["when", (isWrong) => ({ when: () => (isWrong() ? throwing() : true) })],
+])("a %s that throws unseen is told, with what it threw", async ([, make]) => {
+  const clock = new VirtualClock();
+  const events: EventDetails[] = [];
+  const on = (event: EventDetails): void => void events.push(event);
+  let isWrong = false;
+  const options = { ttl: 1, staleWhileRevalidate: "1h", clock, on } as const;
+  const users = cache({ ...options, ...make(() => isWrong) });
+  const user = users.for("ann");
+  await user.run(() => "old");
+  await clock.advance(1);
+
+  isWrong = true;
+  const stale = await user.run(() => "new");
+  await clock.advance(1);
+  const seen = await errorOf(users.for("bob").run(() => "new"));
+
+  const fault = { class: "unknown", code: "ERROR", effect: "unknown" };
+  const failed = { type: "cache.refresh_failed", policy: "cache", key: "ann" };
+  expect([stale, seen]).toEqual(["old", mistake]);
+  expect(events.filter(({ type }) => type === "cache.refresh_failed")).toEqual([
+    { ...failed, fault, error: mistake },
+  ]);
+});
+
+type Forget = () => void;
+
+test.for<[who: string, make: (forget: Forget) => Partial<CacheOptions>, fails: boolean]>([
+  ["when", (forget) => ({ when: () => (forget(), true) }), false],
+  ["ttl", (forget) => ({ ttl: () => (forget(), 1) }), false],
+  ["errorTtl", (forget) => ({ errorTtl: () => (forget(), 9) }), true],
+  [
+    "a listener",
+    (forget) => ({ on: ({ type }) => void (type === "cache.refresh_failed" && forget()) }),
+    true,
+  ],
+])("a key that is forgotten by %s does not come back", async ([, make, fails]) => {
+  const clock = new VirtualClock();
+  let isForgetting = false;
+  const forget = (): void => {
+    if (isForgetting) users.delete("ann");
+  };
+  const options = { ttl: 1, staleIfError: "1h", errorTtl: 9, clock } as const;
+  const users = cache({ ...options, ...make(forget) });
+  const error = reset();
+  await users.for("ann").run(() => "old");
+  await clock.advance(1);
+
+  isForgetting = true;
+  const end = await errorOf(users.for("ann").run(() => (fails ? Promise.reject(error) : "new")));
+
+  expect([end, users.size]).toEqual([fails ? error : { answered: "new" }, 0]);
+});
+
+test.for<[what: string, options: Partial<CacheOptions>, size: number]>([
+  ["is forgotten", {}, 0],
+  ["may be answered while it is renewed", { staleWhileRevalidate: 1 }, 1],
+  ["may stand in for a failure", { staleIfError: 1 }, 1],
+])("an answer that is never fresh %s", async ([, options, size]) => {
+  const clock = new VirtualClock();
+  let ttl = 1;
+  const users = cache({ ttl: () => ttl, max: 1, clock, ...options });
+  const user = users.for("ann");
+  await user.run(() => "once fresh");
+  await clock.advance(2);
+
+  ttl = 0;
+  const answer = await user.run(() => "never fresh");
+
+  expect([answer, users.size]).toEqual(["never fresh", size]);
+});

@@ -1,6 +1,7 @@
 /** Answers that are kept for a while: the shell around the rule in `cache-entry.ts`. */
 
 import type { Emit } from "../core/events.ts";
+import type { Fault } from "../core/fault.ts";
 import { readOptions } from "../core/options.ts";
 import { askAbout } from "./ask-about.ts";
 import { BoundedMap } from "./bounded-map.ts";
@@ -47,11 +48,13 @@ export interface Cache {
  * Failures are thrown on and not kept, unless `errorTtl` says so. There is no timer: what is too old
  * is found so when it is asked for.
  *
- * What renews an answer unseen belongs to nobody's call: no caller's signal or deadline ends it, so
- * put a `timeout` inside. When it fails, the event `cache.refresh_failed` tells.
+ * What renews an answer unseen belongs to nobody's call: no signal or deadline of those that got the
+ * old answer ends it, so put a `timeout` inside. Callers that find that answer too old join it, and it
+ * ends when the last of them has left. When it fails, the event `cache.refresh_failed` tells.
  *
  * @throws {OptionsError} At once, if there is no `ttl`, or an option is unknown or out of range. A
- * call rejects with it where `ttl` or `errorTtl` is a function that answers no duration.
+ * call rejects with it where `ttl` or `errorTtl` is a function that answers no duration, and where it
+ * asks for the key whose work it is part of, and so would wait for itself.
  * @example
  * const users = cache({ ttl: "1m", staleIfError: "1h" });
  * const guarded = pipeline(users.for("42"), retry(), timeout("2s"));
@@ -59,10 +62,12 @@ export interface Cache {
  */
 export function cache<Value = unknown>(options: CacheOptions<Value>): Cache {
   const answers = new KeptAnswers(readOptions("cache", options, CACHE_READERS));
+  // One for all keys: a pipeline knows by it that it is the same.
+  const placed = place("cache");
   const policyFor = (key: string): Policy => {
     readKey(key, "cache.for.key");
     return Object.freeze<Policy>({
-      ...place("cache"),
+      ...placed,
       name: answers.name,
       run: (work, given) => answers.run(key, work, attemptOf(given)),
     });
@@ -90,7 +95,7 @@ class KeptAnswers {
   constructor(rules: CacheRules) {
     this.#rules = rules;
     this.#entries = new BoundedMap(rules.max);
-    this.#flights = new Flights({ joinWithin: Infinity, clock: rules.clock });
+    this.#flights = new Flights({ owner: "cache", joinWithin: Infinity, clock: rules.clock });
     this.#tell = teller(rules.on);
   }
 
@@ -113,6 +118,8 @@ class KeptAnswers {
     }
     const isValue = "value" in found;
     this.#tell({ type: "cache.hit", policy, key, isStale: isValue && found.isStale });
+    // Whoever was told may have cancelled the call.
+    caller.throwIfAborted();
     if (!isValue) throw found.error;
     if (found.isDue) this.#flights.beginUnseen(key, caller, this.#asking(key, work));
     // Whoever names the same key has said that the answer is the same.
@@ -137,28 +144,56 @@ class KeptAnswers {
       } catch (error) {
         // Forgotten meanwhile, or nobody waits any more: then it is no failure of anything kept.
         if (!isCurrent()) throw error;
-        return this.#insteadOf(error, key) as Value;
+        return this.#insteadOf(error, key, isCurrent) as Value;
       }
-      if (isCurrent()) this.#keep(key, value);
+      if (isCurrent()) this.#keep(key, value, isCurrent);
       return value;
     };
   }
 
-  #keep(key: string, value: unknown): void {
-    const { when, ttl, clock } = this.#rules;
-    if (!when(value)) return;
-    this.#entries.set(key, { kept: { value, freshUntilMs: clock.elapsed() + ttl(value) } });
+  #keep(key: string, value: unknown, isCurrent: () => boolean): void {
+    const { clock, staleWhileRevalidate, staleIfError } = this.#rules;
+    const ttlMs = this.#askTtl(key, value);
+    // Whoever was asked may have made the cache forget the key.
+    if (ttlMs === undefined || !isCurrent()) return;
+    const lastsMs = ttlMs + Math.max(staleWhileRevalidate, staleIfError);
+    // One that answers nobody would only take another one's room.
+    if (lastsMs === 0) this.#entries.delete(key);
+    else this.#entries.set(key, { kept: { value, freshUntilMs: clock.elapsed() + ttlMs } });
+  }
+
+  /** How long an answer is fresh; `undefined` when it is not to be kept. */
+  #askTtl(key: string, value: unknown): number | undefined {
+    const { when, ttl } = this.#rules;
+    try {
+      return when(value) ? ttl(value) : undefined;
+    } catch (mistake) {
+      // Unseen, it would be heard of by nobody.
+      this.#tellFailed(key, mistake);
+      throw mistake;
+    }
+  }
+
+  /** Tells that what is kept was not renewed, if anything is. */
+  #tellFailed(key: string, error: unknown): Fault {
+    const { name: policy, classify } = this.#rules;
+    const fault = classify(error);
+    if (this.#entries.get(key)?.kept !== undefined) {
+      this.#tell({ type: "cache.refresh_failed", policy, key, fault, error });
+    }
+    return fault;
   }
 
   /** What is answered when the work failed by `error`. Throws it where nothing is. */
-  #insteadOf(error: unknown, key: string): unknown {
-    const { name: policy, classify, clock, errorTtl } = this.#rules;
+  #insteadOf(error: unknown, key: string, isCurrent: () => boolean): unknown {
+    const { name: policy, clock, errorTtl } = this.#rules;
     const { kept } = this.#entries.get(key) ?? NOTHING;
-    const fault = classify(error);
-    if (kept !== undefined) this.#tell({ type: "cache.refresh_failed", policy, key, fault, error });
+    const fault = this.#tellFailed(key, error);
     const passes = PASSING.includes(fault.class);
     const nowMs = clock.elapsed();
     const keptMs = askAbout(`The errorTtl of "${policy}"`, error, () => errorTtl(error, fault));
+    // Whoever was told or asked may have made the cache forget the key.
+    if (!isCurrent()) throw error;
     if (keptMs > 0) {
       this.#entries.set(key, { kept, failure: { error, passes, untilMs: nowMs + keptMs } });
     }

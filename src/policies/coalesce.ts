@@ -61,25 +61,28 @@ const READERS = {
  * work's signal aborts when the last one has left, and its `deadline` is the latest of those who
  * wait. Its `attempt`, and the run that it tells its events to, are those of the caller who began it.
  *
- * @throws {OptionsError} At once, if an option is unknown or out of range.
+ * @throws {OptionsError} At once, if an option is unknown or out of range. A call rejects with it where
+ * it asks for the key whose work it is part of, and so would wait for itself.
  * @example
  * const pages = coalesce();
  * const page = await pages.for("/news").run(({ signal }) => readPage("/news", { signal }));
  */
 export function coalesce(options: CoalesceOptions = {}): Coalesce {
   const rules = readOptions("coalesce", options, READERS);
-  const flights = new Flights(rules);
+  const flights = new Flights({ ...rules, owner: "coalesce" });
   const tell = teller(rules.on);
+  // One for all keys: a pipeline knows by it that it is the same.
+  const placed = place("coalesce");
   const policyFor = (key: string): Policy => {
     readKey(key, "coalesce.for.key");
     return Object.freeze<Policy>({
-      ...place("coalesce"),
+      ...placed,
       name: rules.name,
       run: async (work, given) => {
         const caller = attemptOf(given);
         caller.throwIfAborted();
         if (flights.has(key)) tell({ type: "coalesce.joined", policy: rules.name, key });
-        return flights.share(key, caller, work);
+        return flights.share(key, caller, (shared) => work(shared));
       },
     });
   };

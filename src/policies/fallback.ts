@@ -145,7 +145,7 @@ class FallbackGuard<Answer> {
       result = await attempt.start(work);
     } catch (error) {
       // A caller's own abort is no fault: the signal is asked before the error.
-      attempt.throwIfAborted();
+      throwIfEnded(attempt, error);
       const failed = { error, fault: this.#rules.classify(error) };
       if (!this.#isAnswered(failed)) throw error;
       return this.#answer(failed, attempt);
@@ -177,10 +177,15 @@ class FallbackGuard<Answer> {
     try {
       return await attempt.start((call) => this.#make(failedWork(call, failed)));
     } catch (thrown) {
-      attempt.throwIfAborted();
+      throwIfEnded(attempt, thrown);
       throw "error" in failed ? bothFailures(thrown, failed, this.#rules.classify) : thrown;
     }
   }
+}
+
+/** Who waits for what it asked to end wants to hear what that said. */
+function throwIfEnded({ isAborted, source }: LazyAttempt, error: unknown): void {
+  if (isAborted) throw source?.isWaitedFor ? error : source?.reason;
 }
 
 function failedWork(call: Attempt, failed: Failed): FailedWork {

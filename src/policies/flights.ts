@@ -1,6 +1,8 @@
 /** Calls under way by key: of those that are the same, one is made, and all have its answer. */
 
 import type { Clock } from "../core/clock.ts";
+import { OptionsError } from "../core/errors.ts";
+import { show } from "../core/show.ts";
 import { Flight } from "./flight.ts";
 import type { LazyAttempt } from "./lazy-attempt.ts";
 
@@ -15,6 +17,8 @@ export type SharedWork<Value> = (
 
 /** Until when a call is joined. */
 export interface JoinRules {
+  /** Whose they are, for a message. */
+  readonly owner: string;
   /** How long after its begin, in milliseconds. */
   readonly joinWithin: number;
   readonly clock: Clock;
@@ -39,10 +43,21 @@ export class Flights {
     return this.#find(key) !== undefined;
   }
 
-  /** Joins the call for `key`, or begins it. Only for a caller that is not aborted. */
+  /**
+   * Joins the call for `key`, or begins it.
+   *
+   * @throws The reason, if the caller was aborted.
+   * @throws {OptionsError} If it would join the call whose work it is part of: both would wait for ever.
+   */
   share<Value>(key: string, caller: LazyAttempt, work: SharedWork<Value>): Promise<Value> {
+    // Whoever was told of the call may have cancelled it.
+    caller.throwIfAborted();
     // Whoever names the same key has said that the answer is the same.
     const underWay = this.#find(key) as Flight<Value> | undefined;
+    if (underWay?.isAround === true) {
+      const asked = `the work of the key ${show(key)} asks for that key, and would wait for itself`;
+      throw new OptionsError(`${this.#rules.owner}.for.key`, asked);
+    }
     if (underWay !== undefined) return underWay.join(caller);
     const flight = this.#add<Value>(key);
     const answer = flight.join(caller);

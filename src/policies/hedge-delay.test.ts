@@ -1,7 +1,16 @@
 /** What a hedge learns from how long first attempts take. */
 
 import { expect, test } from "vitest";
-import { hedge, seededDice, type HedgeOptions, type LearnedDelay } from "../index.ts";
+import {
+  hedge,
+  pipeline,
+  seededDice,
+  timeout,
+  type Attempt,
+  type HedgeOptions,
+  type LearnedDelay,
+  type Work,
+} from "../index.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 
 /** A connection that was cut. */
@@ -124,4 +133,60 @@ test("the share of calls that are hedged stays at what was asked for, and does n
 
   expect(hedged / 3_000).toBeGreaterThan(0.035);
   expect(hedged / 3_000).toBeLessThan(0.065);
+});
+
+test("calls that a limit ends make the delay longer too, so that an outage is not asked twice", async () => {
+  const clock = new VirtualClock();
+  const attempts: number[] = [];
+  const guarded = pipeline(
+    timeout("1s", { clock }),
+    hedge({ quantile: 0.9, minSamples: 5, window: 20 }, { clock }),
+  );
+  const call = async (ms: number): Promise<void> => {
+    let begun = 0;
+    const work = ({ signal }: Attempt) => (begun++, clock.sleep(ms, signal));
+    await clock.settle(() => guarded.run(work).catch(() => {}));
+    attempts.push(begun);
+  };
+
+  for (const ms of [50, 50, 50, 50, 50]) await call(ms);
+  for (let index = 0; index < 6; index++) await call(5_000);
+
+  expect(attempts).toEqual([1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1]);
+});
+
+test("until enough is known, those that a limit ends after the initial delay are known as well", async () => {
+  const clock = new VirtualClock();
+  let begun = 0;
+  const guarded = pipeline(
+    timeout("1s", { clock }),
+    hedge({ initial: "500ms", minSamples: 3 }, { clock }),
+  );
+  const call = () =>
+    clock.settle(() =>
+      guarded.run(({ signal }) => (begun++, clock.sleep(9_000, signal))).catch(() => {}),
+    );
+
+  for (let index = 0; index < 5; index++) await call();
+
+  expect(begun).toBe(3 * 2 + 2);
+});
+
+test("a caller that leaves early teaches nothing, nor does one whose first attempt has failed", async () => {
+  const { clock, policy, call, calls } = learning({ quantile: 1, minSamples: 2, window: 2 });
+  await calls(50, 60);
+  const leaveAfter = async (ms: number, work: Work<unknown>): Promise<void> => {
+    const caller = new AbortController();
+    clock.after(ms, () => caller.abort("stop"));
+    await clock.settle(() => policy.run(work, caller).catch(() => {}));
+  };
+
+  await leaveAfter(40, () => clock.sleep(900));
+  await leaveAfter(40, () => clock.sleep(900));
+  await leaveAfter(500, ({ attempt }) =>
+    attempt === 1 ? Promise.reject(reset()) : clock.sleep(900),
+  );
+  await clock.advance(900);
+
+  expect(await call(900, 1)).toEqual([2, 61]);
 });

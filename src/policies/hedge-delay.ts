@@ -39,6 +39,8 @@ export interface DelaySource {
   before(attempt: number): number;
   /** Takes in how long a first attempt took, or at least takes. */
   learn(ms: number): void;
+  /** Takes in that a first attempt, which nobody let end, takes longer than that. */
+  learnAtLeast(ms: number): void;
 }
 
 const READERS = {
@@ -54,31 +56,39 @@ export const readDelay: Reader<DelaySource> = (value, path) => {
   if (typeof value === "function") return givenBy(value as (attempt: number) => unknown, path);
   if (typeof value === "object") return learned(readOptions(path, value, READERS));
   const ms = findMs(value);
-  if (ms !== undefined) return { before: () => ms, learn: () => {} };
+  if (ms !== undefined) return { ...UNTAUGHT, before: () => ms };
   throw new OptionsError(
     path,
     `expected ${DURATION_EXAMPLES}, Infinity, an object such as { quantile: 0.95 }, or a function, received ${show(value)}`,
   );
 };
 
+/** What learns nothing. */
+const UNTAUGHT = { learn: () => {}, learnAtLeast: () => {} };
+
 function givenBy(delay: (attempt: number) => unknown, path: string): DelaySource {
   return {
+    ...UNTAUGHT,
     before: (attempt) => {
       const ms = delay(attempt);
       // A timer takes NaN and negative numbers for 0: everything would begin at once.
       if (typeof ms === "number" && ms >= 0) return ms;
       throw new OptionsError(path, `expected to give milliseconds >= 0, gave ${show(ms)}`);
     },
-    learn: () => {},
   };
 }
 
 function learned(rules: Required<Record<keyof LearnedDelay, number>>): DelaySource {
   const known = new LatencyWindow(rules.window);
   const enough = Math.min(rules.minSamples, rules.window);
+  const before = (): number =>
+    known.count < enough ? rules.initial : Math.max(rules.min, known.at(rules.quantile));
   return {
-    before: () =>
-      known.count < enough ? rules.initial : Math.max(rules.min, known.at(rules.quantile)),
+    before,
     learn: (ms) => known.add(ms),
+    // One that was not even late says nothing: somebody left early.
+    learnAtLeast: (ms) => {
+      if (ms > before()) known.add(ms);
+    },
   };
 }

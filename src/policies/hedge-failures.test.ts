@@ -212,3 +212,30 @@ test("a refusal is the call's error when nothing runs", async () => {
 
   expect(error).toBeInstanceOf(CircuitOpenError);
 });
+
+test("a budget that throws ends the call and hides no failure, also when a timer asks it", async () => {
+  const clock = new VirtualClock();
+  const mistake = new Error("budget");
+  const failure = reset();
+  const budget = {
+    deposit() {},
+    withdraw: () => {
+      throw mistake;
+    },
+  };
+  const slow = scripted(clock, [HOUR, "first"]);
+  const failed = scripted(clock, [10, failure]);
+  const policy = hedge("100ms", { budget, clock });
+
+  const byTimer = await clock.settle(() => errorOf(policy.run(slow.work)));
+  const endedAtMs = clock.elapsed();
+  const afterFailure = await clock.settle(() => errorOf(policy.run(failed.work)));
+
+  expect([byTimer, endedAtMs, slow.aborted()]).toEqual([mistake, 100, [true]]);
+  expect(afterFailure).toEqual(
+    new AggregateError(
+      [mistake, failure],
+      'The budget of "hedge" threw after a failure; both are in errors',
+    ),
+  );
+});

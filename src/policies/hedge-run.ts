@@ -6,14 +6,14 @@ import { VerificationError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
 import { withoutStack } from "../core/without-stack.ts";
-import { LimitAbort } from "./abort-source.ts";
+import { LimitAbort, type AbortSource } from "./abort-source.ts";
 import { holdAfter, mostTelling, type HedgeRules } from "./hedge-decision.ts";
 import type { DelaySource } from "./hedge-delay.ts";
 import type { LazyAttempt } from "./lazy-attempt.ts";
 import type { Work } from "./policy.ts";
 import type { When } from "./retry-state.ts";
 
-/** What hedging asks before each attempt beyond the first. Neither may throw. */
+/** What hedging asks before each attempt beyond the first. A call ends with what they throw. */
 export interface HedgeBudget {
   /** A first attempt begins. */
   deposit(): void;
@@ -43,6 +43,20 @@ interface Begun {
   readonly abort: LimitAbort;
 }
 
+/** Ends one attempt. Where the call is waited for, so is the attempt. */
+class AttemptAbort extends LimitAbort {
+  readonly #outer: AbortSource | undefined;
+
+  constructor(outer: AbortSource | undefined) {
+    super();
+    this.#outer = outer;
+  }
+
+  override get isWaitedFor(): boolean {
+    return this.#outer?.isWaitedFor === true;
+  }
+}
+
 interface Failed {
   readonly attempt: Begun;
   readonly fault: Fault;
@@ -63,6 +77,8 @@ export class HedgeRun<Value> {
   /** No further attempt begins before; `Infinity` for none at all. */
   #heldUntilMs = -Infinity;
   #cancelTimer: (() => void) | undefined;
+  /** What was answered after the call was asked to end. */
+  #lateAnswer: (() => void) | undefined;
   #isOver = false;
 
   constructor(parts: HedgeParts, work: Work<Value>, outer: LazyAttempt) {
@@ -83,21 +99,29 @@ export class HedgeRun<Value> {
   #begin(): void {
     const number = this.#begun.length + 1;
     const startedAtMs = this.#parts.clock.elapsed();
-    const attempt = { number, startedAtMs, abort: new LimitAbort() };
+    const attempt = { number, startedAtMs, abort: new AttemptAbort(this.#outer.source) };
     this.#begun.push(attempt);
     this.#running.add(attempt);
     const inner = this.#outer.within(attempt.abort, this.#outer.deadline).numbered(number);
+    const { watch } = inner;
+    watch?.began();
     // What the work throws at once comes later too: the next attempt is to be decided once only.
     Promise.try(this.#work, inner).then(
-      (value) => this.#answered(attempt, value),
-      (error: unknown) => this.#threw(attempt, error),
+      (value) => {
+        watch?.ended();
+        this.#answered(attempt, value);
+      },
+      (error: unknown) => {
+        watch?.ended();
+        this.#threw(attempt, error);
+      },
     );
   }
 
   /** Begins one more attempt beside those that run, if there is budget for it. */
   readonly #hedge = (): void => {
     const { name, budget, tell } = this.#parts;
-    const isPaid = budget === undefined || budget.withdraw();
+    const isPaid = budget === undefined || this.#ask("budget", () => budget.withdraw());
     if (this.#isOver) return;
     if (!isPaid) {
       // That only stops what has not begun: those that run may still answer.
@@ -129,7 +153,11 @@ export class HedgeRun<Value> {
   }
 
   #answered(attempt: Begun, value: Value): void {
-    if (this.#isOver) return;
+    if (this.#isOver) {
+      this.#lateAnswer ??= () => this.#answer.resolve(value);
+      this.#settledLate(attempt, this.#lateAnswer);
+      return;
+    }
     const failed = this.#judge(attempt, value);
     if (failed !== undefined) {
       this.#failed(failed);
@@ -148,6 +176,13 @@ export class HedgeRun<Value> {
 
   #threw(attempt: Begun, error: unknown): void {
     if (!this.#isOver) this.#failed(this.#failure(attempt, error));
+    else this.#settledLate(attempt, this.#lateAnswer ?? (() => this.#answer.reject(error)));
+  }
+
+  /** A call that was asked to end, and has not been answered yet, is over when its last attempt is. */
+  #settledLate(attempt: Begun, settle: () => void): void {
+    this.#running.delete(attempt);
+    if (this.#running.size === 0) settle();
   }
 
   /** What is wrong with a result, if anything is. */
@@ -202,7 +237,7 @@ export class HedgeRun<Value> {
   }
 
   /** Asks a function of the user's. One that throws ends the call, and hides no failure. */
-  #ask<Answer>(option: "delay" | "when", ask: () => Answer): Answer | undefined {
+  #ask<Answer>(option: "budget" | "delay" | "when", ask: () => Answer): Answer | undefined {
     try {
       return ask();
     } catch (mistake) {
@@ -227,7 +262,12 @@ export class HedgeRun<Value> {
   }
 
   readonly #cancel = (reason: unknown): void => {
-    this.#answer.reject(reason);
+    const { source } = this.#outer;
+    // It takes longer than that. Left out, calls that a limit ends would never make the delay longer.
+    if (this.#running.has(this.#begun[0] as Begun)) {
+      this.#parts.delay.learnAtLeast(this.#sinceMs());
+    }
+    if (source?.isWaitedFor !== true) this.#answer.reject(reason);
     this.#end(reason);
   };
 

@@ -3,6 +3,7 @@
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import {
+  bulkhead,
   expectOk,
   hedge,
   pipeline,
@@ -13,6 +14,7 @@ import {
   type HedgeOptions,
 } from "../index.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
+import { scripted } from "./hedge-fixture.contract.ts";
 
 const never = (): Promise<never> => new Promise(() => {});
 
@@ -215,4 +217,93 @@ test("T4 a signal that is read after its attempt lost is aborted with the same r
   const [first, , third] = attempts.map(({ signal }) => signal.reason as unknown);
   expect(first).toBeInstanceOf(DOMException);
   expect(third).toBe(first);
+});
+
+test.for<[who: string, end: (caller: AbortController) => void]>([
+  ["the caller left", (caller) => caller.abort("stop")],
+  ["another attempt won", () => {}],
+])("T3 the slot around it is held while an attempt still runs after %s", async ([, end]) => {
+  const clock = new VirtualClock();
+  const caller = new AbortController();
+  const slots = bulkhead(1, { clock });
+  const work = async ({ attempt }: Attempt): Promise<void> => {
+    await clock.sleep(attempt === 1 ? 5_000 : 1_000);
+    if (attempt === 1) expectOk({ status: 500 });
+  };
+  const running = errorOf(slots.run((outer) => hedge("100ms", { clock }).run(work, outer), caller));
+
+  await clock.advance(200);
+  end(caller);
+  await clock.advance(2_000);
+  await running;
+  const during = slots.running;
+  await clock.advance(5_000);
+
+  expect([during, slots.running]).toEqual([1, 0]);
+});
+
+/** A hedge that its limit only asks to end, and what its attempts do then. */
+function askedToEnd(...ends: readonly [afterMs: number, end: unknown][]) {
+  const clock = new VirtualClock();
+  const { work, begunAtMs, aborted } = scripted(clock, ...ends);
+  const limit = timeout("1s", { mode: "cooperative", clock });
+  const guarded = pipeline(limit, hedge("400ms", { attempts: 9, clock }));
+  const running = clock.settle(() =>
+    guarded.run(work).then(
+      (value) => [value, clock.elapsed()],
+      ({ code, cause }: { code: string; cause: unknown }) => [code, cause, clock.elapsed()],
+    ),
+  );
+  return { running, begunAtMs, aborted, clock };
+}
+
+const cleanedUp = new Error("cleaned up");
+const otherEnd = new Error("ended too");
+
+test.for<[what: string, ends: [afterMs: number, end: unknown][], outcome: unknown[]]>([
+  [
+    "when all fail, as the last of them",
+    [
+      [3_000, cleanedUp],
+      [1_000, otherEnd],
+      [900, otherEnd],
+    ],
+    ["TIMED_OUT", cleanedUp, 3_000],
+  ],
+  [
+    "with what one answered",
+    [
+      [3_000, cleanedUp],
+      [1_000, "late"],
+      [900, "later"],
+    ],
+    ["late", 3_000],
+  ],
+  [
+    "with what the last one answered",
+    [
+      [3_000, "last"],
+      [1_000, otherEnd],
+      [900, otherEnd],
+    ],
+    ["last", 3_000],
+  ],
+])(
+  "T3 a call that is only asked to end waits for all attempts, and ends %s",
+  async ([, ends, outcome]) => {
+    const { running, begunAtMs, aborted, clock } = askedToEnd(...ends);
+
+    expect(await running).toEqual(outcome);
+    expect([begunAtMs, aborted(), clock.pending]).toEqual([[0, 400, 800], [true, true, true], 0]);
+  },
+);
+
+test("T3 what is inside of a call that is asked to end is waited for as well", async () => {
+  const clock = new VirtualClock();
+  const limit = timeout("1s", { mode: "cooperative", clock });
+  const guarded = pipeline(limit, hedge(Infinity, { clock }), bulkhead(1, { clock }));
+
+  const value = await clock.settle(() => guarded.run(() => clock.sleep(3_000).then(() => "late")));
+
+  expect([value, clock.elapsed()]).toEqual(["late", 3_000]);
 });

@@ -29,9 +29,10 @@ const READERS = {
  * with an `AssertionError` that says what, and where it was made; an error of the work is its cause.
  *
  * Looked at, one turn of the event loop after the work has settled, are: timers that the work set and
- * all that it started, if they keep the process alive; waits on a `VirtualClock`; and abort listeners
- * on the caller's signal and on `signals`. Work that goes on without either, such as a socket or a
- * promise that never settles, is not seen. Needs Node.
+ * all that it started, if they keep the process alive; limits on calls that still run; waits on a
+ * `VirtualClock`; and abort listeners on the caller's signal and on `signals`. What others do meanwhile
+ * is theirs. Work that goes on without any of these, such as a socket or a promise that never
+ * settles, is not seen. Needs Node.
  *
  * @throws {OptionsError} Rejects with it, before the work has begun, if an option is unknown or wrong.
  * @example
@@ -88,12 +89,10 @@ class Watch {
   }
 
   left(): readonly Leftover[] {
-    const revived = { what: "a timer that was there before, and is waited for again" };
     const timers = this.#traces.filter(({ isLeft }) => isLeft());
     const listeners = this.#listeners.flatMap(({ added }) => added);
     return [
       ...timers,
-      ...Array.from({ length: this.#timers.revived }, () => revived),
       ...listeners.map(({ place }) => ({ what: "an abort listener, added", place })),
     ];
   }

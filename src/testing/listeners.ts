@@ -20,6 +20,7 @@ export interface ListenerWatch {
 export function watchListeners(signal: AbortSignal): ListenerWatch {
   const before = new Set(getEventListeners(signal, "abort"));
   const places = new Map<unknown, Place>();
+  const own = Object.getOwnPropertyDescriptor(signal, "addEventListener");
   const add = signal.addEventListener.bind(signal);
   // On this signal alone: a global patch would meet all that run beside it.
   signal.addEventListener = (...given: Parameters<AbortSignal["addEventListener"]>) => {
@@ -32,6 +33,9 @@ export function watchListeners(signal: AbortSignal): ListenerWatch {
         .filter((listener) => !before.has(listener))
         .map((listener) => ({ place: places.get(listener) }));
     },
-    close: () => void Reflect.deleteProperty(signal, "addEventListener"),
+    close: () => {
+      if (own === undefined) Reflect.deleteProperty(signal, "addEventListener");
+      else Object.defineProperty(signal, "addEventListener", own);
+    },
   };
 }

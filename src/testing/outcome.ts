@@ -90,18 +90,7 @@ export function fails(failure: unknown, options: FailsOptions = {}): Outcome<nev
  */
 export function hangs(options: Omit<OutcomeOptions, "after"> = {}): Outcome<never> {
   const settled = { ...readOptions("hangs", options, HANGS_READERS), after: 0 };
-  return outcome("hangs", settled, ({ signal }) =>
-    aborted(settled.mindsAbort ? signal : undefined),
-  );
-}
-
-/** Rejects with the signal's reason once it aborts; without a timer, which would keep the process alive. */
-function aborted(signal: AbortSignal | undefined): Promise<never> {
-  return new Promise((_, reject) => {
-    const end = (): void => reject(signal?.reason);
-    if (signal?.aborted) end();
-    else signal?.addEventListener("abort", end, { once: true });
-  });
+  return outcome("hangs", settled, () => new Promise(() => {}));
 }
 
 /**

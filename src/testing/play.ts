@@ -70,7 +70,7 @@ export class Play {
     try {
       if (outcome === undefined) throw new Error(this.#tooMany());
       await takeTime(outcome, attempt.signal, this.#clock);
-      const value = await outcome.end(attempt);
+      const value = await endOf(outcome, attempt);
       call.ended("answered");
       return value;
     } catch (error) {
@@ -131,9 +131,25 @@ async function takeTime(
   signal: AbortSignal | undefined,
   clock: Clock,
 ): Promise<void> {
-  const minded = mindsAbort ? signal : undefined;
-  minded?.throwIfAborted();
-  if (afterMs > 0) await clock.sleep(afterMs, minded);
+  if (afterMs > 0) await clock.sleep(afterMs, mindsAbort ? signal : undefined);
+}
+
+/** How the call ends, unless an abort that it minds ends it before. */
+async function endOf(
+  { mindsAbort, end }: Outcome<unknown>,
+  attempt: ScriptedAttempt,
+): Promise<unknown> {
+  const signal = mindsAbort ? attempt.signal : undefined;
+  if (signal === undefined) return end(attempt);
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const stop = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([end(attempt), aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }
 
 function failed(message: string): AssertionError {

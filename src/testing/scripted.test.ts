@@ -77,6 +77,7 @@ test("does calls the function with the attempt, after its time", async () => {
 test.for<[ends: string, outcome: Outcome<string>]>([
   ["takes its time", answers("done", { after: "1h" })],
   ["hangs", hangs()],
+  ["does something", does(() => new Promise<string>(() => {}))],
 ])("an abort ends a call that %s at once, and leaves nothing", async ([, outcome]) => {
   const clock = new VirtualClock();
   const caller = new AbortController();
@@ -92,14 +93,28 @@ test.for<[ends: string, outcome: Outcome<string>]>([
   expect([clock.pending, getEventListeners(caller.signal, "abort").length]).toEqual([0, 0]);
 });
 
+test("calls that end by themselves leave no listener", async () => {
+  const { signal } = new AbortController();
+  const bank = scripted([answers("done"), fails(503)]);
+
+  const ends = [await errorOf(bank({ signal })), await errorOf(bank({ signal }))];
+
+  expect(ends).toEqual(["no error", expect.objectContaining({ status: 503 })]);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
+});
+
 test("a call whose signal aborted before does not begin to take its time", async () => {
   const clock = new VirtualClock();
-  const bank = scripted([answers(1), hangs(), answers(3, { mindsAbort: false })], { clock });
+  let done = 0;
+  const bank = scripted<unknown>(
+    [answers(1), hangs(), answers(3, { mindsAbort: false }), does(() => done++)],
+    { clock },
+  );
   const aborted = { signal: AbortSignal.abort("stop") };
 
-  const ends = await Promise.all([errorOf(bank(aborted)), errorOf(bank(aborted)), bank(aborted)]);
+  const ends = await Promise.all([1, 2, 3, 4].map(() => errorOf(bank(aborted))));
 
-  expect(ends).toEqual(["stop", "stop", 3]);
+  expect([ends, done]).toEqual([["stop", "stop", "no error", "stop"], 0]);
 });
 
 test("a call that does not mind an abort goes on, and its record does not hear of later ones", async () => {

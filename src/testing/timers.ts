@@ -3,19 +3,17 @@
  *
  * They are seen by an async hook, which knows each timer from when it is set until it is over, also
  * those of `node:timers/promises`. One that was un-referenced keeps nothing alive and is nobody's
- * leftover: so waits `AbortSignal.timeout`, and the one timer that limits on the system's clock share.
+ * leftover: so waits `AbortSignal.timeout`.
+ *
+ * Limits on the system's clock share a timer, which is nobody's. Who waits for it says so.
  */
 
 import { createHook } from "node:async_hooks";
+import { noteLimits } from "../core/deadline-queue.ts";
 import { isTracedBy, trace, type Trace } from "./trace.ts";
 
 /** Looks at timers until it is closed. */
 export interface TimerWatch {
-  /**
-   * How many timers keep the process alive that were set before and kept nothing alive then, such
-   * as a shared one that somebody waits for again.
-   */
-  readonly revived: number;
   close(): void;
 }
 
@@ -31,18 +29,7 @@ export function watchTimers(traces: readonly Trace[]): TimerWatch {
     },
     destroy: (id) => void set.delete(id),
   });
-  const countBefore = countTimers();
+  noteLimits((ms, isWaiting) => trace(`a limit of ${ms} ms on a call, begun`, isWaiting));
   hook.enable();
-  return {
-    get revived() {
-      const countSince = [...set.values()].filter((timer) => timer.hasRef()).length;
-      return Math.max(0, countTimers() - countBefore - countSince);
-    },
-    close: () => void hook.disable(),
-  };
-}
-
-/** How many timers keep the process alive. */
-function countTimers(): number {
-  return process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
+  return { close: () => void hook.disable() };
 }

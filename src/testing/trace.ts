@@ -36,8 +36,8 @@ export function trace(what: string, isLeft: () => boolean): void {
 /** Several of Node's own calls stand between a timer and whoever set it. */
 const READ_FRAMES = 30;
 
-/** What helps to find the place; further out stand the calls of the test runner. */
-const SHOWN_FRAMES = 6;
+/** What helps to find the place, through several policies too; further out stand those of the test runner. */
+const SHOWN_FRAMES = 10;
 
 /** Calls that say nothing of the place: Node's own, and those of whoever watches. */
 const NOISE =

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { systemClock } from "../core/system.ts";
+import { OptionsError } from "../core/errors.ts";
 import { ambient, withAmbient } from "../core/context.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -134,6 +135,52 @@ test("settle ends a loop of waits that has no end", async () => {
 
   await expect(settled).rejects.toThrow("after 50 timers");
   expect(clock.elapsed()).toBe(50);
+});
+
+test("as many timers as are allowed may be fired, and not one more", async () => {
+  const clock = new VirtualClock({ maxTimers: 2 });
+  const sleeps = async (count: number): Promise<string> => {
+    for (let index = 0; index < count; index++) await clock.sleep(1);
+    return "done";
+  };
+  const error = "The work goes on after 2 timers: it seems to wait in a loop";
+
+  expect(await clock.settle(() => sleeps(2))).toBe("done");
+  await expect(clock.settle(() => sleeps(3))).rejects.toThrow(error);
+  await clock.advance(10);
+  void sleeps(2);
+  await clock.advance(10);
+  void sleeps(3);
+  await expect(clock.advance(10)).rejects.toThrow(error);
+});
+
+test("real waits of the work are no timers that were fired", async () => {
+  const clock = new VirtualClock({ maxTimers: 1 });
+
+  const value = await clock.settle(async () => {
+    await systemClock.sleep(5);
+    await clock.sleep(1);
+    await systemClock.sleep(5);
+    return "done";
+  });
+
+  expect(value).toBe("done");
+});
+
+test.for<[name: string, move: (clock: VirtualClock) => unknown, message: string]>([
+  ["moved on without an end", (clock) => clock.advance(Infinity), "advance: expected"],
+  ["moved on by nothing", (clock) => clock.advance(undefined as never), "advance: expected"],
+  ["blocked by no number", (clock) => clock.block(NaN), "block: expected"],
+  ["blocked into the past", (clock) => clock.block(-5), "block: expected"],
+  ["blocked for ever", (clock) => clock.block(Infinity), "block: expected"],
+])("it is not %s", async ([, move, message]) => {
+  const clock = new VirtualClock();
+
+  const moving = Promise.try(move, clock);
+
+  await expect(moving).rejects.toThrow(OptionsError);
+  await expect(moving).rejects.toThrow(message);
+  expect([clock.elapsed(), clock.sleeps]).toEqual([0, []]);
 });
 
 test("a time limit is not over while real files are read and immediates follow each other", async () => {

@@ -9,8 +9,8 @@
 
 import { sleepBy, type Clock } from "../core/clock.ts";
 import { contextHere } from "../core/context.ts";
-import { toMs, type Duration } from "../core/duration.ts";
-import { duration, integer, readOptions, type Reader } from "../core/options.ts";
+import { type Duration } from "../core/duration.ts";
+import { duration, integer, readOptions, required, type Reader } from "../core/options.ts";
 import { systemClock } from "../core/system.ts";
 import { trace } from "./trace.ts";
 
@@ -29,6 +29,8 @@ const READERS = {
   patience: duration({ default: 2_000 }),
   maxTimers: integer({ min: 1, default: 1_000_000 }),
 } satisfies Record<keyof VirtualClockOptions, Reader<unknown>>;
+
+const readLength = required(duration({ default: undefined }), "a length of time");
 
 interface Timer {
   readonly atMs: number;
@@ -86,8 +88,13 @@ export class VirtualClock implements Clock {
     return sleepBy((lengthMs, run) => this.after(lengthMs, run), ms, signal);
   }
 
-  /** Moves the clock on by `ms` at once: timers on the way are late, as they are when a thread is blocked. */
+  /**
+   * Moves the clock on by `ms` at once: timers on the way are late, as they are when a thread is blocked.
+   *
+   * @throws {OptionsError} When `ms` is no finite number, or negative: time does not go back.
+   */
   block(ms: number): void {
+    readLength(ms, "block");
     this.#sleeps.push(ms);
     this.#elapsedMs += ms;
   }
@@ -129,24 +136,26 @@ export class VirtualClock implements Clock {
     const settled = (): void => void (isSettled = true);
     running.then(settled, settled);
 
-    for (let fired = 0; ; fired++) {
+    for (let fired = 0; ;) {
       await this.#quiet(() => isSettled);
       if (isSettled) return running;
-      if (!this.#fireNext(Number.MAX_VALUE)) {
-        if (await this.#somethingHappens(() => isSettled || this.#nextAtMs() < Infinity)) continue;
+      if (this.#fireNext(Number.MAX_VALUE, fired)) fired++;
+      else if (!(await this.#somethingHappens(() => isSettled || this.#nextAtMs() < Infinity)))
         throw new Error(this.#stuckMessage());
-      }
-      this.#checkBound(fired);
     }
   }
 
-  /** Moves the clock on by a length of time and fires the timers on the way. */
+  /**
+   * Moves the clock on by a length of time and fires the timers on the way. Rejects with an error when
+   * `maxTimers` were fired and more are on the way.
+   *
+   * @throws {OptionsError} Rejects with it when the length is none, or has no end.
+   */
   async advance(length: Duration): Promise<void> {
-    const untilMs = this.#elapsedMs + toMs(length, "advance");
+    const untilMs = this.#elapsedMs + readLength(length, "advance");
     for (let fired = 0; ; fired++) {
       await this.#quiet(() => false);
-      if (!this.#fireNext(untilMs)) break;
-      this.#checkBound(fired);
+      if (!this.#fireNext(untilMs, fired)) break;
     }
     this.#elapsedMs = Math.max(this.#elapsedMs, untilMs);
   }
@@ -160,8 +169,10 @@ export class VirtualClock implements Clock {
     return this.#timers[0]?.atMs ?? Infinity;
   }
 
-  #fireNext(untilMs: number): boolean {
+  /** Fires the timer that is next, if that is on the way; `fired` is how many were. */
+  #fireNext(untilMs: number, fired: number): boolean {
     if (this.#nextAtMs() > untilMs) return false;
+    this.#checkBound(fired);
     const timer = this.#timers.shift() as Timer;
     this.#elapsedMs = Math.max(this.#elapsedMs, timer.atMs);
     timer.run();
@@ -187,7 +198,7 @@ export class VirtualClock implements Clock {
   }
 
   #checkBound(fired: number): void {
-    if (fired + 1 < this.#maxTimers) return;
+    if (fired < this.#maxTimers) return;
     throw new Error(`The work goes on after ${this.#maxTimers} timers: it seems to wait in a loop`);
   }
 
