@@ -84,6 +84,11 @@ export class Limiter {
   #admit({ deadline }: LazyAttempt, { permits, wait }: Terms): void {
     const { name, queue, clock } = this.#parts;
     const nowMs = clock.elapsed();
+    const { first } = this.#line;
+    // The timer of the first is late, and with it all that was planned behind it.
+    if (first !== undefined && this.#rule.startAtMs(first.ticket, nowMs) <= nowMs) {
+      this.#plan = undefined;
+    }
     const plan = (this.#plan ??= this.#planned(nowMs));
     const startAtMs = plan.startAtMs(permits, nowMs);
     const waitMs = Math.ceil(startAtMs - nowMs);
@@ -110,6 +115,8 @@ export class Limiter {
       if (this.#rule.startAtMs(first.ticket, nowMs) > nowMs) break;
       // Counted by when it really begins, for the timer may be late.
       this.#rule.take(first.ticket, nowMs);
+      // Work may call again at once, before those behind it have begun.
+      this.#plan = undefined;
       first.begin();
     }
     this.#changed();

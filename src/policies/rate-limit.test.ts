@@ -278,6 +278,47 @@ test("a late timer delays those behind: the distance is between real beginnings"
   expect(starts).toEqual([0, 1_300, 2_300]);
 });
 
+test.for(["sliding window", "token bucket"] as const)(
+  "a call that comes before a late timer goes by when those before it will really begin, as a %s",
+  async (algorithm) => {
+    const clock = new VirtualClock();
+    const limit = rateLimit(1, { algorithm, clock });
+    const first = startsOf(limit, clock, 2);
+    clock.block(6_000);
+
+    const refused = errorOf(limit.with({ wait: 0 }).run(() => "done"));
+    const waiting = limit.with({ wait: "1s" }).run(() => clock.elapsed());
+
+    expect(await clock.settle(() => Promise.all([first, refused, waiting]))).toEqual([
+      [0, 6_000],
+      expect.objectContaining({ code: "RATE_LIMITED", retryAfterMs: 1_000 }),
+      7_000,
+    ]);
+  },
+);
+
+test("work that calls again when its late turn has come stands behind those who wait", async () => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(1, { clock });
+  const hasty = limit.with({ wait: "1s" });
+  const again: Promise<unknown>[] = [];
+  const first = startsOf(limit, clock, 1);
+  const late = limit.run(() => {
+    again.push(errorOf(limit.with({ wait: 999 }).run(() => "done")));
+    again.push(hasty.run(() => clock.elapsed()));
+    again.push(errorOf(hasty.run(() => "done")));
+  });
+  clock.block(6_000);
+
+  await clock.settle(() => Promise.all([first, late]));
+
+  expect(await clock.settle(() => Promise.all(again))).toEqual([
+    expect.objectContaining({ retryAfterMs: 1_000 }),
+    7_000,
+    expect.objectContaining({ retryAfterMs: 2_000 }),
+  ]);
+});
+
 test("a call on other terms counts more, waits less, and shares the limit", async () => {
   const clock = new VirtualClock();
   const limit = rateLimit(3, { name: "search", clock });
