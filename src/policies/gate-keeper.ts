@@ -20,7 +20,7 @@ import {
 import type { LazyAttempt } from "./lazy-attempt.ts";
 import type { Deadline, Work } from "./policy.ts";
 import { teller } from "./tell.ts";
-import { WaitingLine } from "./waiting-line.ts";
+import { WaitingLine, type Waiter } from "./waiting-line.ts";
 
 /** What a gate was told, read and settled; times are in milliseconds. */
 export interface GateParts {
@@ -130,8 +130,7 @@ export class GateKeeper {
     }
     const nowMs = this.#parts.clock.elapsed();
     const leaving = this.#line.all().filter(({ ticket }) => !this.#isWorthwhile(ticket, nowMs));
-    for (const waiter of leaving) waiter.refuse(this.#rejection(nowMs));
-    for (const _ of leaving) this.#tellRejected(nowMs);
+    this.#turnAway(leaving, nowMs);
     this.#setTimer();
   }
 
@@ -151,12 +150,17 @@ export class GateKeeper {
       const nowMs = this.#parts.clock.elapsed();
       if (admits(this.#gate, nowMs)) first.begin();
       else if (nowMs >= first.ticket.untilMs) {
-        first.refuse(this.#rejection(nowMs));
-        this.#tellRejected(nowMs);
+        this.#turnAway([first], nowMs);
       } else break;
     }
     this.#isServing = false;
     this.#setTimer();
+  }
+
+  /** Refuses calls that wait: first all of them, for a listener may come back to the gate. */
+  #turnAway(leaving: readonly Waiter<Patience>[], nowMs: number): void {
+    for (const waiter of leaving) waiter.refuse(this.#rejection(nowMs));
+    for (const { context } of leaving) context.runInAsyncScope(() => this.#tellRejected(nowMs));
   }
 
   /** One timer, for the first in the line; none when nobody waits. */

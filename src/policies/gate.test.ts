@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import {
@@ -154,6 +155,54 @@ test("calls in line whose wait has become too long reject at once, and the other
     "gate.rejected",
     "gate.opened",
   ]);
+});
+
+test("who is turned away while waiting is told so in the context of its own call", async () => {
+  const clock = new VirtualClock();
+  const caller = new AsyncLocalStorage<string>();
+  const told: unknown[] = [];
+  const api = gate({
+    clock,
+    probeTimeout: "1m",
+    on: ({ type }) => told.push([type, clock.elapsed(), caller.getStore()]),
+  });
+  const call = (name: string, work: () => unknown): Promise<unknown> =>
+    caller.run(name, () => errorOf(api.run(work)));
+  void call("slow", () => clock.sleep(35_000).then(() => refuse(60)));
+  await call("first", () => refuse(10));
+  void call("probe", never);
+  void call("a", never);
+  void call("b", never);
+  await clock.advance("32s");
+  for (const name of ["c", "d"]) void call(name, never);
+
+  await clock.advance("8s");
+
+  expect(told).toEqual([
+    ["gate.closed", 0, "first"],
+    ["gate.rejected", 30_000, "a"],
+    ["gate.rejected", 30_000, "b"],
+    ["gate.closed", 35_000, "slow"],
+    ["gate.rejected", 35_000, "c"],
+    ["gate.rejected", 35_000, "d"],
+  ]);
+});
+
+test("a listener that cancels others who are turned away with it does so too late", async () => {
+  const clock = new VirtualClock();
+  const caller = new AbortController();
+  const api = gate({
+    clock,
+    on: ({ type }) => type === "gate.rejected" && caller.abort("stop"),
+  });
+  const slow = errorOf(api.run(() => clock.sleep(5_000).then(() => refuse(60))));
+  await errorOf(api.run(() => refuse(10)));
+  const waiting = [errorOf(api.run(never)), errorOf(api.run(never, caller))];
+
+  await clock.advance("5s");
+
+  const refused = expect.objectContaining({ retryAfterMs: 60_000, cause: await slow });
+  expect([await Promise.all(waiting), api.waiting]).toEqual([[refused, refused], 0]);
 });
 
 test("no timer is left when a longer wait has turned everybody away", async () => {
