@@ -18,7 +18,7 @@ import {
   type GateState,
 } from "./gate-state.ts";
 import type { LazyAttempt } from "./lazy-attempt.ts";
-import type { Deadline, Work } from "./policy.ts";
+import type { Work } from "./policy.ts";
 import { teller } from "./tell.ts";
 import { WaitingLine, type Waiter } from "./waiting-line.ts";
 
@@ -34,10 +34,12 @@ export interface GateParts {
   readonly on: Emit | undefined;
 }
 
-/** Until when a call waits. */
+/** How long a call waits. */
 interface Patience {
+  /** Then it is turned away. */
   readonly untilMs: number;
-  readonly deadline: Deadline;
+  /** Its deadline: read once, for asking is the caller's code. */
+  readonly deadlineAtMs: number;
 }
 
 /** One gate, shared by all calls through one policy. */
@@ -70,8 +72,8 @@ export class GateKeeper {
     if (this.#gate.state === "open") return this.#go(work, attempt, 0);
     const nowMs = this.#parts.clock.elapsed();
     if (this.#line.size === 0 && admits(this.#gate, nowMs)) return this.#go(work, attempt, nowMs);
-    const { deadline } = attempt;
-    const patience = { untilMs: nowMs + this.#parts.wait, deadline };
+    const deadlineAtMs = nowMs + attempt.deadline.remainingMs();
+    const patience = { untilMs: nowMs + this.#parts.wait, deadlineAtMs };
     if (this.#line.size >= this.#parts.queue || !this.#isWorthwhile(patience, nowMs)) {
       this.#tellRejected(nowMs);
       throw this.#rejection(nowMs);
@@ -135,9 +137,9 @@ export class GateKeeper {
   }
 
   /** Whether a call should wait: the gate may admit it before its patience or its time is over. */
-  #isWorthwhile({ untilMs, deadline }: Patience, nowMs: number): boolean {
-    const leftMs = waitLeftMs(this.#gate, nowMs);
-    return nowMs < untilMs && nowMs + leftMs <= untilMs && leftMs < deadline.remainingMs();
+  #isWorthwhile({ untilMs, deadlineAtMs }: Patience, nowMs: number): boolean {
+    const beginsAtMs = nowMs + waitLeftMs(this.#gate, nowMs);
+    return nowMs < untilMs && beginsAtMs <= untilMs && beginsAtMs < deadlineAtMs;
   }
 
   /** Lets go who may go, and turns away whose patience is over: all wait equally long, the first longest. */

@@ -205,6 +205,29 @@ test("a listener that cancels others who are turned away with it does so too lat
   expect([await Promise.all(waiting), api.waiting]).toEqual([[refused, refused], 0]);
 });
 
+test("a deadline of a waiter's own is asked once, when it comes, and never in another's call", async () => {
+  const clock = new VirtualClock();
+  const api = gate({ clock });
+  const mistake = new Error("asked again");
+  let asked = 0;
+  const remainingMs = (): number => {
+    if (++asked > 1) throw mistake;
+    return 15_000;
+  };
+  const slow = errorOf(api.run(() => clock.sleep(5_000).then(() => refuse(10))));
+  await errorOf(api.run(() => refuse(10)));
+  const waiting = errorOf(api.run(never, { deadline: { remainingMs } }));
+  await clock.advance("5s");
+  const refused = await errorOf(api.run(never, { deadline: { remainingMs } }));
+
+  expect(await waiting).toMatchObject({ retryAfterMs: 10_000, cause: await slow });
+  expect([(await slow) === mistake, refused === mistake, api.state]).toEqual([
+    false,
+    true,
+    "closed",
+  ]);
+});
+
 test("no timer is left when a longer wait has turned everybody away", async () => {
   const clock = new VirtualClock();
   const api = gate({ clock });
