@@ -17,8 +17,8 @@ import {
   waitLeftMs,
   type GateState,
 } from "./gate-state.ts";
-import type { LazyAttempt } from "./lazy-attempt.ts";
-import type { Work } from "./policy.ts";
+import { attemptOf, type LazyAttempt } from "./lazy-attempt.ts";
+import type { RunOptions, Work } from "./policy.ts";
 import { teller } from "./tell.ts";
 import { WaitingLine, type Waiter } from "./waiting-line.ts";
 
@@ -66,7 +66,8 @@ export class GateKeeper {
     return this.#line.size;
   }
 
-  async run<Value>(work: Work<Value>, attempt: LazyAttempt): Promise<Value> {
+  async run<Value>(work: Work<Value>, given: RunOptions | undefined): Promise<Value> {
+    const attempt = attemptOf(given);
     attempt.throwIfAborted();
     // An open gate does not go by time, and nobody waits before it.
     if (this.#gate.state === "open") return this.#go(work, attempt, 0);

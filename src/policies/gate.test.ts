@@ -453,6 +453,17 @@ test("however many fail at once when their turn comes, each has its turn", async
   expect([calls, api.state, clock.pending]).toEqual([15_000, "open", 0]);
 });
 
+test.for<[name: string, options: unknown]>([
+  ["none at all", null],
+  ["a signal that is none", { signal: "stop" }],
+])("with options that do not fit, %s, a run rejects and starts nothing", async ([, options]) => {
+  let calls = 0;
+
+  const error = await errorOf(gate().run(() => calls++, options as never));
+
+  expect([error, calls]).toEqual([expect.any(TypeError), 0]);
+});
+
 test("whoever was aborted before starts nothing", async () => {
   let calls = 0;
 

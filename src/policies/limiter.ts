@@ -7,8 +7,8 @@ import type { Clock } from "../core/clock.ts";
 import { RateLimitedError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import { withoutStack } from "../core/without-stack.ts";
-import type { LazyAttempt } from "./lazy-attempt.ts";
-import type { Work } from "./policy.ts";
+import { attemptOf, type LazyAttempt } from "./lazy-attempt.ts";
+import type { RunOptions, Work } from "./policy.ts";
 import type { SlidingWindow } from "./sliding-window.ts";
 import { teller } from "./tell.ts";
 import type { TokenBucket } from "./token-bucket.ts";
@@ -66,7 +66,8 @@ export class Limiter {
     return true;
   }
 
-  async run<Value>(work: Work<Value>, attempt: LazyAttempt, terms: Terms): Promise<Value> {
+  async run<Value>(work: Work<Value>, given: RunOptions | undefined, terms: Terms): Promise<Value> {
+    const attempt = attemptOf(given);
     attempt.throwIfAborted();
     if (this.tryTake(terms.permits)) return attempt.start(work);
     this.#admit(attempt, terms);

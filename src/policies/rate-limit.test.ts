@@ -391,6 +391,17 @@ test("work that waited runs in the context of its own call", async () => {
   expect(seen).toEqual(["a", "b", "c"]);
 });
 
+test.for<[name: string, options: unknown]>([
+  ["none at all", null],
+  ["a signal that is none", { signal: "stop" }],
+])("with options that do not fit, %s, a run rejects and takes nothing", async ([, options]) => {
+  const limit = rateLimit(1);
+
+  const error = await errorOf(limit.run(() => "done", options as never));
+
+  expect([error, limit.left]).toEqual([expect.any(TypeError), 1]);
+});
+
 test("what a listener throws changes nothing", async () => {
   const clock = new VirtualClock();
   const limit = rateLimit(1, {
