@@ -342,6 +342,16 @@ test("a call on other terms counts more, waits less, and shares the limit", asyn
   ]);
 });
 
+test("a limit in tokens is as cheap as one in calls", async () => {
+  const clock = new VirtualClock();
+  const tokens = rateLimit(200_000_000, { per: "1m", wait: "1m", clock });
+  const answer = tokens.with({ permits: 150_000_000 });
+
+  const starts = await clock.settle(() => startsOf(answer, clock, 2));
+
+  expect([starts, tokens.left]).toEqual([[0, 60_000], 50_000_000]);
+});
+
 test("a permit is taken without a call while there is one and nobody waits", async () => {
   const clock = new VirtualClock();
   const limit = rateLimit(2, { clock });

@@ -38,6 +38,38 @@ test("what is left counts those that have left the window", () => {
   expect([30, 99, 100, 129, 130].map((nowMs) => full.left(nowMs))).toEqual([0, 0, 1, 1, 2]);
 });
 
+test("a call of many permits is kept as one, however many they are", () => {
+  const most = Number.MAX_SAFE_INTEGER;
+  const huge = windowOf(most);
+  huge.take(most - 1, 0);
+  huge.take(1, 50);
+
+  const startsAtMs = [1, 2, most].map((permits) => huge.copy().startAtMs(permits, 60));
+  const left = [60, 100, 150].map((nowMs) => huge.left(nowMs));
+
+  expect([startsAtMs, left]).toEqual([
+    [100, 100, 150],
+    [0, most - 1, most],
+  ]);
+});
+
+test("what is planned ahead is not overtaken by what would fit before it", () => {
+  const full = windowOf(3);
+  full.take(2, 0);
+  full.take(2, full.startAtMs(2, 20));
+
+  expect([1, 2].map((permits) => full.startAtMs(permits, 20))).toEqual([100, 200]);
+});
+
+test("however long it runs, it knows the calls of its window", () => {
+  const long = windowOf(3);
+  for (let call = 0; call < 1_000; call++) long.take(1, call * 40);
+
+  expect([1, 2, 3].map((permits) => long.startAtMs(permits, 39_970))).toEqual([
+    39_980, 40_020, 40_060,
+  ]);
+});
+
 test("a copy goes its own way", () => {
   const first = windowOf(2);
   first.take(1, 0);
