@@ -176,14 +176,14 @@ test.for(MISTAKES)(
 );
 
 test("a rule that fails once goes on from where it was", async () => {
-  const { first, next } = aimd();
+  const whole = aimd();
   let asked = 0;
   const limited = adaptiveLimit({
     initial: 1,
     rule: {
-      first,
+      ...whole,
       next: (estimate, sample) =>
-        ++asked === 2 ? { ...estimate, limit: NaN } : next(estimate, sample),
+        ++asked === 2 ? { ...estimate, limit: NaN } : whole.next(estimate, sample),
     },
   });
 
