@@ -60,7 +60,7 @@ export interface RateLimitTerms {
 
 /** A limit for one thing: everybody who calls that must share it. */
 export interface RateLimit extends Policy {
-  /** How many calls could begin now if nobody waited. Counts them out: for inspection. */
+  /** How many calls could begin now if nobody waited. */
   readonly left: number;
   /** How many calls wait for their turn. */
   readonly waiting: number;
