@@ -11,6 +11,7 @@ import {
   timeout,
   type AdaptiveLimitOptions,
   type EventDetails,
+  type LimitRule,
   type Slots,
 } from "../index.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
@@ -148,6 +149,47 @@ test("where that throws, the default holds, and the work's error comes out untou
   const thrown = await errorOf(limited.run(() => Promise.reject(error)));
 
   expect([thrown === error, limited.limit]).toEqual([true, 10]);
+});
+
+const MISTAKES: readonly [what: string, next: () => unknown][] = [
+  ["throws", () => expect.unreachable("a bug")],
+  ["answers no estimate", () => undefined],
+  ["answers a promise of one", () => Promise.resolve({ limit: 3, loweredAtMs: 0 })],
+  ["answers a limit that is no number", () => ({ limit: NaN, loweredAtMs: 0 })],
+  ["answers a limit without a bound", () => ({ limit: Infinity, loweredAtMs: 0 })],
+];
+
+test.for(MISTAKES)(
+  "a rule that %s moves nothing, and calls end as their works do",
+  async ([, next]) => {
+    const limits = { max: 5, initial: 2, queue: 0 };
+    const rule = { ...aimd(), next: next as LimitRule["next"] };
+    const limited = adaptiveLimit({ ...limits, rule });
+    const error = new Error("mine");
+
+    const value = await limited.run(() => "done");
+    const thrown = await errorOf(limited.run(() => Promise.reject(error)));
+    for (let call = 0; call < 3; call++) void errorOf(limited.run(() => new Promise(() => {})));
+
+    expect([value, thrown === error, limited.limit, limited.running]).toEqual(["done", true, 2, 2]);
+  },
+);
+
+test("a rule that fails once goes on from where it was", async () => {
+  const whole = aimd();
+  let asked = 0;
+  const limited = adaptiveLimit({
+    initial: 1,
+    rule: {
+      ...whole,
+      next: (estimate, sample) =>
+        ++asked === 2 ? { ...estimate, limit: NaN } : whole.next(estimate, sample),
+    },
+  });
+
+  await calls(limited, 3, () => "done");
+
+  expect(limited.limit).toBe(2);
 });
 
 test("B8 refusals by our own policies and the caller's abort leave it as it is", async () => {

@@ -10,7 +10,7 @@ import { Admission } from "./admission.ts";
 import { aimd } from "./aimd.ts";
 import { SLOT_READERS } from "./bulkhead.ts";
 import { attemptOf } from "./lazy-attempt.ts";
-import type { Estimate, LimitRule } from "./limit-rule.ts";
+import type { Estimate, LimitRule, LimitSample } from "./limit-rule.ts";
 import { readIsOverload, type IsOverload } from "./overload.ts";
 import type { Attempt, Work } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
@@ -118,22 +118,33 @@ class LimitFinder {
       // The caller gave it up: how it ends, and how long it took to, is no answer any more.
       if (attempt.isAborted) return;
       const endedAtMs = this.#rules.clock.elapsed();
-      const sample = { beganAtMs, endedAtMs, inFlight, isOverload };
-      this.#take(this.#rules.rule.next(this.#estimate, sample));
+      this.#take(this.#next({ beganAtMs, endedAtMs, inFlight, isOverload }));
     };
+    let value: Value;
     try {
-      const value = await work(attempt);
-      learn(false);
-      return value;
+      value = await work(attempt);
     } catch (error) {
       if (!(error instanceof RejectedError)) learn(this.#isOverload(error));
       throw error;
     }
+    learn(false);
+    return value;
   }
 
   #isOverload(error: unknown): boolean {
     const { when, classify } = this.#rules;
     return when(error, classify(error));
+  }
+
+  /** What the rule makes of a call: as before, where a rule of the user's own fails. */
+  #next(sample: LimitSample): Estimate {
+    try {
+      const next = this.#rules.rule.next(this.#estimate, sample);
+      if (Number.isFinite(next.limit)) return next;
+    } catch {
+      // It only watches: a mistake in it must not hide how the call ended.
+    }
+    return this.#estimate;
   }
 
   #take(next: Estimate): void {

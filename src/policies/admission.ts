@@ -104,14 +104,14 @@ export class Admission implements SlotOwner {
   }
 
   freed({ abandonedAtMs }: Slot): void {
+    const { name: policy, clock, tell } = this.#rules;
     this.#permits.giveBack();
-    if (abandonedAtMs !== undefined) {
-      const { name: policy, clock, tell } = this.#rules;
-      const durationMs = clock.elapsed() - abandonedAtMs;
-      this.#abandoned--;
-      tell({ type: "bulkhead.reclaimed", policy, abandoned: this.#abandoned, durationMs });
-    }
+    if (abandonedAtMs === undefined) return this.#moveOn();
+    const durationMs = clock.elapsed() - abandonedAtMs;
+    this.#abandoned--;
+    // First those that wait: a listener that calls would be before them all.
     this.#moveOn();
+    tell({ type: "bulkhead.reclaimed", policy, abandoned: this.#abandoned, durationMs });
   }
 
   /** Waits in the queue. Resolves with a permit taken, or with a refusal; rejects when aborted. */

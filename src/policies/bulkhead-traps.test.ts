@@ -128,6 +128,25 @@ test("T3 all works that one call has started hold its slot, each until its end",
   expect([endedAtMs, clock.elapsed()]).toEqual([1_000, 3_000]);
 });
 
+test("T3 a listener that calls when a slot is reclaimed stands behind those who wait", async () => {
+  const clock = new VirtualClock();
+  const order: string[] = [];
+  const slots = bulkhead(1, {
+    clock,
+    on: ({ type }) => {
+      if (type === "bulkhead.reclaimed") void slots.run(() => order.push("listener"));
+    },
+  });
+  const guarded = pipeline(timeout("1s", { clock }), slots);
+  const given = errorOf(guarded.run(() => clock.sleep(3_000)));
+  const waiting = slots.at(1).run(() => order.push("waiting"));
+
+  await clock.settle(() => Promise.all([given, waiting]));
+  await slots.drained();
+
+  expect(order).toEqual(["waiting", "listener"]);
+});
+
 test("U2 a call that is aborted while it waits leaves at once and is never started", async () => {
   const clock = new VirtualClock();
   const slots = bulkhead(1, { clock });

@@ -249,6 +249,21 @@ test("a limit of 0 pauses it", async () => {
   ]);
 });
 
+test("a call that has got its slot begins, even if it is paused before that, and counts as running", async () => {
+  const slots = bulkhead(1);
+  slots.resize(0);
+  let calls = 0;
+  const running = slots.run(() => ++calls);
+  void errorOf(slots.run(() => ++calls));
+
+  slots.resize(1);
+  slots.resize(0);
+  const paused = [calls, slots.running, slots.queued];
+  await running;
+
+  expect([paused, calls, slots.running, slots.queued]).toEqual([[0, 1, 1], 1, 0, 1]);
+});
+
 test("whoever asks is told when nothing runs and nothing waits any more, and can ask again", async () => {
   const slots = bulkhead(1);
   const ends: string[] = [];

@@ -36,8 +36,10 @@ export interface BulkheadOptions {
 /** A bulkhead is one policy for one dependency: everybody who calls that must share it. */
 export interface Bulkhead extends Slots {
   /**
-   * Changes how many works may run at once; 0 pauses: nothing more is started, and calls wait or are
-   * refused as ever. A higher limit starts those that wait at once; under a lower one what runs is let end.
+   * Changes how many works may run at once; 0 pauses: nobody gets a slot any more, and calls wait or are
+   * refused as ever. A higher limit gives those that wait their slots at once; under a lower one what
+   * has a slot is let end. Whoever has just got one is counted in `running`, and its work may
+   * begin a moment after this returned: it is paused once `running` is 0.
    *
    * @throws {OptionsError} If the limit is out of range; then nothing has changed.
    */

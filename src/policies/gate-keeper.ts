@@ -17,10 +17,10 @@ import {
   waitLeftMs,
   type GateState,
 } from "./gate-state.ts";
-import type { LazyAttempt } from "./lazy-attempt.ts";
-import type { Deadline, Work } from "./policy.ts";
+import { attemptOf, type LazyAttempt } from "./lazy-attempt.ts";
+import type { RunOptions, Work } from "./policy.ts";
 import { teller } from "./tell.ts";
-import { WaitingLine } from "./waiting-line.ts";
+import { WaitingLine, type Waiter } from "./waiting-line.ts";
 
 /** What a gate was told, read and settled; times are in milliseconds. */
 export interface GateParts {
@@ -34,10 +34,12 @@ export interface GateParts {
   readonly on: Emit | undefined;
 }
 
-/** Until when a call waits. */
+/** How long a call waits. */
 interface Patience {
+  /** Then it is turned away. */
   readonly untilMs: number;
-  readonly deadline: Deadline;
+  /** Its deadline: read once, for asking is the caller's code. */
+  readonly deadlineAtMs: number;
 }
 
 /** One gate, shared by all calls through one policy. */
@@ -64,14 +66,15 @@ export class GateKeeper {
     return this.#line.size;
   }
 
-  async run<Value>(work: Work<Value>, attempt: LazyAttempt): Promise<Value> {
+  async run<Value>(work: Work<Value>, given: RunOptions | undefined): Promise<Value> {
+    const attempt = attemptOf(given);
     attempt.throwIfAborted();
     // An open gate does not go by time, and nobody waits before it.
     if (this.#gate.state === "open") return this.#go(work, attempt, 0);
     const nowMs = this.#parts.clock.elapsed();
     if (this.#line.size === 0 && admits(this.#gate, nowMs)) return this.#go(work, attempt, nowMs);
-    const { deadline } = attempt;
-    const patience = { untilMs: nowMs + this.#parts.wait, deadline };
+    const deadlineAtMs = nowMs + attempt.deadline.remainingMs();
+    const patience = { untilMs: nowMs + this.#parts.wait, deadlineAtMs };
     if (this.#line.size >= this.#parts.queue || !this.#isWorthwhile(patience, nowMs)) {
       this.#tellRejected(nowMs);
       throw this.#rejection(nowMs);
@@ -130,15 +133,14 @@ export class GateKeeper {
     }
     const nowMs = this.#parts.clock.elapsed();
     const leaving = this.#line.all().filter(({ ticket }) => !this.#isWorthwhile(ticket, nowMs));
-    for (const waiter of leaving) waiter.refuse(this.#rejection(nowMs));
-    for (const _ of leaving) this.#tellRejected(nowMs);
+    this.#turnAway(leaving, nowMs);
     this.#setTimer();
   }
 
   /** Whether a call should wait: the gate may admit it before its patience or its time is over. */
-  #isWorthwhile({ untilMs, deadline }: Patience, nowMs: number): boolean {
-    const leftMs = waitLeftMs(this.#gate, nowMs);
-    return nowMs < untilMs && nowMs + leftMs <= untilMs && leftMs < deadline.remainingMs();
+  #isWorthwhile({ untilMs, deadlineAtMs }: Patience, nowMs: number): boolean {
+    const beginsAtMs = nowMs + waitLeftMs(this.#gate, nowMs);
+    return nowMs < untilMs && beginsAtMs <= untilMs && beginsAtMs < deadlineAtMs;
   }
 
   /** Lets go who may go, and turns away whose patience is over: all wait equally long, the first longest. */
@@ -151,12 +153,17 @@ export class GateKeeper {
       const nowMs = this.#parts.clock.elapsed();
       if (admits(this.#gate, nowMs)) first.begin();
       else if (nowMs >= first.ticket.untilMs) {
-        first.refuse(this.#rejection(nowMs));
-        this.#tellRejected(nowMs);
+        this.#turnAway([first], nowMs);
       } else break;
     }
     this.#isServing = false;
     this.#setTimer();
+  }
+
+  /** Refuses calls that wait: first all of them, for a listener may come back to the gate. */
+  #turnAway(leaving: readonly Waiter<Patience>[], nowMs: number): void {
+    for (const waiter of leaving) waiter.refuse(this.#rejection(nowMs));
+    for (const { context } of leaving) context.runInAsyncScope(() => this.#tellRejected(nowMs));
   }
 
   /** One timer, for the first in the line; none when nobody waits. */

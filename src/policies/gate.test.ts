@@ -6,7 +6,6 @@ import {
   keyed,
   OptionsError,
   pipeline,
-  RateLimitedError,
   RejectedError,
   retry,
   timeout,
@@ -131,42 +130,6 @@ test("a refusal of the call that goes first closes it anew", async () => {
 
   expect(refused).toMatchObject({ retryAfterMs: 30_000, cause: again });
   expect(events.map(({ type }) => type)).toEqual(["gate.closed", "gate.closed", "gate.rejected"]);
-});
-
-test("calls in line whose wait has become too long reject at once, and the others wait on", async () => {
-  const clock = new VirtualClock();
-  const { api, events } = await closed({ clock, wait: "15s" });
-  const refusedFirst = errorOf(api.run(() => refuse(6)));
-  const early = errorOf(api.run(() => "early"));
-  await clock.advance("5s");
-  const late = api.run(() => clock.elapsed());
-
-  await clock.advance("5s");
-  const ends = await Promise.all([refusedFirst, early]);
-
-  expect(ends[1]).toBeInstanceOf(RateLimitedError);
-  expect(ends[1]).toMatchObject({ retryAfterMs: 6_000, cause: ends[0] });
-  expect([api.waiting, clock.pending]).toEqual([1, 1]);
-  expect(await clock.settle(() => late)).toBe(16_000);
-  expect(events.map(({ type }) => type)).toEqual([
-    "gate.closed",
-    "gate.closed",
-    "gate.rejected",
-    "gate.opened",
-  ]);
-});
-
-test("no timer is left when a longer wait has turned everybody away", async () => {
-  const clock = new VirtualClock();
-  const api = gate({ clock });
-  const slow = errorOf(api.run(() => clock.sleep(5_000).then(() => refuse(60))));
-  await errorOf(api.run(() => refuse(10)));
-  const waiting = errorOf(api.run(() => "done"));
-
-  await clock.advance("5s");
-
-  expect(await waiting).toMatchObject({ retryAfterMs: 60_000, cause: await slow });
-  expect([api.waiting, clock.pending]).toEqual([0, 0]);
 });
 
 test("a longer Retry-After extends the wait, a shorter one changes nothing, and it is told once", async () => {
@@ -379,6 +342,17 @@ test("however many fail at once when their turn comes, each has its turn", async
   await clock.settle(() => Promise.all(running));
 
   expect([calls, api.state, clock.pending]).toEqual([15_000, "open", 0]);
+});
+
+test.for<[name: string, options: unknown]>([
+  ["none at all", null],
+  ["a signal that is none", { signal: "stop" }],
+])("with options that do not fit, %s, a run rejects and starts nothing", async ([, options]) => {
+  let calls = 0;
+
+  const error = await errorOf(gate().run(() => calls++, options as never));
+
+  expect([error, calls]).toEqual([expect.any(TypeError), 0]);
 });
 
 test("whoever was aborted before starts nothing", async () => {

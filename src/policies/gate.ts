@@ -16,7 +16,6 @@ import {
 import { systemClock } from "../core/system.ts";
 import { GateKeeper } from "./gate-keeper.ts";
 import type { GateState } from "./gate-state.ts";
-import { attemptOf } from "./lazy-attempt.ts";
 import type { Policy } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
 import { place } from "./order.ts";
@@ -88,6 +87,6 @@ export function gate(options: GateOptions = {}): Gate {
     get waiting() {
       return keeper.waiting;
     },
-    run: (work, given) => keeper.run(work, attemptOf(given)),
+    run: (work, given) => keeper.run(work, given),
   });
 }

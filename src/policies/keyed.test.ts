@@ -41,6 +41,19 @@ test("past the bound the one that was asked for longest ago goes", () => {
   expect({ made, size: hosts.size }).toEqual({ made: ["a", "b", "c", "b"], size: 2 });
 });
 
+test("a key that is asked for while it is made has the same one for all", () => {
+  let count = 0;
+  const inner: object[] = [];
+  const hosts = keyed((key) => {
+    if (++count === 1) inner.push(hosts.for(key));
+    return { count };
+  });
+
+  const outer = hosts.for("a");
+
+  expect([inner[0] === outer, hosts.for("a") === outer, hosts.size]).toEqual([true, true, 1]);
+});
+
 test("what cannot be made is not kept", () => {
   let isDown = true;
   const hosts = keyed(() => {

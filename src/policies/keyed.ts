@@ -44,11 +44,15 @@ export function keyed<Made>(make: (key: string) => Made, options: KeyedOptions =
   const { max } = readOptions("keyed", options, READERS);
   // A map keeps the order in which keys came in: what is used comes in anew.
   const kept = new Map<string, { readonly made: Made }>();
+  const makeOne = (key: string): { readonly made: Made } => {
+    const one = { made: make(key) };
+    // Making it may have asked for the same key, and whoever did so uses that one.
+    return kept.get(key) ?? one;
+  };
   return Object.freeze<Keyed<Made>>({
     for(key) {
-      const found = kept.get(readKey(key, "keyed.for.key"));
-      const entry = found ?? { made: make(key) };
-      if (found !== undefined) kept.delete(key);
+      const entry = kept.get(readKey(key, "keyed.for.key")) ?? makeOne(key);
+      kept.delete(key);
       kept.set(key, entry);
       if (kept.size > max) kept.delete(kept.keys().next().value as string);
       return entry.made;

@@ -20,7 +20,9 @@ export interface Estimate {
 
 /** Finds a limit; made by `aimd` or `gradient`. Pure: what it remembers is handed in and out. */
 export interface LimitRule<Memory extends Estimate = Estimate> {
+  /** What it begins with; `limit` is the `initial` one. */
   first(limit: number): Memory;
+  /** What follows from one call. The limit stays as it is where this throws, or answers none that is finite. */
   next(estimate: Memory, sample: LimitSample): Memory;
 }
 

@@ -7,8 +7,8 @@ import type { Clock } from "../core/clock.ts";
 import { RateLimitedError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import { withoutStack } from "../core/without-stack.ts";
-import type { LazyAttempt } from "./lazy-attempt.ts";
-import type { Work } from "./policy.ts";
+import { attemptOf, type LazyAttempt } from "./lazy-attempt.ts";
+import type { RunOptions, Work } from "./policy.ts";
 import type { SlidingWindow } from "./sliding-window.ts";
 import { teller } from "./tell.ts";
 import type { TokenBucket } from "./token-bucket.ts";
@@ -66,7 +66,8 @@ export class Limiter {
     return true;
   }
 
-  async run<Value>(work: Work<Value>, attempt: LazyAttempt, terms: Terms): Promise<Value> {
+  async run<Value>(work: Work<Value>, given: RunOptions | undefined, terms: Terms): Promise<Value> {
+    const attempt = attemptOf(given);
     attempt.throwIfAborted();
     if (this.tryTake(terms.permits)) return attempt.start(work);
     this.#admit(attempt, terms);
@@ -84,6 +85,11 @@ export class Limiter {
   #admit({ deadline }: LazyAttempt, { permits, wait }: Terms): void {
     const { name, queue, clock } = this.#parts;
     const nowMs = clock.elapsed();
+    const { first } = this.#line;
+    // The timer of the first is late, and with it all that was planned behind it.
+    if (first !== undefined && this.#rule.startAtMs(first.ticket, nowMs) <= nowMs) {
+      this.#plan = undefined;
+    }
     const plan = (this.#plan ??= this.#planned(nowMs));
     const startAtMs = plan.startAtMs(permits, nowMs);
     const waitMs = Math.ceil(startAtMs - nowMs);
@@ -110,6 +116,8 @@ export class Limiter {
       if (this.#rule.startAtMs(first.ticket, nowMs) > nowMs) break;
       // Counted by when it really begins, for the timer may be late.
       this.#rule.take(first.ticket, nowMs);
+      // Work may call again at once, before those behind it have begun.
+      this.#plan = undefined;
       first.begin();
     }
     this.#changed();

@@ -278,6 +278,47 @@ test("a late timer delays those behind: the distance is between real beginnings"
   expect(starts).toEqual([0, 1_300, 2_300]);
 });
 
+test.for(["sliding window", "token bucket"] as const)(
+  "a call that comes before a late timer goes by when those before it will really begin, as a %s",
+  async (algorithm) => {
+    const clock = new VirtualClock();
+    const limit = rateLimit(1, { algorithm, clock });
+    const first = startsOf(limit, clock, 2);
+    clock.block(6_000);
+
+    const refused = errorOf(limit.with({ wait: 0 }).run(() => "done"));
+    const waiting = limit.with({ wait: "1s" }).run(() => clock.elapsed());
+
+    expect(await clock.settle(() => Promise.all([first, refused, waiting]))).toEqual([
+      [0, 6_000],
+      expect.objectContaining({ code: "RATE_LIMITED", retryAfterMs: 1_000 }),
+      7_000,
+    ]);
+  },
+);
+
+test("work that calls again when its late turn has come stands behind those who wait", async () => {
+  const clock = new VirtualClock();
+  const limit = rateLimit(1, { clock });
+  const hasty = limit.with({ wait: "1s" });
+  const again: Promise<unknown>[] = [];
+  const first = startsOf(limit, clock, 1);
+  const late = limit.run(() => {
+    again.push(errorOf(limit.with({ wait: 999 }).run(() => "done")));
+    again.push(hasty.run(() => clock.elapsed()));
+    again.push(errorOf(hasty.run(() => "done")));
+  });
+  clock.block(6_000);
+
+  await clock.settle(() => Promise.all([first, late]));
+
+  expect(await clock.settle(() => Promise.all(again))).toEqual([
+    expect.objectContaining({ retryAfterMs: 1_000 }),
+    7_000,
+    expect.objectContaining({ retryAfterMs: 2_000 }),
+  ]);
+});
+
 test("a call on other terms counts more, waits less, and shares the limit", async () => {
   const clock = new VirtualClock();
   const limit = rateLimit(3, { name: "search", clock });
@@ -299,6 +340,16 @@ test("a call on other terms counts more, waits less, and shares the limit", asyn
     true,
     true,
   ]);
+});
+
+test("a limit in tokens is as cheap as one in calls", async () => {
+  const clock = new VirtualClock();
+  const tokens = rateLimit(200_000_000, { per: "1m", wait: "1m", clock });
+  const answer = tokens.with({ permits: 150_000_000 });
+
+  const starts = await clock.settle(() => startsOf(answer, clock, 2));
+
+  expect([starts, tokens.left]).toEqual([[0, 60_000], 50_000_000]);
 });
 
 test("a permit is taken without a call while there is one and nobody waits", async () => {
@@ -348,6 +399,17 @@ test("work that waited runs in the context of its own call", async () => {
   );
 
   expect(seen).toEqual(["a", "b", "c"]);
+});
+
+test.for<[name: string, options: unknown]>([
+  ["none at all", null],
+  ["a signal that is none", { signal: "stop" }],
+])("with options that do not fit, %s, a run rejects and takes nothing", async ([, options]) => {
+  const limit = rateLimit(1);
+
+  const error = await errorOf(limit.run(() => "done", options as never));
+
+  expect([error, limit.left]).toEqual([expect.any(TypeError), 1]);
 });
 
 test("what a listener throws changes nothing", async () => {

@@ -17,7 +17,6 @@ import {
   type Settled,
 } from "../core/options.ts";
 import { systemClock } from "../core/system.ts";
-import { attemptOf } from "./lazy-attempt.ts";
 import { Limiter, type Rule, type Terms } from "./limiter.ts";
 import type { Policy } from "./policy.ts";
 import { SlidingWindow } from "./sliding-window.ts";
@@ -61,7 +60,7 @@ export interface RateLimitTerms {
 
 /** A limit for one thing: everybody who calls that must share it. */
 export interface RateLimit extends Policy {
-  /** How many calls could begin now if nobody waited. Counts them out: for inspection. */
+  /** How many calls could begin now if nobody waited. */
   readonly left: number;
   /** How many calls wait for their turn. */
   readonly waiting: number;
@@ -115,7 +114,7 @@ export function rateLimit(calls: number, options: RateLimitOptions = {}): RateLi
     wait: duration({ orInfinity: true, default: terms.wait }),
   } satisfies Record<keyof RateLimitTerms, Reader<unknown>>;
   const runOn = (own: Terms): Policy["run"] => {
-    return (work, given) => limiter.run(work, attemptOf(given), own);
+    return (work, given) => limiter.run(work, given, own);
   };
   return Object.freeze<RateLimit>({
     ...place("rateLimit"),

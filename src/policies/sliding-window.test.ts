@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { SlidingWindow } from "./sliding-window.ts";
@@ -36,6 +38,76 @@ test("what is left counts those that have left the window", () => {
   full.take(1, 30);
 
   expect([30, 99, 100, 129, 130].map((nowMs) => full.left(nowMs))).toEqual([0, 0, 1, 1, 2]);
+});
+
+test("a call of many permits is kept as one, however many they are", () => {
+  const most = Number.MAX_SAFE_INTEGER;
+  const huge = windowOf(most);
+  huge.take(most - 1, 0);
+  huge.take(1, 50);
+
+  const startsAtMs = [1, 2, most].map((permits) => huge.copy().startAtMs(permits, 60));
+  const left = [60, 100, 150].map((nowMs) => huge.left(nowMs));
+
+  expect([startsAtMs, left]).toEqual([
+    [100, 100, 150],
+    [0, most - 1, most],
+  ]);
+});
+
+test("what is planned ahead is not overtaken by what would fit before it", () => {
+  const full = windowOf(3);
+  full.take(2, 0);
+  full.take(2, full.startAtMs(2, 20));
+
+  expect([1, 2].map((permits) => full.startAtMs(permits, 20))).toEqual([100, 200]);
+});
+
+test("however long it runs, a call costs no more time and memory than those of its window", () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const long = windowOf(3);
+  // 16 MB if they were kept, and hours if they were all looked at each time.
+  const calls = 1_000_000;
+  collect();
+  const before = process.memoryUsage().heapUsed;
+
+  for (let call = 0; call < calls; call++) long.take(1, long.startAtMs(1, call * 40));
+  collect();
+  const grownMb = (process.memoryUsage().heapUsed - before) / 1e6;
+
+  expect(long.startAtMs(1, calls * 40 - 30)).toBe(calls * 40 - 20);
+  expect(grownMb).toBeLessThan(8);
+});
+
+test("each call begins at the first moment at which there is room for it, however many there were", () => {
+  const step = fc.record({
+    pauseMs: fc.oneof(fc.constant(0), fc.nat(150)),
+    permits: fc.integer({ min: 1, max: 5 }),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 200, maxLength: 300 }), (steps) => {
+      const played = windowOf(5);
+      const begun: { readonly atMs: number; readonly permits: number }[] = [];
+      const fits = (permits: number, nowMs: number): boolean =>
+        begun
+          .filter(({ atMs }) => atMs > nowMs - 100)
+          .reduce((all, one) => all + one.permits, permits) <= 5;
+
+      let nowMs = 0;
+      for (const { pauseMs, permits } of steps) {
+        nowMs += pauseMs;
+        const startAtMs = played.startAtMs(permits, nowMs);
+        const moments = [nowMs, ...begun.map(({ atMs }) => atMs + 100)];
+        const first = moments.filter((atMs) => atMs >= nowMs && fits(permits, atMs));
+        expect(startAtMs).toBe(Math.min(...first));
+        nowMs = startAtMs;
+        played.take(permits, nowMs);
+        begun.push({ atMs: nowMs, permits });
+      }
+    }),
+    { numRuns: 50 },
+  );
 });
 
 test("a copy goes its own way", () => {

@@ -1,10 +1,11 @@
 /**
  * The sliding window as a pure rule: no clock, no promises. `limiter.ts` owns those, and asks here.
  *
- * It knows when each of the last `calls` permits was taken. The next may be taken when the oldest of
- * them is `perMs` ago, so that in no window of that length, wherever it begins, there are more than
- * `calls`. A fixed window, which starts anew at each full minute, would let through twice as many
- * around its border. The price is memory: 8 bytes for each permit of the window.
+ * It knows which calls took permits in the last `perMs`, and how many each. The next may take its own
+ * when so many of the oldest are `perMs` ago that there is room for them: in no window of that length,
+ * wherever it begins, there are more than `calls`. A fixed window, which starts anew at each full
+ * minute, would let through twice as many around its border. The price is memory, for each call of the
+ * window, however many permits it took.
  */
 
 /** What a window goes by. */
@@ -14,16 +15,23 @@ export interface SlidingWindowRules {
   readonly perMs: number;
 }
 
+/** How many that have left the window are kept at least: else a small one would be tidied each time. */
+const SPARE = 64;
+
 /** One window. Moments are milliseconds by a clock that only grows. */
 export class SlidingWindow {
   readonly #rules: SlidingWindowRules;
-  /** When the last permits were taken, in a ring that grows until it holds `calls` of them. */
+  /** When calls took permits, in that order. Those before `#first` have left the window. */
   #takenAtMs: number[] = [];
-  /** Where the next goes: the place of the oldest once the ring is full. */
-  #next = 0;
+  /** How many each of them took. Two arrays of numbers: a quarter of the memory of one of objects. */
+  #taken: number[] = [];
+  #first = 0;
+  /** What the others have left of its permits. */
+  #free: number;
 
   constructor(rules: SlidingWindowRules) {
     this.#rules = rules;
+    this.#free = rules.calls;
   }
 
   /** The most permits that one call can have. */
@@ -31,33 +39,54 @@ export class SlidingWindow {
     return this.#rules.calls;
   }
 
-  /** The first moment, from `nowMs` on, at which so many permits can be taken. */
+  /** The first moment, from `nowMs` on, at which so many permits can be taken; not before the last. */
   startAtMs(permits: number, nowMs: number): number {
-    const { calls, perMs } = this.#rules;
-    // As many as the call wants must have left the window: the last of those decides.
-    const takenAtMs = this.#takenAtMs[(this.#next + permits - 1) % calls] ?? -Infinity;
-    return Math.max(nowMs, takenAtMs + perMs);
+    let startAtMs = Math.max(nowMs, this.#takenAtMs.at(-1) ?? -Infinity);
+    let free = this.#free;
+    for (let index = this.#first; free < permits; index++) {
+      free += this.#taken[index] as number;
+      startAtMs = Math.max(startAtMs, this.#leavesAtMs(index));
+    }
+    return startAtMs;
   }
 
   /** Takes permits at a moment that `startAtMs` gave, or a later one. */
   take(permits: number, atMs: number): void {
-    for (let taken = 0; taken < permits; taken++) {
-      this.#takenAtMs[this.#next] = atMs;
-      this.#next = (this.#next + 1) % this.#rules.calls;
-    }
+    this.#moveTo(atMs);
+    this.#takenAtMs.push(atMs);
+    this.#taken.push(permits);
+    this.#free -= permits;
   }
 
-  /** How many permits can be taken. Looks at each that was taken. */
+  /** How many permits can be taken. */
   left(nowMs: number): number {
-    const { calls, perMs } = this.#rules;
-    return calls - this.#takenAtMs.filter((takenAtMs) => takenAtMs + perMs > nowMs).length;
+    this.#moveTo(nowMs);
+    return this.#free;
   }
 
   /** Another window in which the same was taken. */
   copy(): SlidingWindow {
     const copy = new SlidingWindow(this.#rules);
-    copy.#takenAtMs = this.#takenAtMs.slice();
-    copy.#next = this.#next;
+    copy.#takenAtMs = this.#takenAtMs.slice(this.#first);
+    copy.#taken = this.#taken.slice(this.#first);
+    copy.#free = this.#free;
     return copy;
+  }
+
+  /** Lets go of what has left the window. */
+  #moveTo(nowMs: number): void {
+    while (this.#first < this.#taken.length && this.#leavesAtMs(this.#first) <= nowMs) {
+      this.#free += this.#taken[this.#first] as number;
+      this.#first++;
+    }
+    // Tidied only when most have left, for all the others move up.
+    if (this.#first * 2 <= this.#taken.length + SPARE) return;
+    this.#takenAtMs.splice(0, this.#first);
+    this.#taken.splice(0, this.#first);
+    this.#first = 0;
+  }
+
+  #leavesAtMs(index: number): number {
+    return (this.#takenAtMs[index] as number) + this.#rules.perMs;
   }
 }

@@ -36,6 +36,36 @@ test("what is left grows to the burst and not further", () => {
   expect([0, 33, 34, 66, 67, 1e9].map((nowMs) => emptied.left(nowMs))).toEqual([0, 0, 1, 1, 2, 2]);
 });
 
+test("of a full bucket the whole burst is given at once and no more, whatever length the rate is per", () => {
+  const perMs = fc.double({ min: 1, max: 1e9, noNaN: true });
+  fc.assert(
+    fc.property(perMs, fc.integer({ min: 1, max: 200 }), fc.nat(1e6), (per, burst, nowMs) => {
+      const full = new TokenBucket({ calls: burst, perMs: per, burst });
+      const leftOf = Array.from({ length: burst }, () => {
+        const isNow = full.startAtMs(1, nowMs) === nowMs;
+        full.take(1, nowMs);
+        return isNow ? full.left(nowMs) : "too late";
+      });
+
+      expect(leftOf).toEqual(Array.from({ length: burst }, (_, index) => burst - 1 - index));
+      expect(full.startAtMs(1, nowMs)).toBeGreaterThan(nowMs);
+    }),
+    {
+      numRuns: 1_000,
+      examples: [
+        [1.1, 50, 0],
+        [7.7, 10, 5],
+      ],
+    },
+  );
+});
+
+test("a bucket of any size holds its burst and no more", () => {
+  const sizes = [1, 1e6, 1e12, Number.MAX_SAFE_INTEGER];
+
+  expect(sizes.map((burst) => bucket(burst).left(0))).toEqual(sizes);
+});
+
 test("a copy goes its own way", () => {
   const first = bucket(2);
   first.take(1, 50);

@@ -4,9 +4,14 @@
  * A bucket holds up to `burst` permits and is filled at an even rate, `calls` in `perMs`. In any
  * length of time t no more than `burst + calls × t / perMs` are taken from it. It is kept as what was
  * taken and is not filled up again yet, in parts of a permit, `perMs` of them to each: then whole
- * milliseconds give whole numbers, and nothing is lost to rounding however long it runs. Source: the
- * continuous-state leaky bucket of ITU-T I.371, which is the same seen from the other side.
+ * milliseconds give whole numbers, and nothing is lost to rounding however long it runs. With others
+ * a sum may be off in its last digits, so the bucket is a hair larger than it should be: else the last
+ * permit of a burst would be missing. Source: the continuous-state leaky bucket of ITU-T I.371, which
+ * is the same seen from the other side.
  */
+
+/** How much larger. A double is off by 1e-16 of its value, so that it takes ten thousand such to notice. */
+const HAIR = 1e-12;
 
 /** What a bucket goes by. */
 export interface TokenBucketRules {
@@ -20,6 +25,8 @@ export interface TokenBucketRules {
 /** One bucket, full at first. Moments are milliseconds by a clock that only grows. */
 export class TokenBucket {
   readonly #rules: TokenBucketRules;
+  /** How many permits it really holds. */
+  readonly #burst: number;
   /** What lacks to a full bucket at `#atMs`. */
   #lacking = 0;
   /** When permits were taken last. */
@@ -27,6 +34,7 @@ export class TokenBucket {
 
   constructor(rules: TokenBucketRules) {
     this.#rules = rules;
+    this.#burst = rules.burst * (1 + HAIR);
   }
 
   /** The most permits that one call can have. */
@@ -36,9 +44,9 @@ export class TokenBucket {
 
   /** The first moment, from `nowMs` on, at which so many permits are there: whole milliseconds from it. */
   startAtMs(permits: number, nowMs: number): number {
-    const { calls, perMs, burst } = this.#rules;
+    const { calls, perMs } = this.#rules;
     const fromMs = Math.max(nowMs, this.#atMs);
-    const tooMuch = this.#lackingAt(fromMs) + (permits - burst) * perMs;
+    const tooMuch = this.#lackingAt(fromMs) + (permits - this.#burst) * perMs;
     return tooMuch > 0 ? fromMs + Math.ceil(tooMuch / calls) : fromMs;
   }
 
@@ -51,7 +59,7 @@ export class TokenBucket {
   /** How many permits are there. */
   left(nowMs: number): number {
     const { perMs, burst } = this.#rules;
-    return Math.floor(burst - this.#lackingAt(nowMs) / perMs);
+    return Math.min(burst, Math.floor(this.#burst - this.#lackingAt(nowMs) / perMs));
   }
 
   /** Another bucket that is as full as this one. */

@@ -1,12 +1,14 @@
 /** Calls that wait for their turn: first come, first served, and whoever cancels leaves at once. */
 
-import { contextHere } from "../core/context.ts";
+import { contextHere, type Context } from "../core/context.ts";
 import type { LazyAttempt } from "./lazy-attempt.ts";
 import { settleWith } from "./work-call.ts";
 
 /** One call in the line. */
 export interface Waiter<Ticket> {
   readonly ticket: Ticket;
+  /** The context of the call: what concerns it is told there. */
+  readonly context: Context;
   /** Leaves the line and starts the work at once, in the context of the call that waited. */
   readonly begin: () => void;
   /** Leaves the line with an error. */
@@ -76,7 +78,7 @@ export class WaitingLine<Ticket> {
         leave();
         reject(error);
       };
-      const place = { ticket, begin, refuse, before: this.#last, behind: undefined };
+      const place = { ticket, context, begin, refuse, before: this.#last, behind: undefined };
       source?.listen(cancel);
       this.#append(place);
     });
