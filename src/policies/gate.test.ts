@@ -363,6 +363,14 @@ test("whoever was aborted before starts nothing", async () => {
   expect([error, calls]).toEqual(["stop", 0]);
 });
 
+test("U2 whoever was aborted before does not wait either", async () => {
+  const { api } = await closed({ clock: new VirtualClock() });
+
+  const error = await errorOf(api.run(never, { signal: AbortSignal.abort("stop") }));
+
+  expect([error, api.waiting]).toEqual(["stop", 0]);
+});
+
 test("a limit outside ends the wait, and a limit inside begins with the work", async () => {
   const clock = new VirtualClock();
   const { api } = await closed({ clock });
