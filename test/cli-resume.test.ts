@@ -5,6 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { shellWord } from "../src/cli/shell-word.ts";
 import { fixture, holdfast, place, start, steady, type Ended, type Place } from "./cli-process.ts";
 
 type Env = Readonly<Record<string, string>>;
@@ -54,8 +55,8 @@ test.concurrent.for<[signal: NodeJS.Signals, exitCode: number]>([
     summary: `0/1 tasks succeeded: two-steps, run RUN, LENGTH
 Interrupted: stopped by ${signal}
 Go on with the same command, or take it back:
-  holdfast run ${TWO_STEPS} --resume
-  holdfast run ${TWO_STEPS} --rollback
+  holdfast run ${shellWord(TWO_STEPS)} --resume
+  holdfast run ${shellWord(TWO_STEPS)} --rollback
 `,
     says: [
       `Stopping on ${signal}: steps under way are being ended. A second signal kills.`,
@@ -129,7 +130,7 @@ test.concurrent("after kill -9 the next start goes on, and says so", async () =>
       `  file ${TWO_STEPS}`,
       `  input {"ledger":"PLACE/ledger","go":"PLACE/go"}`,
       "  Its process is gone. To go on with it:",
-      `    holdfast run ${TWO_STEPS} --resume`,
+      `    holdfast run ${shellWord(TWO_STEPS)} --resume`,
     ],
     says: `TIME !  Automation "two-steps" goes on where it was cut off, run RUN, resume 1
 TIME ·  Step "first" was completed before
@@ -174,7 +175,7 @@ test.concurrent("a step in doubt stops the run for a human, and asks again until
   const askedAgain = await holdfast(at, [...words, "--resume"]);
   const shown = await holdfast(at, ["show", "last"]);
 
-  const again = `holdfast run ${fixture("charge.ts")}`;
+  const again = `holdfast run ${shellWord(fixture("charge.ts"))}`;
   const summary = `0/1 tasks succeeded: charge, run RUN, LENGTH
 In doubt: Step "the charge" was begun and nobody saw its end; it can be neither repeated, undone nor looked up
 Look whether it happened; the step's key is told by
