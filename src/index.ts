@@ -121,7 +121,6 @@ export { gate, type Gate, type GateOptions } from "./policies/gate.ts";
 export { chaos, type ChaosFault, type ChaosOptions } from "./policies/chaos.ts";
 export { hedge, type HedgeOptions } from "./policies/hedge.ts";
 export type { HedgeDelay, LearnedDelay } from "./policies/hedge-delay.ts";
-export type { HedgeBudget } from "./policies/hedge-run.ts";
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
 export { measured, type MeasuredOptions } from "./policies/measured.ts";
 export { outcome, type Outcome } from "./policies/outcome.ts";

@@ -10,6 +10,7 @@ import {
 } from "./breaker-options.ts";
 import { readSnapshot, type BreakerSnapshot } from "./breaker-snapshot.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
+import { readKey } from "./keyed-calls.ts";
 
 /** What all of the breakers are told, and how many are kept. */
 export interface BreakersOptions extends BreakerOptions {
@@ -47,7 +48,6 @@ const READERS = {
 } satisfies Record<keyof BreakersOptions, Reader<unknown>>;
 
 const readName = required(text({ default: undefined }), "a name");
-const readKey = required(text({ default: undefined }), "a key");
 const readSnapshots = required(
   record(readSnapshot, { default: undefined }),
   "an object with snapshots",

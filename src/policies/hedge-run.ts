@@ -11,15 +11,7 @@ import { holdAfter, mostTelling, type HedgeRules } from "./hedge-decision.ts";
 import type { DelaySource } from "./hedge-delay.ts";
 import type { LazyAttempt } from "./lazy-attempt.ts";
 import type { Work } from "./policy.ts";
-import type { When } from "./retry-state.ts";
-
-/** What hedging asks before each attempt beyond the first. A call ends with what they throw. */
-export interface HedgeBudget {
-  /** A first attempt begins. */
-  deposit(): void;
-  /** Takes one more attempt, if there is one. */
-  withdraw(): boolean;
-}
+import type { RetryAllowance, When } from "./retry-state.ts";
 
 /** What `hedge` was told, read and settled. */
 export interface HedgeParts extends HedgeRules {
@@ -29,7 +21,7 @@ export interface HedgeParts extends HedgeRules {
   readonly when: When;
   readonly faultOfResult: ((value: unknown) => Fault | undefined) | undefined;
   readonly classify: Classify;
-  readonly budget: HedgeBudget | undefined;
+  readonly budget: RetryAllowance | undefined;
   readonly clock: Clock;
   readonly tell: Emit;
   /** What the attempts are aborted with that came too late. */

@@ -8,12 +8,12 @@ import { reactions, type ReactionChanges } from "../core/reactions.ts";
 import { systemClock } from "../core/system.ts";
 import { withoutStack } from "../core/without-stack.ts";
 import { readDelay, type HedgeDelay } from "./hedge-delay.ts";
-import { HedgeRun, type HedgeBudget } from "./hedge-run.ts";
+import { HedgeRun } from "./hedge-run.ts";
 import { attemptOf } from "./lazy-attempt.ts";
 import type { Policy } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
 import { readFaultOfResult, type FaultOfResult } from "./fault-of-result.ts";
-import type { When } from "./retry-state.ts";
+import type { RetryAllowance, When } from "./retry-state.ts";
 import { teller } from "./tell.ts";
 import { place } from "./order.ts";
 
@@ -27,7 +27,7 @@ export interface HedgeOptions {
    * Asked before each attempt beyond the first; one that is refused is not begun, nor any after it.
    * Default: none, so that a service that is slow for everybody is asked `attempts` times by each.
    */
-  readonly budget?: HedgeBudget | undefined;
+  readonly budget?: RetryAllowance | undefined;
   /**
    * Whether the work may run again, and twice at once. When false, another attempt begins only after
    * a failure with effect `none`. Default true: whoever writes `hedge` says so.
@@ -53,7 +53,7 @@ export interface HedgeOptions {
 const READERS = {
   name: text({ default: "hedge" }),
   attempts: integer({ min: 1, max: 100, default: 2 }),
-  budget: part<HedgeBudget, undefined>({ methods: ["deposit", "withdraw"], default: undefined }),
+  budget: part<RetryAllowance, undefined>({ methods: ["deposit", "withdraw"], default: undefined }),
   repeatable: flag({ default: true }),
   when: callable<When, When>({ default: () => true }),
   faultOfResult: readFaultOfResult,

@@ -1,6 +1,8 @@
 /** One of something for each key, such as a pipeline for each host, bounded in number. */
 
-import { callable, integer, readOptions, required, text, type Reader } from "../core/options.ts";
+import { callable, integer, readOptions, required, type Reader } from "../core/options.ts";
+import { BoundedMap } from "./bounded-map.ts";
+import { readKey } from "./keyed-calls.ts";
 
 /** How many are kept. */
 export interface KeyedOptions {
@@ -24,7 +26,6 @@ const readMake = required(
   callable<(key: string) => unknown, undefined>({ default: undefined }),
   "a function",
 );
-const readKey = required(text({ default: undefined }), "a key");
 
 /**
  * Keeps one of something for each key: callers that name the same host share its breaker, budget or
@@ -42,21 +43,17 @@ const readKey = required(text({ default: undefined }), "a key");
 export function keyed<Made>(make: (key: string) => Made, options: KeyedOptions = {}): Keyed<Made> {
   readMake(make, "keyed.make");
   const { max } = readOptions("keyed", options, READERS);
-  // A map keeps the order in which keys came in: what is used comes in anew.
-  const kept = new Map<string, { readonly made: Made }>();
+  const kept = new BoundedMap<{ readonly made: Made }>(max);
   const makeOne = (key: string): { readonly made: Made } => {
     const one = { made: make(key) };
     // Making it may have asked for the same key, and whoever did so uses that one.
-    return kept.get(key) ?? one;
+    const meanwhile = kept.get(key);
+    if (meanwhile !== undefined) return meanwhile;
+    kept.set(key, one);
+    return one;
   };
   return Object.freeze<Keyed<Made>>({
-    for(key) {
-      const entry = kept.get(readKey(key, "keyed.for.key")) ?? makeOne(key);
-      kept.delete(key);
-      kept.set(key, entry);
-      if (kept.size > max) kept.delete(kept.keys().next().value as string);
-      return entry.made;
-    },
+    for: (key) => (kept.get(readKey(key, "keyed.for.key")) ?? makeOne(key)).made,
     get size() {
       return kept.size;
     },

@@ -186,9 +186,7 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
     const isWanted = state.confirm(failure);
     if (typeof isWanted !== "boolean") return { waitMs, isWanted, isAtOnce: false };
     if (!state.claims(isWanted, failure)) return undefined;
-    // Even a timer of 0 ms takes one or more. But promises alone would never let an abort through.
-    const hasTurn = waitMs > 0 || state.attempt % RETRIES_PER_TURN === 0;
-    return { waitMs, isAtOnce: !hasTurn && this.#parts.beforeRetry === undefined };
+    return { waitMs, isAtOnce: !hasTurn(waitMs, state) && this.#parts.beforeRetry === undefined };
   }
 
   /** Begins the next attempt in this same turn, unless such attempts are stacked too high already. */
@@ -238,8 +236,7 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
       return false;
     }
     state.schedule(waitMs, failure);
-    const hasTurn = waitMs > 0 || state.attempt % RETRIES_PER_TURN === 0;
-    if (hasTurn) await waitUnder(this.#outer.source, waitMs, clock);
+    if (hasTurn(waitMs, state)) await waitUnder(this.#outer.source, waitMs, clock);
     return true;
   }
 
@@ -271,4 +268,9 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
       throw thrown;
     }
   }
+}
+
+/** Whether a timer runs before the next attempt. Promises alone would never let an abort through. */
+function hasTurn(waitMs: number, { attempt }: RetryState): boolean {
+  return waitMs > 0 || attempt % RETRIES_PER_TURN === 0;
 }

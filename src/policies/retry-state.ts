@@ -23,7 +23,7 @@ export type When = (
   attempt: number,
 ) => boolean | PromiseLike<boolean>;
 
-/** What retries may cost altogether, whoever makes them. */
+/** What retries and hedges may cost altogether, whoever makes them. A call ends with what they throw. */
 export interface RetryAllowance {
   /** A first attempt begins. */
   deposit(): void;

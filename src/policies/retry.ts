@@ -219,12 +219,14 @@ export function retry(options: RetryOptions = {}): Retry {
   const parts: RetryParts = Object.freeze({ ...settled, tell: teller(on) });
   const placed = place("retry", parts.total);
   const policy = guarded(name, guardBy(parts, on), placed);
-  // A round of a loop has no result to be judged.
-  const unjudged = guarded(name, guardBy({ ...parts, faultOfResult: undefined }, on), placed);
   const all: Retry = {
     ...policy,
     attempt: (work, given) => outcomeOf(parts, work, given),
-    attempts: (given) => loopOf(unjudged, given),
+    attempts: (given) => {
+      // A round of a loop has no result to be judged.
+      const unjudged = guardBy({ ...parts, faultOfResult: undefined }, on);
+      return loopOf(guarded(name, unjudged, placed), given);
+    },
     wrap: (fn) => wrap(policy, fn),
     runSync: (work, given) => runSync(parts, isHeard(on), work, given),
   };
