@@ -13,31 +13,7 @@ import {
   type EventDetails,
 } from "../index.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
-
-const never = (): Promise<never> => new Promise(() => {});
-
-const errorOf = (running: Promise<unknown>): Promise<unknown> =>
-  running.then(
-    (value) => ({ answered: value }),
-    (error: unknown) => error,
-  );
-
-/** A connection that was cut: it may have had its effect. */
-const reset = (): Error => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
-
-/** A dependency that counts its calls, and fails while `error` is set. */
-function counting() {
-  const source = {
-    calls: 0,
-    error: undefined as unknown,
-    work: (): number => {
-      source.calls++;
-      if (source.error !== undefined) throw source.error;
-      return source.calls;
-    },
-  };
-  return source;
-}
+import { counting, errorOf, never, reset } from "./cache-source.contract.ts";
 
 test("a stale answer is given at once while it is renewed, once", async () => {
   const clock = new VirtualClock();
