@@ -7,7 +7,7 @@
 
 import type { Clock } from "../core/clock.ts";
 import { HoldfastError } from "../core/errors.ts";
-import { OWN_FAULT, type Fault } from "../core/fault.ts";
+import type { Fault } from "../core/fault.ts";
 import { clip } from "../core/show.ts";
 import { systemClock } from "../core/system.ts";
 import { statusFault } from "./http-status.ts";
@@ -105,7 +105,7 @@ export class HttpStatusError extends HoldfastError {
   }
 
   /** @internal */
-  override get [OWN_FAULT](): Fault {
+  protected override get ownFault(): Fault {
     return this.#fault;
   }
 }

@@ -1,11 +1,12 @@
 /**
  * Our own errors. Two questions sort them: did the work start, and whose fault is it?
  *
- * Each has a stable `code` and carries its fault. `name`, brand and fault live on the prototype or
- * behind symbols, so that `console.log` and JSON show data only.
+ * Each has a stable `code` and carries its fault. `name`, brand and fault are getters, so that
+ * `console.log` and JSON show data only. A name is written out, for what minifies code changes that of
+ * the class; and in a getter, for a bundler keeps every class that runs code when it is declared.
  */
 
-import { OWN_FAULT, type Effect, type Fault, type FaultClass } from "./fault.ts";
+import { OWN_FAULT, type Fault, type FaultClass } from "./fault.ts";
 
 const BRAND: unique symbol = Symbol.for("holdfast.error") as never;
 
@@ -14,23 +15,19 @@ export abstract class HoldfastError extends Error {
   /** What went wrong, for programs; docs/errors.md lists them all. */
   abstract readonly code: string;
 
-  static {
-    Object.defineProperty(this.prototype, BRAND, { value: true });
+  /** @internal */
+  get [BRAND](): true {
+    return true;
   }
 
-  /** Class and effect of this kind of error. @internal */
+  /** @internal */
   get [OWN_FAULT](): Fault {
-    return { class: this.faultClass, code: this.code, effect: this.faultEffect };
+    return { class: "fatal", code: this.code, effect: "none", ...this.ownFault };
   }
 
-  /** @internal */
-  protected get faultClass(): FaultClass {
-    return "fatal";
-  }
-
-  /** @internal */
-  protected get faultEffect(): Effect {
-    return "none";
+  /** Where the fault of this kind of error is another one than the usual. @internal */
+  protected get ownFault(): Partial<Fault> {
+    return {};
   }
 }
 
@@ -44,15 +41,10 @@ export function isHoldfastError(error: unknown): error is HoldfastError {
   }
 }
 
-/** Gives a kind of error its name, written out: what minifies code changes the name of its class. */
-function named(type: { readonly prototype: Error }, name: string): void {
-  Object.defineProperty(type.prototype, "name", { value: name, configurable: true });
-}
-
 /** An option is unknown, of the wrong type or out of range. Thrown when the policy is made. */
 export class OptionsError extends HoldfastError {
-  static {
-    named(this, "OptionsError");
+  override get name(): string {
+    return "OptionsError";
   }
   readonly code = "OPTIONS_INVALID";
 
@@ -71,13 +63,8 @@ export abstract class RejectedError extends HoldfastError {
   abstract readonly retryAfterMs: number;
 
   /** @internal */
-  override get [OWN_FAULT](): Fault {
-    return {
-      class: "transient",
-      code: this.code,
-      effect: "none",
-      retryAfterMs: this.retryAfterMs,
-    };
+  protected override get ownFault(): Partial<Fault> {
+    return { class: "transient", retryAfterMs: this.retryAfterMs };
   }
 }
 
@@ -86,8 +73,8 @@ export abstract class RejectedError extends HoldfastError {
  * it is held open by hand.
  */
 export class CircuitOpenError extends RejectedError {
-  static {
-    named(this, "CircuitOpenError");
+  override get name(): string {
+    return "CircuitOpenError";
   }
   readonly code = "CIRCUIT_OPEN";
   /**
@@ -111,8 +98,8 @@ function circuitState(retryAfterMs: number): string {
 
 /** All slots of a bulkhead are taken, and there is no room or no more time to wait for one. */
 export class BulkheadFullError extends RejectedError {
-  static {
-    named(this, "BulkheadFullError");
+  override get name(): string {
+    return "BulkheadFullError";
   }
   readonly code = "BULKHEAD_FULL";
   /** Nobody knows when a slot becomes free. */
@@ -125,8 +112,8 @@ export class BulkheadFullError extends RejectedError {
 
 /** Too many recent calls were turned away by an overloaded dependency: this one was not made. */
 export class ThrottledError extends RejectedError {
-  static {
-    named(this, "ThrottledError");
+  override get name(): string {
+    return "ThrottledError";
   }
   readonly code = "THROTTLED";
   /** It was chance: another call may go through at once. */
@@ -142,8 +129,8 @@ export class ThrottledError extends RejectedError {
 
 /** Calls are held back: by a rate limit of our own, or by a gate that a server's refusal has closed. */
 export class RateLimitedError extends RejectedError {
-  static {
-    named(this, "RateLimitedError");
+  override get name(): string {
+    return "RateLimitedError";
   }
   readonly code = "RATE_LIMITED";
   /** How long until the call could begin; 0 when nobody knows. */
@@ -159,8 +146,8 @@ export class RateLimitedError extends RejectedError {
 
 /** Less time is left than the work is expected to take, so it was not started. */
 export class NoTimeLeftError extends RejectedError {
-  static {
-    named(this, "NoTimeLeftError");
+  override get name(): string {
+    return "NoTimeLeftError";
   }
   readonly code = "NO_TIME_LEFT";
 
@@ -177,8 +164,8 @@ export class NoTimeLeftError extends RejectedError {
 
 /** The work started and did not end in time. It may have had its effect, and may still be running. */
 export class TimeoutError extends HoldfastError {
-  static {
-    named(this, "TimeoutError");
+  override get name(): string {
+    return "TimeoutError";
   }
   readonly code = "TIMED_OUT";
   readonly limitMs: number;
@@ -190,19 +177,15 @@ export class TimeoutError extends HoldfastError {
   }
 
   /** @internal */
-  protected override get faultClass(): FaultClass {
-    return "timeout";
-  }
-  /** @internal */
-  protected override get faultEffect(): Effect {
-    return "unknown";
+  protected override get ownFault(): Partial<Fault> {
+    return { class: "timeout", effect: "unknown" };
   }
 }
 
 /** A failure that `chaos` injected in place of the work. Its fault is the one that was asked for. */
 export class ChaosError extends HoldfastError {
-  static {
-    named(this, "ChaosError");
+  override get name(): string {
+    return "ChaosError";
   }
   readonly code = "CHAOS_INJECTED";
   readonly #fault: Fault;
@@ -214,15 +197,15 @@ export class ChaosError extends HoldfastError {
   }
 
   /** @internal */
-  override get [OWN_FAULT](): Fault {
+  protected override get ownFault(): Fault {
     return this.#fault;
   }
 }
 
 /** The work ended, and its result is not good. */
 export class VerificationError extends HoldfastError {
-  static {
-    named(this, "VerificationError");
+  override get name(): string {
+    return "VerificationError";
   }
   readonly code = "VERIFY_FAILED";
 
@@ -231,19 +214,15 @@ export class VerificationError extends HoldfastError {
   }
 
   /** @internal */
-  protected override get faultClass(): FaultClass {
-    return "unknown";
-  }
-  /** @internal */
-  protected override get faultEffect(): Effect {
-    return "partial";
+  protected override get ownFault(): Partial<Fault> {
+    return { class: "unknown", effect: "partial" };
   }
 }
 
 /** A step's value, a task's value or an input cannot be written to the journal. */
 export class ValueError extends HoldfastError {
-  static {
-    named(this, "ValueError");
+  override get name(): string {
+    return "ValueError";
   }
   readonly code = "VALUE_NOT_STORABLE";
 
@@ -252,31 +231,31 @@ export class ValueError extends HoldfastError {
   }
 
   /** @internal */
-  protected override get faultEffect(): Effect {
-    return "unknown";
+  protected override get ownFault(): Partial<Fault> {
+    return { effect: "unknown" };
   }
 }
 
 /** The automation uses its run in a way that has no meaning, such as two steps of one name. */
 export class AutomationError extends HoldfastError {
-  static {
-    named(this, "AutomationError");
+  override get name(): string {
+    return "AutomationError";
   }
   readonly code = "AUTOMATION_INVALID";
 }
 
 /** The input does not fit the automation. Nothing was started. */
 export class InputError extends HoldfastError {
-  static {
-    named(this, "InputError");
+  override get name(): string {
+    return "InputError";
   }
   readonly code = "INPUT_INVALID";
 }
 
 /** What the automation requires is not there. Nothing was started. */
 export class RequirementError extends HoldfastError {
-  static {
-    named(this, "RequirementError");
+  override get name(): string {
+    return "RequirementError";
   }
   readonly code = "REQUIREMENT_UNMET";
   readonly #class: FaultClass;
@@ -287,15 +266,15 @@ export class RequirementError extends HoldfastError {
   }
 
   /** @internal */
-  protected override get faultClass(): FaultClass {
-    return this.#class;
+  protected override get ownFault(): Partial<Fault> {
+    return { class: this.#class };
   }
 }
 
 /** Something done could not be taken back: a human is needed. */
 export class UndoFailedError extends HoldfastError {
-  static {
-    named(this, "UndoFailedError");
+  override get name(): string {
+    return "UndoFailedError";
   }
   readonly code = "UNDO_FAILED";
   /** The steps whose effect is still there, as `task/step`. */
@@ -308,8 +287,8 @@ export class UndoFailedError extends HoldfastError {
   }
 
   /** @internal */
-  protected override get faultEffect(): Effect {
-    return "partial";
+  protected override get ownFault(): Partial<Fault> {
+    return { effect: "partial" };
   }
 }
 
@@ -325,8 +304,8 @@ export abstract class RunError extends HoldfastError {
 
 /** Another process runs this automation now. Nothing was started. */
 export class LeaseHeldError extends RunError {
-  static {
-    named(this, "LeaseHeldError");
+  override get name(): string {
+    return "LeaseHeldError";
   }
   readonly code = "LEASE_HELD";
   /** Who holds it, in words. */
@@ -338,15 +317,15 @@ export class LeaseHeldError extends RunError {
   }
 
   /** @internal */
-  protected override get faultClass(): FaultClass {
-    return "transient";
+  protected override get ownFault(): Partial<Fault> {
+    return { class: "transient" };
   }
 }
 
 /** Another owner took the run over; this one may write nothing more. */
 export class LeaseLostError extends RunError {
-  static {
-    named(this, "LeaseLostError");
+  override get name(): string {
+    return "LeaseLostError";
   }
   readonly code = "LEASE_LOST";
 
@@ -355,31 +334,31 @@ export class LeaseLostError extends RunError {
   }
 
   /** @internal */
-  protected override get faultEffect(): Effect {
-    return "unknown";
+  protected override get ownFault(): Partial<Fault> {
+    return { effect: "unknown" };
   }
 }
 
 /** The code no longer fits what the journal holds of the run. */
 export class ReplayMismatchError extends RunError {
-  static {
-    named(this, "ReplayMismatchError");
+  override get name(): string {
+    return "ReplayMismatchError";
   }
   readonly code = "REPLAY_MISMATCH";
 }
 
 /** An earlier run was cut off, and it takes a human to say what becomes of it. */
 export class UnfinishedRunError extends RunError {
-  static {
-    named(this, "UnfinishedRunError");
+  override get name(): string {
+    return "UnfinishedRunError";
   }
   readonly code = "RUN_UNFINISHED";
 }
 
 /** A step was begun, nobody saw its end, and nothing tells whether it took effect. */
 export class InDoubtError extends RunError {
-  static {
-    named(this, "InDoubtError");
+  override get name(): string {
+    return "InDoubtError";
   }
   readonly code = "IN_DOUBT";
   /** The step in doubt, as `task/step`. */
@@ -394,15 +373,15 @@ export class InDoubtError extends RunError {
   }
 
   /** @internal */
-  protected override get faultEffect(): Effect {
-    return "unknown";
+  protected override get ownFault(): Partial<Fault> {
+    return { effect: "unknown" };
   }
 }
 
 /** The journal cannot be read or written. It is no failure of the step: nothing is undone for it. */
 export class JournalError extends HoldfastError {
-  static {
-    named(this, "JournalError");
+  override get name(): string {
+    return "JournalError";
   }
   readonly code = "JOURNAL_FAILED";
 
@@ -411,7 +390,7 @@ export class JournalError extends HoldfastError {
   }
 
   /** @internal */
-  protected override get faultEffect(): Effect {
-    return "unknown";
+  protected override get ownFault(): Partial<Fault> {
+    return { effect: "unknown" };
   }
 }
