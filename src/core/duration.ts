@@ -11,22 +11,12 @@ type Unit = "ms" | "s" | "m" | "h" | "d";
  */
 export type Duration = number | `${number}${Unit}` | `${number}${Unit}${number}${string}`;
 
-const MS_PER_UNIT: Readonly<Record<Unit, number>> = {
-  d: 86_400_000,
-  h: 3_600_000,
-  m: 60_000,
-  s: 1_000,
-  ms: 1,
-};
-
-const NUMBER = String.raw`(\d+(?:\.\d+)?)`;
-
 /** One part per unit, the largest first, each at most once; at least one. */
-const TEXT = new RegExp(
-  `^(?=\\d)${Object.keys(MS_PER_UNIT)
-    .map((unit) => `(?:${NUMBER}${unit}${unit === "m" ? "(?!s)" : ""})?`)
-    .join("")}$`,
-);
+const TEXT =
+  /^(?=\d)(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?$/;
+
+/** Of each part, in the same order. */
+const MS_PER_UNIT = [86_400_000, 3_600_000, 60_000, 1_000, 1];
 
 /** What a duration looks like, for messages. */
 export const DURATION_EXAMPLES = 'a duration such as 250, "2s" or "1m30s"';
@@ -35,11 +25,10 @@ export const DURATION_EXAMPLES = 'a duration such as 250, "2s" or "1m30s"';
 export function findMs(input: unknown): number | undefined {
   if (typeof input === "number") return input >= 0 ? input : undefined;
   if (typeof input !== "string") return undefined;
-  const parts = TEXT.exec(input);
-  if (parts === null) return undefined;
-  const perUnit = Object.values(MS_PER_UNIT);
-  const ms = perUnit.reduce(
-    (sum, unitMs, index) => sum + Number(parts[index + 1] ?? 0) * unitMs,
+  const parts = TEXT.exec(input)?.slice(1);
+  if (parts === undefined) return undefined;
+  const ms = MS_PER_UNIT.reduce(
+    (sum, unitMs, index) => sum + Number(parts[index] ?? 0) * unitMs,
     0,
   );
   return Number.isFinite(ms) ? ms : undefined;
