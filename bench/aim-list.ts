@@ -89,10 +89,10 @@ export const AIMS: readonly Aim[] = [
     most: 0,
   },
   {
-    name: "bytes of retry + breaker + timeout + pipeline, gzip",
+    name: "bytes of retry + breaker + timeout + pipeline of holdfast/lean, gzip",
     of: {
       table: "bundle",
-      line: "holdfast: retry + breaker + timeout + pipeline",
+      line: "holdfast/lean: retry + breaker + timeout + pipeline",
       column: "gzip",
     },
     most: 2_500,

@@ -12,6 +12,7 @@ interface Esbuild {
 }
 
 const OURS = join(import.meta.dirname, "../src/index.ts");
+const LEAN = join(import.meta.dirname, "../src/lean/index.ts");
 const FLOORS = join(import.meta.dirname, "floors");
 
 const all = "retry + breaker + timeout + pipeline";
@@ -24,6 +25,8 @@ const ENTRIES: Readonly<Record<string, string>> = {
     exported("breakerByThen", `${FLOORS}/breaker.ts`),
     exported("timeoutByQueue", `${FLOORS}/timeout.ts`),
   ].join("\n"),
+  [`holdfast/lean: ${all}`]: exported("retry, breaker, timeout, pipeline", LEAN),
+  "holdfast/lean: retry": exported("retry", LEAN),
   [`holdfast: ${all}`]: exported("retry, breaker, timeout, pipeline", OURS),
   "holdfast: retry": exported("retry", OURS),
   "holdfast: breaker": exported("breaker", OURS),

@@ -7,9 +7,7 @@ export {
   BUILT_IN_RULES,
   classifier,
   faultOf,
-  withFault,
   type Classify,
-  type FaultMark,
   type Rule,
 } from "./classify/classify.ts";
 export {
@@ -19,6 +17,7 @@ export {
   type HttpFaultOptions,
   type HttpResponse,
 } from "./classify/http.ts";
+export { withFault, type FaultMark } from "./classify/mark.ts";
 
 export type { Clock } from "./core/clock.ts";
 export { seededDice, type Random } from "./core/dice.ts";

@@ -3,12 +3,16 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import manifest from "../package.json" with { type: "json" };
 import { holdfast, place, steady, type Place } from "./cli-process.ts";
 
 const IMPORT = 'import { automation } from "holdfast/automation";\n';
 const REQUIRE = 'const { automation } = require("holdfast/automation");\n';
 const PROGRAM = 'automation("demo", async (run) => { await run.step("only", () => 1); })';
 const GOOD = `${IMPORT}export default ${PROGRAM};`;
+
+const { "./package.json": _, ...exported } = manifest.exports;
+const ENTRIES = Object.keys(exported).map((entry) => entry.replace(".", "holdfast"));
 
 type Files = Readonly<Record<string, string>>;
 
@@ -208,7 +212,7 @@ const BAD_FILES: [what: string, files: Files, complaint: string][] = [
   [
     "that imports a part that holdfast has not",
     { "a.ts": 'import "holdfast/nothing";' },
-    'there is no "holdfast/nothing"\nThere are holdfast, holdfast/automation, holdfast/journal, holdfast/observe, holdfast/testing.',
+    `there is no "holdfast/nothing"\nThere are ${ENTRIES.join(", ")}.`,
   ],
   [
     "that imports a package with an ES module in it, which says that it is CommonJS",

@@ -56,21 +56,6 @@ export function guarded(classify: Classify): Classify {
   return (error) => answerOf(classify, error) ?? unknownFault(error);
 }
 
-/** What a mark on an error may say; the rest is found out, or unknown. */
-export type FaultMark = Pick<Fault, "class"> & Partial<Fault>;
-
-/**
- * Marks an error with its fault, from where the failure is known best, and answers the same error:
- * `throw withFault(error, { class: "fatal" })` ends all retries, and `"transient"` asks for one. What
- * is not said is the error's own code, effect `unknown`, and no Retry-After.
- *
- * What cannot be marked, such as text that was thrown, stays as it is.
- */
-export function withFault<Marked>(error: Marked, mark: FaultMark): Marked {
-  rememberFault(error, { code: errorCode(error), effect: "unknown", ...mark });
-  return error;
-}
-
 function firstAnswer(rules: readonly Rule[], error: unknown): Fault | undefined {
   for (const rule of rules) {
     const fault = answerOf(rule, error);

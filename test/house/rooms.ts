@@ -3,7 +3,7 @@
 /** One folder of src. */
 export interface Room {
   readonly mayImport: readonly string[];
-  /** Packages besides Node's own modules; never in `core`, `classify` and `policies`. */
+  /** Packages besides Node's own modules; never in rooms that are portable. */
   readonly packages?: readonly string[];
   /** Runs in browsers, workers, Deno and Bun: no Node module. */
   readonly isPortable?: true;
@@ -16,6 +16,7 @@ const BELOW_CLI: Readonly<Record<string, Room>> = {
   core: { mayImport: [], isPortable: true },
   classify: { mayImport: ["core"], isPortable: true },
   policies: { mayImport: ["core", "classify"], isPortable: true },
+  lean: { mayImport: GUARDS, isPortable: true },
   process: { mayImport: GUARDS },
   http: { mayImport: GUARDS, packages: ["undici"] },
   heal: { mayImport: [...GUARDS, "process"] },

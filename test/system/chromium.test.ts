@@ -90,6 +90,7 @@ const OUTCOME = {
 
 const IN: readonly [where: string, outcomeIn: (page: Page) => Promise<unknown>][] = [
   ["page", (page) => page.evaluate("outcome")],
+  ["lean", (page) => page.evaluate("leanOutcome()")],
   [
     "worker",
     (page) =>
@@ -102,7 +103,7 @@ const IN: readonly [where: string, outcomeIn: (page: Page) => Promise<unknown>][
 ];
 
 test.for(IN)(
-  "in a %s, retry, breaker and time limit guard its own fetch",
+  "%s: retry, breaker and time limit guard the browser's own fetch",
   async ([where, outcomeIn]) => {
     const errors: string[] = [];
     const page = await open(errors);

@@ -19,11 +19,15 @@ export interface BrowserServer {
 /** Imports the library as a user without a bundler does, runs the scenario, and keeps what came of it. */
 const PAGE = `<!doctype html>
 <link rel="icon" href="data:," />
-<script type="importmap">{ "imports": { "holdfast": "/dist/index.js" } }</script>
+<script type="importmap">
+  { "imports": { "holdfast": "/dist/index.js", "holdfast/lean": "/dist/lean/index.js" } }
+</script>
 <script type="module">
   import * as holdfast from "holdfast";
   import { scenario } from "/scenario.js";
   globalThis.outcome = scenario(holdfast, "page");
+  globalThis.leanOutcome = async () =>
+    scenario({ ...holdfast, ...(await import("holdfast/lean")) }, "lean");
 </script>
 `;
 

@@ -1,0 +1,432 @@
+import { expect, test } from "vitest";
+import { withFault } from "../index.ts";
+import { expectNothingLeft } from "../testing/expect-nothing-left.ts";
+import { VirtualClock } from "../testing/virtual-clock.ts";
+import { ownFaultOf } from "./faults.ts";
+import { breaker, OptionsError, pipeline, retry, timeout, type Policy } from "./index.ts";
+
+const down = (): Error => new Error("down");
+const half = (): number => 0.5;
+
+/** How often work runs that always fails by `error`. */
+async function attemptsAt(error: unknown, policy: Policy): Promise<number> {
+  let attempts = 0;
+  await policy
+    .run(() => {
+      attempts++;
+      throw error;
+    })
+    .catch(() => undefined);
+  return attempts;
+}
+
+test("failed work runs again after its wait, four times in all", async () => {
+  const clock = new VirtualClock();
+  const begun: [attempt: number, atMs: number][] = [];
+  const error = down();
+
+  const thrown = await clock.settle(() =>
+    retry({ clock, random: half })
+      .run(({ attempt }) => {
+        begun.push([attempt, clock.elapsed()]);
+        throw error;
+      })
+      .catch((reason: unknown) => reason),
+  );
+
+  expect(thrown).toBe(error);
+  expect(begun).toEqual([
+    [1, 0],
+    [2, 100],
+    [3, 300],
+    [4, 700],
+  ]);
+});
+
+test("a wait grows to 30 s, and the backoff is told what it is for", async () => {
+  const clock = new VirtualClock();
+  const told: unknown[] = [];
+  const error = down();
+
+  await clock.settle(() => attemptsAt(error, retry({ clock, attempts: 12, random: half })));
+  const usualMs = clock.elapsed();
+  await clock.settle(() =>
+    attemptsAt(
+      error,
+      retry({
+        clock,
+        attempts: 3,
+        random: half,
+        backoff: ({ random, ...failed }) => {
+          told.push({ ...failed, drawn: random() });
+          return 50 * failed.retry;
+        },
+      }),
+    ),
+  );
+
+  // 100, 200, … 12,800, and three times half of 30 s.
+  expect(usualMs).toBe(25_500 + 45_000);
+  const fault = { class: "degraded", code: "UNKNOWN", effect: "unknown" };
+  expect(told).toEqual([
+    { retry: 1, previousMs: 0, error, fault, drawn: 0.5 },
+    { retry: 2, previousMs: 50, error, fault, drawn: 0.5 },
+  ]);
+  expect(clock.elapsed() - usualMs).toBe(150);
+});
+
+test.for<[what: string, error: unknown, attempts: number]>([
+  ["anything else", down(), 3],
+  ["what is no error", "down", 3],
+  ["nothing at all", undefined, 3],
+  ["a bug", new ReferenceError("x is not defined"), 1],
+  ["a bug in another frame", { name: "TypeError", message: "x is not a function" }, 1],
+  ["data of another shape", new SyntaxError("Unexpected token"), 1],
+  ["what fetch throws in Chromium", new TypeError("Failed to fetch"), 3],
+  ["what fetch throws in Safari", new TypeError("Load failed"), 3],
+  ["a broken body on Node", new TypeError("terminated"), 3],
+  ["what was marked fatal", withFault(down(), { class: "fatal" }), 1],
+  ["what was marked unknown", withFault(down(), { class: "unknown" }), 2],
+  ["a bug that was marked transient", withFault(new TypeError("x"), { class: "transient" }), 3],
+])("%s is tried as its class says", async ([, error, attempts]) => {
+  const clock = new VirtualClock();
+  const policy = retry({ clock, attempts: 3, backoff: () => 1 });
+
+  expect(await clock.settle(() => attemptsAt(error, policy))).toBe(attempts);
+});
+
+test("a classifier of one's own decides, and what a fault asks for is the least wait", async () => {
+  const clock = new VirtualClock();
+  const begun: number[] = [];
+  const classify = () =>
+    ({ class: "transient", code: "BUSY", effect: "none", retryAfterMs: 5_000 }) as const;
+
+  await clock.settle(() =>
+    retry({ clock, classify, attempts: 2, backoff: () => 1 })
+      .run(() => {
+        begun.push(clock.elapsed());
+        throw new TypeError("busy");
+      })
+      .catch(() => undefined),
+  );
+
+  expect(begun).toEqual([0, 5_000]);
+});
+
+test.for([NaN, Infinity, 60_000])("a wait of %d is not begun within a minute", async (waitMs) => {
+  const clock = new VirtualClock();
+  const policy = pipeline(timeout("1m", { clock }), retry({ clock, backoff: () => waitMs }));
+
+  expect(await clock.settle(() => attemptsAt(down(), policy))).toBe(1);
+  expect(clock.elapsed()).toBe(0);
+});
+
+test("a limit ends work that takes no notice, and aborts its signal with its error", async () => {
+  const clock = new VirtualClock();
+  const seen: unknown[] = [];
+
+  const error = await clock.settle(() =>
+    timeout("2s", { clock, name: "page" })
+      .run(({ signal, deadline }) => {
+        seen.push(deadline.remainingMs());
+        signal.addEventListener("abort", () => seen.push(signal.reason));
+        return new Promise(() => {});
+      })
+      .catch((reason: unknown) => reason),
+  );
+
+  expect(clock.elapsed()).toBe(2_000);
+  expect(error).toMatchObject({
+    code: "TIMED_OUT",
+    limitMs: 2_000,
+    message: 'Work under "page" did not end within 2000 ms',
+  });
+  expect(seen).toEqual([2_000, error]);
+});
+
+test("limits nest, and the work sees the sooner", async () => {
+  const clock = new VirtualClock();
+  const left = async (...limits: number[]): Promise<number> =>
+    pipeline(...limits.map((limit) => timeout(limit, { clock }))).run(({ deadline }) =>
+      deadline.remainingMs(),
+    );
+
+  expect([await left(100, 300), await left(300, 100)]).toEqual([100, 100]);
+});
+
+test("a signal that is not limited never aborts, and that of work that ended in time neither", async () => {
+  const clock = new VirtualClock();
+  const signals = await Promise.all(
+    [retry({ clock }), timeout(10, { clock }), pipeline()].map((policy) =>
+      policy.run(({ signal }) => signal),
+    ),
+  );
+
+  await clock.advance(1_000);
+
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false]);
+});
+
+test("a breaker opens after failures in a row, refuses, and closes by a probe", async () => {
+  const clock = new VirtualClock();
+  const policy = breaker("bank", { clock, failures: 2, pause: "10s" });
+  const failure = down();
+  const fail = () => policy.run(() => Promise.reject(failure)).catch((error: unknown) => error);
+  const call = () => policy.run(() => "done").catch((error: unknown) => error);
+
+  // A success in between begins anew.
+  const before = [await fail(), await call(), await fail(), await fail()];
+  await clock.advance(4_000);
+  const refused = await call();
+  await clock.advance(6_000);
+  const after = [await call(), await fail(), await call()];
+
+  expect(before).toEqual([failure, "done", failure, failure]);
+  expect(refused).toMatchObject({
+    code: "CIRCUIT_OPEN",
+    retryAfterMs: 6_000,
+    cause: failure,
+    message: 'Circuit "bank" is open for another 6000 ms',
+  });
+  expect(after).toEqual(["done", failure, "done"]);
+});
+
+test("by default five failures open it for 30 s", async () => {
+  const clock = new VirtualClock();
+  const policy = breaker("bank", { clock });
+  const states = async () => attemptsAt(down(), policy);
+  const early = [await states(), await states(), await states(), await states(), await states()];
+
+  const open = await states();
+  await clock.advance(29_999);
+  const late = await states();
+  await clock.advance(1);
+
+  expect({ early, open, late, probe: await states() }).toEqual({
+    early: [1, 1, 1, 1, 1],
+    open: 0,
+    late: 0,
+    probe: 1,
+  });
+});
+
+test("one call probes; beside it calls are refused; a failed probe opens it again", async () => {
+  const clock = new VirtualClock();
+  const policy = breaker("bank", { clock, failures: 1, pause: "1s" });
+  await attemptsAt(down(), policy);
+  await clock.advance(1_000);
+
+  const { promise, reject } = Promise.withResolvers<never>();
+  const probe = policy.run(() => promise).catch((error: unknown) => error);
+  const beside = await policy.run(() => "done").catch((error: unknown) => error);
+  reject(down());
+  await probe;
+
+  expect(beside).toMatchObject({ code: "CIRCUIT_OPEN", retryAfterMs: 0 });
+  expect(await attemptsAt(down(), policy)).toBe(0);
+});
+
+test("B2 a probe that never settles loses its place when its lease is over", async () => {
+  const clock = new VirtualClock();
+  const policy = breaker("bank", { clock, failures: 1, pause: "1s" });
+  await attemptsAt(down(), policy);
+  await clock.advance(1_000);
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const lost = policy.run(() => promise);
+
+  await clock.advance(29_999);
+  const held = await attemptsAt(down(), policy);
+  await clock.advance(1);
+  const next = await attemptsAt(down(), policy);
+  resolve("late");
+  await lost;
+
+  // The late success of the first probe closes nothing.
+  expect([held, next, await attemptsAt(down(), policy)]).toEqual([0, 1, 0]);
+});
+
+test.for<[what: string, end: (policy: Policy) => Promise<unknown>]>([
+  [
+    "the caller's abort",
+    (policy) => {
+      const caller = new AbortController();
+      const call = policy.run(() => new Promise(() => {}), { signal: caller.signal });
+      caller.abort(down());
+      return call;
+    },
+  ],
+  ["a bug", (policy) => policy.run(() => Promise.reject(new ReferenceError("x")))],
+  [
+    "a refusal by a policy inside",
+    async (policy) => {
+      const inner = breaker("inner", { failures: 1 });
+      await attemptsAt(down(), inner);
+      return pipeline(policy, inner).run(() => "never");
+    },
+  ],
+  [
+    "a service that refuses",
+    (policy) =>
+      policy.run(() => Promise.reject(withFault(down(), { class: "transient", effect: "none" }))),
+  ],
+])("B1 %s is no failure, and a probe that ends so leaves its place", async ([, end]) => {
+  const clock = new VirtualClock();
+  const policy = breaker("bank", { clock, failures: 1, pause: "1s" });
+
+  await end(policy).catch(() => undefined);
+  const closed = await attemptsAt(down(), policy);
+  await clock.advance(1_000);
+  await end(policy).catch(() => undefined);
+
+  expect([closed, await attemptsAt(down(), policy)]).toEqual([1, 1]);
+});
+
+test.for<[what: string, policy: (clock: VirtualClock) => Policy]>([
+  ["retry", (clock) => retry({ clock })],
+  ["breaker", (clock) => breaker("bank", { clock })],
+  ["timeout", (clock) => timeout("1m", { clock })],
+  ["pipeline", () => pipeline()],
+  ["all of them", (clock) => pipeline(retry({ clock }), breaker("x", { clock }), timeout(9))],
+])("an abort ends %s at once, and one that came before starts nothing", async ([, make]) => {
+  const policy = make(new VirtualClock());
+  const caller = new AbortController();
+  let begun = 0;
+  const call = policy.run(
+    () => {
+      begun++;
+      return new Promise(() => {});
+    },
+    { signal: caller.signal },
+  );
+
+  caller.abort("enough");
+
+  await expect(call).rejects.toBe("enough");
+  await expect(policy.run(() => begun++, { signal: caller.signal })).rejects.toBe("enough");
+  expect(begun).toBe(1);
+});
+
+test("an abort ends a wait at once", async () => {
+  const clock = new VirtualClock();
+  const caller = new AbortController();
+  const call = retry({ clock, backoff: () => 10_000 }).run(() => Promise.reject(down()), {
+    signal: caller.signal,
+  });
+  await clock.advance(1_000);
+
+  caller.abort("enough");
+
+  await expect(call).rejects.toBe("enough");
+});
+
+test.for<[how: string, work: () => unknown, isAborted: boolean, end: unknown]>([
+  ["well", () => "done", false, "done"],
+  ["badly", () => Promise.reject(down()), false, "degraded"],
+  ["by its limit", () => new Promise(() => {}), false, "timeout"],
+  ["by the caller", () => new Promise(() => {}), true, "enough"],
+])("no timer and no listener is left by a call that ends %s", async (row) => {
+  const [, work, isAborted, end] = row;
+
+  const ends = await expectNothingLeft(({ caller }) => {
+    const policy = pipeline(retry({ attempts: 2, backoff: () => 1 }), timeout("20ms"));
+    const calls = [1, 2, 3].map(() => policy.run(work, caller));
+    if (isAborted) caller.abort("enough");
+    return Promise.all(
+      calls.map((call) =>
+        call.catch((error: unknown) => (error instanceof Error ? ownFaultOf(error).class : error)),
+      ),
+    );
+  });
+
+  expect(ends).toEqual([end, end, end]);
+});
+
+test("A4 a thousand calls under one signal leave one listener on it", async () => {
+  const caller = new AbortController();
+  const { signal } = caller;
+  let added = 0;
+  const add = signal.addEventListener.bind(signal);
+  signal.addEventListener = (...given: Parameters<typeof add>) => {
+    added++;
+    add(...given);
+  };
+  const policy = pipeline(retry(), timeout("1m"));
+
+  const calls = Array.from({ length: 1_000 }, () =>
+    policy.run(() => new Promise(() => {}), { signal }),
+  );
+  caller.abort("enough");
+  const ends = await Promise.allSettled(calls);
+
+  expect(added).toBe(1);
+  expect(new Set(ends.map((end) => end.status === "rejected" && end.reason))).toEqual(
+    new Set(["enough"]),
+  );
+});
+
+test("policies of holdfast and of one's own nest with these", async () => {
+  const { retry: full } = await import("../index.ts");
+  const clock = new VirtualClock();
+  const seen: unknown[] = [];
+  const own: Policy = {
+    name: "own",
+    run: (work, given) =>
+      retry({ clock, attempts: 2, backoff: () => 1 }).run(work, {
+        attempt: given?.attempt,
+        signal: given?.signal,
+        deadline: given?.deadline,
+      }),
+  };
+  const policy = pipeline(
+    full({ clock, attempts: 2, backoff: [1] }),
+    timeout("1m", { clock }),
+    own,
+  );
+
+  await clock.settle(() =>
+    policy
+      .run(({ attempt, deadline }) => {
+        seen.push([attempt, deadline.remainingMs() <= 60_000]);
+        throw down();
+      })
+      .catch(() => undefined),
+  );
+
+  expect(seen).toEqual([
+    [1, true],
+    [2, true],
+    [1, true],
+    [2, true],
+  ]);
+});
+
+test.for<[problem: string, make: () => Policy]>([
+  ["retry.tries: unknown", () => retry({ tries: 3 } as never)],
+  ["retry.attempts: expected an integer >= 1, or Infinity", () => retry({ attempts: 0 })],
+  ["retry.attempts: expected an integer >= 1, or Infinity", () => retry({ attempts: 1.5 })],
+  [
+    "retry.attempts: expected an integer >= 1, or Infinity",
+    () => retry({ attempts: "3" as never }),
+  ],
+  ["retry.backoff: expected type function", () => retry({ backoff: ["1s"] as never })],
+  ["retry.clock: expected type object", () => retry({ clock: null as never })],
+  ["retry.name: expected type string", () => retry({ name: "" })],
+  ["breaker.name: expected type string", () => breaker("")],
+  ['breaker.pause: expected a duration such as 250 or "2s"', () => breaker("x", { pause: -1 })],
+  [
+    "breaker.failures: expected an integer >= 1, or Infinity",
+    () => breaker("x", { failures: NaN }),
+  ],
+  ['timeout.limit: expected a duration such as 250 or "2s"', () => timeout("soon" as never)],
+  ['timeout.limit: expected a duration such as 250 or "2s"', () => timeout(undefined as never)],
+  ["timeout.mode: unknown", () => timeout(1, { mode: "cooperative" } as never)],
+])("it is refused with %s", ([problem, make]) => {
+  expect(make).toThrow(new OptionsError(...(problem.split(": ") as [string, string])));
+});
+
+test("what is given as undefined takes its default", async () => {
+  const clock = new VirtualClock();
+  const policy = retry({ clock, attempts: undefined, random: () => 0 });
+
+  expect(await clock.settle(() => attemptsAt(down(), policy))).toBe(4);
+});
