@@ -306,6 +306,40 @@ test.for<[what: string, policy: (clock: VirtualClock) => Policy]>([
   expect(begun).toBe(1);
 });
 
+test.for<[when: string, make: (caller: AbortController) => [Policy, () => never]]>([
+  [
+    "in the work that fails last",
+    (caller) => [
+      retry({ attempts: 1 }),
+      () => {
+        caller.abort("enough");
+        throw down();
+      },
+    ],
+  ],
+  [
+    "before the wait",
+    (caller) => [
+      retry({ backoff: () => (caller.abort("enough"), 1) }),
+      () => {
+        throw down();
+      },
+    ],
+  ],
+])(
+  "a retry asks the signal first: an abort %s is the reason, and nothing more begins",
+  async (row) => {
+    const caller = new AbortController();
+    const [policy, work] = row[1](caller);
+    let begun = 0;
+
+    const call = policy.run(() => (begun++, work()), caller);
+
+    await expect(call).rejects.toBe("enough");
+    expect(begun).toBe(1);
+  },
+);
+
 test("an abort ends a wait at once", async () => {
   const clock = new VirtualClock();
   const caller = new AbortController();
