@@ -73,14 +73,20 @@ export function breaker(name: string, options: LeanBreakerOptions = {}): Policy 
     return generation;
   }
 
-  /** @param isBad `undefined` where the end tells nothing about the dependency. */
-  function ended(ticket: number, isBad?: boolean): void {
-    if (ticket !== generation) return;
-    if (isBad) {
-      if (isProbing || ++failed >= failures) turn(clock.elapsed() + pause);
-    } else if (isBad === undefined) untilMs &&= 0;
-    else if (isProbing) turn();
-    else failed = 0;
+  function succeeded(): void {
+    if (isProbing) turn();
+    failed = 0;
+  }
+
+  function failedBy(error: unknown): void {
+    if (!isProbing && ++failed < failures) return;
+    turn(clock.elapsed() + pause);
+    lastFailure = error;
+  }
+
+  /** The end tells nothing about the dependency: a probe leaves its place. */
+  function ignored(): void {
+    untilMs &&= 0;
   }
 
   return policyOf(name, async (work, attempt) => {
@@ -88,12 +94,11 @@ export function breaker(name: string, options: LeanBreakerOptions = {}): Policy 
     const ticket = admit();
     try {
       const value = await under(source, () => work(attempt));
-      ended(ticket, false);
+      if (ticket === generation) succeeded();
       return value;
     } catch (error) {
       const isBad = !source?.aborted && isFailure(error, classify(error));
-      if (isBad) lastFailure = error;
-      ended(ticket, isBad || undefined);
+      if (ticket === generation) (isBad ? failedBy : ignored)(error);
       throw error;
     }
   });

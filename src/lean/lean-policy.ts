@@ -32,9 +32,7 @@ export function policyOf(
     name,
     run: async (work, options = {}) => {
       const { attempt = 1, deadline = NO_DEADLINE } = options;
-      // What is handed on to `fetch` comes here too, and may say null for none, as `fetch` allows.
-      const source =
-        options instanceof LeanAttempt ? options.source : (options.signal ?? undefined);
+      const source = options instanceof LeanAttempt ? options.source : options.signal;
       source?.throwIfAborted();
       return call(work, new LeanAttempt(attempt, deadline, source));
     },

@@ -33,12 +33,13 @@ export async function under<Value>(
   signal: AbortSignal | undefined,
   begin: () => Value | PromiseLike<Value>,
 ): Promise<Value> {
-  if (signal === undefined) return begin();
+  // Or null, as what is handed on to `fetch` may say for none.
+  if (!signal) return begin();
   signal.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();
   const ignore = onAbort(signal, reject);
   try {
-    return await Promise.race([promise, begin()]);
+    return await Promise.race([promise, Promise.try(begin)]);
   } finally {
     ignore();
   }
