@@ -129,6 +129,8 @@ export { bulkhead, type Bulkhead, type BulkheadOptions } from "./policies/bulkhe
 export { gradient, type GradientOptions } from "./policies/gradient.ts";
 export type { Estimate, LimitRule, LimitSample } from "./policies/limit-rule.ts";
 export type { IsOverload } from "./policies/overload.ts";
+export type { PolicyKind } from "./policies/order.ts";
+export { partsOf, type PolicyPart } from "./policies/parts.ts";
 export { intended, pipeline } from "./policies/pipeline.ts";
 export type { Attempt, Deadline, Policy, RunOptions, Work } from "./policies/policy.ts";
 export { retry, type Retry, type RetryOptions } from "./policies/retry.ts";

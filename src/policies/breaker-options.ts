@@ -150,6 +150,18 @@ export function readRules(owner: string, options: BreakerOptions): BreakerRules 
   return rulesOf(owner, readOptions(owner, options, BREAKER_READERS));
 }
 
+/** The options that rules were made of, settled. */
+export function optionsOf(rules: BreakerRules): object {
+  const { window, failures } = rules;
+  const all = rules as object as Readonly<Record<string, unknown>>;
+  const settled = Object.keys(BREAKER_READERS).map((name) => [name, all[name]]);
+  return {
+    ...Object.fromEntries(settled),
+    window: window?.told,
+    failures: window === undefined ? failures : undefined,
+  };
+}
+
 /** The rules that options come to which were read by `BREAKER_READERS`. */
 export function rulesOf(owner: string, settled: Settled<typeof BREAKER_READERS>): BreakerRules {
   const { pause, window, failures, clock, warmUp, faultOfResult } = settled;

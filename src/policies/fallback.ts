@@ -109,9 +109,10 @@ export function fallback<Answer>(
     throw new OptionsError("fallback.answer", "expected a value, or a function that gives one");
   }
   const make = (typeof answer === "function" ? answer : () => answer) as MakeAnswer<Answer>;
-  const guard = new FallbackGuard(make, readOptions("fallback", options, READERS));
+  const rules = readOptions("fallback", options, READERS);
+  const guard = new FallbackGuard(make, rules);
   return Object.freeze<Fallback<Answer>>({
-    ...place("fallback"),
+    ...place("fallback", () => ({ answer, ...rules })),
     name: guard.name,
     // The answer may be of another type than the work's: `Fallback` says where.
     run: (work, given) => guard.run(work, attemptOf(given)) as Promise<never>,

@@ -1,14 +1,9 @@
 /** Policies nested into one. */
 
-import { part, required } from "../core/options.ts";
 import { guardsOf, nested, runInside, withGuards } from "./guard.ts";
 import type { Policy } from "./policy.ts";
-import { checkOrder, PLACES, placesOf, type Placed } from "./order.ts";
-
-const readPolicy = required(
-  part<Policy, undefined>({ methods: ["run"], default: undefined }),
-  "a policy",
-);
+import { checkOrder, PLACES, placesOf, saidBy, type Placed } from "./order.ts";
+import { readPolicy } from "./read-policy.ts";
 
 /**
  * Nests policies, the first outermost: `pipeline(retry(), timeout("2s"))` limits each attempt,
@@ -23,13 +18,12 @@ const readPolicy = required(
  */
 export function pipeline(...policies: readonly Policy[]): Policy {
   const read = policies.map((policy, index) => readPolicy(policy, `pipeline[${index}]`));
-  const places = read.flatMap(placesOf);
-  checkOrder(places);
+  checkOrder(read.flatMap(placesOf));
   const guards = read.flatMap(guardsOf);
   const inside = nested(guards);
   const policy: Policy & Placed = {
     name: "pipeline",
-    [PLACES]: places,
+    [PLACES]: read.flatMap(saidBy),
     run: (work, options) => runInside(inside, work, options),
   };
   return Object.freeze(withGuards(policy, guards));
@@ -46,6 +40,10 @@ export function pipeline(...policies: readonly Policy[]): Policy {
  */
 export function intended(policy: Policy): Policy {
   const { name } = readPolicy(policy, "intended.policy");
-  const same: Policy = { name, run: (work, options) => policy.run(work, options) };
+  const same: Policy & Placed = {
+    name,
+    [PLACES]: [() => placesOf(policy).map((place) => ({ ...place, isIntended: true }))],
+    run: (work, options) => policy.run(work, options),
+  };
   return Object.freeze(withGuards(same, guardsOf(policy)));
 }

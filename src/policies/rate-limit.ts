@@ -106,7 +106,8 @@ const readCalls = required(integer({ min: 1, default: undefined }), "a number of
  */
 export function rateLimit(calls: number, options: RateLimitOptions = {}): RateLimit {
   const settled = readOptions("rateLimit", options, READERS);
-  const rule = ruleOf(readCalls(calls, "rateLimit.calls"), settled);
+  const all = { calls: readCalls(calls, "rateLimit.calls"), ...settled };
+  const rule = ruleOf(all.calls, settled);
   const limiter = new Limiter(rule, settled);
   const terms = { permits: 1, wait: settled.wait };
   const readers = {
@@ -117,7 +118,7 @@ export function rateLimit(calls: number, options: RateLimitOptions = {}): RateLi
     return (work, given) => limiter.run(work, given, own);
   };
   return Object.freeze<RateLimit>({
-    ...place("rateLimit"),
+    ...place("rateLimit", () => all),
     name: settled.name,
     get left() {
       return limiter.left;
@@ -126,8 +127,9 @@ export function rateLimit(calls: number, options: RateLimitOptions = {}): RateLi
       return limiter.waiting;
     },
     with: (own) => {
-      const run = runOn(readOptions("rateLimit.with", own, readers));
-      return Object.freeze<Policy>({ ...place("rateLimit"), name: settled.name, run });
+      const others = readOptions("rateLimit.with", own, readers);
+      const placed = place("rateLimit", () => ({ ...all, ...others }));
+      return Object.freeze<Policy>({ ...placed, name: settled.name, run: runOn(others) });
     },
     tryTake: () => limiter.tryTake(terms.permits),
     run: runOn(terms),
