@@ -4,6 +4,7 @@ import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
 import type { Duration } from "../core/duration.ts";
 import { OptionsError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
+import { momentsOf } from "../core/haste.ts";
 import {
   callable,
   duration,
@@ -108,7 +109,7 @@ export function rateLimit(calls: number, options: RateLimitOptions = {}): RateLi
   const settled = readOptions("rateLimit", options, READERS);
   const all = { calls: readCalls(calls, "rateLimit.calls"), ...settled };
   const rule = ruleOf(all.calls, settled);
-  const limiter = new Limiter(rule, settled);
+  const limiter = new Limiter(rule, { ...settled, clock: momentsOf(settled.clock) });
   const terms = { permits: 1, wait: settled.wait };
   const readers = {
     permits: integer({ min: 1, max: rule.most, default: terms.permits }),
