@@ -59,9 +59,9 @@ export function guardsOf(policy: Policy): readonly Guard[] {
   return (policy as Partial<GuardedPolicy>)[GUARDS] ?? [foreignGuard(policy)];
 }
 
-/** The first guard around the second and so on, around the work. */
-export function nested(guards: readonly Guard[]): Inside {
-  return guards.reduceRight(around, WORK);
+/** The first guard around the second and so on, around the work or what else is inside. */
+export function nested(guards: readonly Guard[], inside: Inside = WORK): Inside {
+  return guards.reduceRight(around, inside);
 }
 
 function around(inside: Inside, guard: Guard): Inside {
