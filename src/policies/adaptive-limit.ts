@@ -80,7 +80,7 @@ export function adaptiveLimit(options: AdaptiveLimitOptions = {}): Slots {
   if (initial < min || initial > max) refuse("initial", `min (${min}) and max (${max})`, initial);
   const rules = { ...settled, initial };
   const guard = new LimitFinder(rules);
-  const placed = place("adaptiveLimit", () => rules);
+  const placed = place("adaptiveLimit", rules);
   return Object.freeze(
     slotsOf(placed, settled.name, guard.admission, (work, given, priority) =>
       guard.admission.run((attempt) => guard.measure(work, attempt), given, priority),

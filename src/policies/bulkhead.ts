@@ -86,7 +86,7 @@ export function bulkhead(limit: number, options: BulkheadOptions = {}): Bulkhead
     ...readOptions("bulkhead", options, READERS),
   };
   const admission = new Admission({ ...settled, tell: teller(settled.on) });
-  const placed = place("bulkhead", () => settled);
+  const placed = place("bulkhead", settled);
   const slots = slotsOf(placed, settled.name, admission, (work, given, priority) =>
     admission.run(work, given, priority),
   );

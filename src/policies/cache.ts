@@ -67,7 +67,7 @@ export function cache<Value = unknown>(options: CacheOptions<Value>): Cache {
   const ttl = asGiven(options.ttl, rules.ttl);
   const errorTtl = asGiven(options.errorTtl, rules.errorTtl);
   // One for all keys: a pipeline knows by it that it is the same.
-  const placed = place("cache", () => ({ ...rules, ttl, errorTtl }));
+  const placed = place("cache", { ...rules, ttl, errorTtl });
   const policyFor = (key: string): Policy => {
     readKey(key, "cache.for.key");
     return Object.freeze<Policy>({

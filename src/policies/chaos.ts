@@ -130,7 +130,7 @@ export function chaos(options: ChaosOptions): Policy {
     enabled: asGiven(options.enabled, enabled),
   };
   return Object.freeze<Policy>({
-    ...place("chaos", () => told),
+    ...place("chaos", told),
     name,
     run: async (work, given) => {
       const attempt = attemptOf(given);

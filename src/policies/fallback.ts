@@ -112,7 +112,7 @@ export function fallback<Answer>(
   const rules = readOptions("fallback", options, READERS);
   const guard = new FallbackGuard(make, rules);
   return Object.freeze<Fallback<Answer>>({
-    ...place("fallback", () => ({ answer, ...rules })),
+    ...place("fallback", { answer, ...rules }),
     name: guard.name,
     // The answer may be of another type than the work's: `Fallback` says where.
     run: (work, given) => guard.run(work, attemptOf(given)) as Promise<never>,

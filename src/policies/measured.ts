@@ -62,9 +62,5 @@ export function measured(options: MeasuredOptions = {}): Policy {
       });
     },
   };
-  return guarded(
-    name,
-    guard,
-    place("measured", () => settled),
-  );
+  return guarded(name, guard, place("measured", settled));
 }

@@ -31,14 +31,17 @@ export interface Place {
   readonly kind: PolicyKind;
   /** How long everything inside may take, in milliseconds; `Infinity` where it has no limit. */
   readonly limitMs: number;
-  /** Tells its options, settled. Asked: whoever prints a policy wants no page of them. */
-  readonly told: Told;
+  /** Its options, settled; or how to ask for them, where they are not kept as such. */
+  readonly told: Told | (() => Told);
   /** Whether it is meant to stand where it does, whatever is around it. */
   readonly isIntended?: boolean;
 }
 
-/** Tells the options that a policy was made with, its name among them. */
-export type Told = () => { readonly name: string };
+/** The options that a policy was made with, its name among them. */
+export interface Told {
+  readonly name: string;
+  readonly [option: string]: unknown;
+}
 
 /** Where a policy says what it is; one that is made of several, all of them, the outermost first. */
 export const PLACES: unique symbol = Symbol("holdfast.places");
@@ -52,14 +55,14 @@ export interface Placed {
 }
 
 /** What a policy of this kind says of itself. */
-export function place(kind: PolicyKind, told: Told, limitMs = Infinity): Placed {
+export function place(kind: PolicyKind, told: Place["told"], limitMs = Infinity): Placed {
   return { [PLACES]: [{ kind, limitMs, told }] };
 }
 
 /** What a policy says of itself: just its name, where it is one of somebody's own. */
 export function saidBy(policy: Policy): readonly Said[] {
   const { [PLACES]: said } = policy as Partial<Placed>;
-  return said ?? place("foreign", () => ({ name: policy.name }))[PLACES];
+  return said ?? place("foreign", { name: policy.name })[PLACES];
 }
 
 /** The places of a policy as they are now. */

@@ -34,7 +34,7 @@ export function partsOf(policy: Policy): readonly PolicyPart[] {
 }
 
 function partOf({ kind, told }: Place): PolicyPart {
-  const { name, ...options } = told();
+  const { name, ...options } = typeof told === "function" ? told() : told;
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.freeze({ kind, name, options: Object.freeze(Object.fromEntries(given)) });
 }

@@ -119,7 +119,7 @@ export function rateLimit(calls: number, options: RateLimitOptions = {}): RateLi
     return (work, given) => limiter.run(work, given, own);
   };
   return Object.freeze<RateLimit>({
-    ...place("rateLimit", () => all),
+    ...place("rateLimit", all),
     name: settled.name,
     get left() {
       return limiter.left;
@@ -129,7 +129,7 @@ export function rateLimit(calls: number, options: RateLimitOptions = {}): RateLi
     },
     with: (own) => {
       const others = readOptions("rateLimit.with", own, readers);
-      const placed = place("rateLimit", () => ({ ...all, ...others }));
+      const placed = place("rateLimit", { ...all, ...others });
       return Object.freeze<Policy>({ ...placed, name: settled.name, run: runOn(others) });
     },
     tryTake: () => limiter.tryTake(terms.permits),

@@ -70,12 +70,10 @@ const readLimit = required(duration({ default: undefined, orInfinity: true }), "
 export function timeout(limit: Duration | LimitOf, options: TimeoutOptions = {}): Policy {
   const settled = readOptions("timeout", options, READERS);
   const { name } = settled;
-  if (typeof limit === "function") {
-    const placed = place("timeout", () => ({ limit, ...settled }));
-    return guarded(name, limitEach(limit, settled), placed);
-  }
+  if (typeof limit === "function")
+    return guarded(name, limitEach(limit, settled), place("timeout", { limit, ...settled }));
   const limitMs = readLimit(limit, "timeout.limit");
-  const placed = place("timeout", () => ({ limit: limitMs, ...settled }), limitMs);
+  const placed = place("timeout", { limit: limitMs, ...settled }, limitMs);
   return guarded(name, new TimeLimit(limitPartsOf(limitMs, settled)), placed);
 }
 
