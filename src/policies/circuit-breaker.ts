@@ -4,7 +4,7 @@ import { TimeoutError } from "../core/errors.ts";
 import type { Breaker, BreakerAnswer } from "./breaker.ts";
 import { optionsOf, type BreakerCheck, type BreakerRules } from "./breaker-options.ts";
 import type { Ticket } from "./circuit.ts";
-import { GUARDS, nested, runInside, type Guard, type GuardedPolicy } from "./guard.ts";
+import { GUARDS, nested, runInside, type Guard, type Guarded } from "./guard.ts";
 import { attemptOf, type LazyAttempt } from "./lazy-attempt.ts";
 import { LiveCircuit, Refused } from "./live-circuit.ts";
 import type { RunOptions, Work } from "./policy.ts";
@@ -13,7 +13,7 @@ import { WORK, type Caller, type Inside } from "./work-call.ts";
 import { place, PLACES, type Placed, type Said } from "./order.ts";
 
 /** What `breaker` and `breakers` make. */
-export class CircuitBreaker extends LiveCircuit implements Breaker, Guard, GuardedPolicy, Placed {
+export class CircuitBreaker extends LiveCircuit implements Breaker, Guard, Guarded, Placed {
   constructor(key: string, rules: BreakerRules) {
     super(key, rules);
     Object.freeze(this);

@@ -60,13 +60,13 @@ export function place(kind: PolicyKind, told: Place["told"], limitMs = Infinity)
 }
 
 /** What a policy says of itself: just its name, where it is one of somebody's own. */
-export function saidBy(policy: Policy): readonly Said[] {
+export function saidBy(policy: Policy<unknown>): readonly Said[] {
   const { [PLACES]: said } = policy as Partial<Placed>;
   return said ?? place("foreign", { name: policy.name })[PLACES];
 }
 
 /** The places of a policy as they are now. */
-export function placesOf(policy: Policy): readonly Place[] {
+export function placesOf(policy: Policy<unknown>): readonly Place[] {
   return saidBy(policy).flatMap((said) => (typeof said === "function" ? said() : said));
 }
 

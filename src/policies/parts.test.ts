@@ -9,7 +9,6 @@ import {
   cache,
   chaos,
   coalesce,
-  constant,
   exponential,
   faultOf,
   fallback,
@@ -98,7 +97,7 @@ const hedging = {
   ...SHARED,
 };
 
-test.for<[kind: string, make: () => Policy, options: object, name?: string]>([
+test.for<[kind: string, make: () => Policy<unknown>, options: object, name?: string]>([
   ["timeout", () => timeout(limitOf), { limit: limitOf, mode: "abandoning", clock: systemClock }],
   ["bulkhead", () => bulkhead(3), { limit: 3, ...waiting, clock: systemClock }],
   ["bulkhead", () => bulkhead(3).at(1), { limit: 3, ...waiting, clock: systemClock }],

@@ -29,7 +29,7 @@ export interface PolicyPart {
  * const bank = pipeline(retry({ attempts: 5 }), timeout("2s"));
  * console.log(partsOf(bank).map(({ kind }) => kind).join()); // retry,timeout
  */
-export function partsOf(policy: Policy): readonly PolicyPart[] {
+export function partsOf(policy: Policy<unknown>): readonly PolicyPart[] {
   return Object.freeze(placesOf(readPolicy(policy, "partsOf.policy")).map(partOf));
 }
 

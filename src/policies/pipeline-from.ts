@@ -87,7 +87,7 @@ const MAKERS = {
   throttle,
   timeout: ({ limit, ...options }: TimeoutOptions & { readonly limit: Duration }) =>
     timeout(limit, options),
-} satisfies Record<Kind, (told: never) => Policy>;
+} satisfies Record<Kind, (told: never) => Policy<unknown>>;
 
 const KINDS = Object.keys(MAKERS) as readonly Kind[];
 
@@ -126,7 +126,8 @@ const PARTS_READERS = {
  * A backoff is a list, or its formula with the first wait: `{ exponential: "200ms", max: "30s" }`.
  * `intended: true` beside a policy says what `intended` does.
  *
- * `cache` and `coalesce` are by key, so they are not among them: nest what this makes.
+ * `cache` and `coalesce` are by key, so they are not among them: nest what this makes. The type of what
+ * a `fallback` in it answers is the caller's to say: `pipelineFrom<null>(data)`.
  *
  * @param data Checked as strictly as in code; an entry for each policy.
  * @param parts What no data can hold: each part goes to every policy that knows it.
@@ -139,7 +140,10 @@ const PARTS_READERS = {
  *   { timeout: { limit: "2s" } },
  * ]);
  */
-export function pipelineFrom(data: unknown, parts: PipelineParts = {}): Policy {
+export function pipelineFrom<Answer = never>(
+  data: unknown,
+  parts: PipelineParts = {},
+): Policy<Answer> {
   const shared = readOptions("pipelineFrom", parts, PARTS_READERS);
   const readEntry: Reader<Policy> = (entry, path) => policyFrom(entry, path, shared);
   const read = required(list(readEntry, { default: undefined }), "an array of policies");

@@ -1,7 +1,7 @@
 /** Policies nested into one. */
 
 import { guardsOf, nested, runInside, withGuards } from "./guard.ts";
-import type { Policy } from "./policy.ts";
+import type { AnswerOf, Policy } from "./policy.ts";
 import { checkOrder, PLACES, placesOf, saidBy, type Placed } from "./order.ts";
 import { readPolicy } from "./read-policy.ts";
 
@@ -16,7 +16,9 @@ import { readPolicy } from "./read-policy.ts";
  * const bank = pipeline(retry(), breaker("bank"), timeout("2s"));
  * const balance = await bank.run(({ signal }) => readBalance(42, { signal }));
  */
-export function pipeline(...policies: readonly Policy[]): Policy {
+export function pipeline<const Parts extends readonly Policy<unknown>[]>(
+  ...policies: Parts
+): Policy<AnswerOf<Parts[number]>> {
   const read = policies.map((policy, index) => readPolicy(policy, `pipeline[${index}]`));
   checkOrder(read.flatMap(placesOf));
   const guards = read.flatMap(guardsOf);
@@ -38,9 +40,9 @@ export function pipeline(...policies: readonly Policy[]): Policy {
  * const shared = timeout("1m");
  * const quick = pipeline(timeout("5s"), intended(shared));
  */
-export function intended(policy: Policy): Policy {
+export function intended<Answer = never>(policy: Policy<Answer>): Policy<Answer> {
   const { name } = readPolicy(policy, "intended.policy");
-  const same: Policy & Placed = {
+  const same: Policy<Answer> & Placed = {
     name,
     [PLACES]: [() => placesOf(policy).map((place) => ({ ...place, isIntended: true }))],
     run: (work, options) => policy.run(work, options),

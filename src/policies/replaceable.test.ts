@@ -14,7 +14,7 @@ import {
 import { VirtualClock } from "../testing/index.ts";
 
 const down = (): Error => Object.assign(new Error("down"), { code: "ECONNREFUSED" });
-const kindsOf = (policy: Policy): string =>
+const kindsOf = (policy: Policy<unknown>): string =>
   partsOf(policy)
     .map(({ kind }) => kind)
     .join();
@@ -102,16 +102,16 @@ test("it tells what is in it now, by name and by parts, in pipelines too", () =>
 });
 
 test("a pipeline looks at what is in it when it is made", () => {
-  const current = replaceable(fallback("nothing"));
+  const current = replaceable<string>(fallback("nothing"));
 
   expect(() => pipeline(retry(), current)).toThrow("a retry outside of a fallback");
   expect(kindsOf(pipeline(retry(), intended(current)))).toBe("retry,fallback");
 });
 
 test("what is handed in is looked at by itself", () => {
-  const inner = replaceable(timeout("1s"));
+  const inner = replaceable<string>(timeout("1s"));
   const wrong = pipeline(retry(), inner);
-  const current = replaceable(retry());
+  const current = replaceable<string>(retry());
   inner.replace(fallback("nothing"));
 
   expect(() => current.replace(wrong)).toThrow("a retry outside of a fallback");

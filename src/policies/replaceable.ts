@@ -9,9 +9,9 @@ import { readPolicy } from "./read-policy.ts";
 import type { Caller, Inside } from "./work-call.ts";
 
 /** A policy with another one inside that can be exchanged. Its name is that of the one inside. */
-export interface Replaceable extends Policy {
+export interface Replaceable<Answer = never> extends Policy<Answer> {
   /** What guards the calls that begin now. */
-  readonly current: Policy;
+  readonly current: Policy<Answer>;
   /**
    * Calls that begin from now on are guarded by `next`; those under way end under what they began in.
    * A `retry` outside is under way, but its next attempt begins.
@@ -19,7 +19,7 @@ export interface Replaceable extends Policy {
    * @throws {OptionsError} If it is no policy, is in an order of its own that makes no sense, or has
    * this policy inside. Then nothing has changed.
    */
-  replace(next: Policy): void;
+  replace(next: Policy<Answer>): void;
 }
 
 /**
@@ -35,10 +35,10 @@ export interface Replaceable extends Policy {
  * const bank = replaceable(pipeline(retry(), timeout("2s")));
  * bank.replace(pipeline(retry({ attempts: 2 }), timeout("5s")));
  */
-export function replaceable(policy: Policy): Replaceable {
+export function replaceable<Answer = never>(policy: Policy<Answer>): Replaceable<Answer> {
   const guard = new ReplaceableGuard(readPolicy(policy, "replaceable.policy"));
   const inside = nested([guard]);
-  const face: Replaceable & Placed = {
+  const face: Replaceable<Answer> & Placed = {
     [PLACES]: [() => guard.places()],
     get name() {
       return guard.current.name;
