@@ -63,7 +63,7 @@ export interface PolicyDefaults {
 
 type Kind = keyof PolicyDefaults;
 type SharedPart = Exclude<keyof PipelineParts, "defaults">;
-type Told = Readonly<Record<string, unknown>>;
+type PolicyData = Readonly<Record<string, unknown>>;
 
 /** How each is made. The types say what is expected: the policy's own readers see to it. */
 const MAKERS = {
@@ -102,9 +102,9 @@ const KNOWN_BY: Readonly<Record<SharedPart, readonly Kind[]>> = {
 };
 
 const asItIs: Reader<unknown> = (value) => value;
-const readTold = record(asItIs, { default: undefined });
-const EACH_KIND = Object.fromEntries(KINDS.map((kind) => [kind, readTold])) as Readonly<
-  Record<Kind, typeof readTold>
+const readData = record(asItIs, { default: undefined });
+const EACH_KIND = Object.fromEntries(KINDS.map((kind) => [kind, readData])) as Readonly<
+  Record<Kind, typeof readData>
 >;
 
 const ENTRY_READERS = { ...EACH_KIND, intended: flag({ default: false }) };
@@ -163,12 +163,12 @@ function policyFrom(entry: unknown, path: string, shared: Shared): Policy {
     );
   }
   const told = { ...partsFor(kind, shared), ...shared.defaults[kind], ...given[kind] };
-  const policy = under(path, () => (MAKERS[kind] as (told: Told) => Policy)(told));
+  const policy = under(path, () => (MAKERS[kind] as (told: PolicyData) => Policy)(told));
   return isIntended ? intended(policy) : policy;
 }
 
 /** The parts that a kind of policy knows. */
-function partsFor(kind: Kind, shared: Shared): Told {
+function partsFor(kind: Kind, shared: Shared): PolicyData {
   const names = Object.keys(KNOWN_BY) as readonly SharedPart[];
   const known = names.filter((name) => KNOWN_BY[name].includes(kind));
   return Object.fromEntries(known.map((name) => [name, shared[name]]));
