@@ -99,7 +99,6 @@ export type { FailureKind } from "./policies/failure-kinds.ts";
 export {
   fallback,
   type FailedWork,
-  type Fallback,
   type FallbackOptions,
   type MakeAnswer,
 } from "./policies/fallback.ts";
@@ -128,8 +127,12 @@ export { bulkhead, type Bulkhead, type BulkheadOptions } from "./policies/bulkhe
 export { gradient, type GradientOptions } from "./policies/gradient.ts";
 export type { Estimate, LimitRule, LimitSample } from "./policies/limit-rule.ts";
 export type { IsOverload } from "./policies/overload.ts";
+export type { PolicyKind } from "./policies/order.ts";
+export { partsOf, type PolicyPart } from "./policies/parts.ts";
 export { intended, pipeline } from "./policies/pipeline.ts";
-export type { Attempt, Deadline, Policy, RunOptions, Work } from "./policies/policy.ts";
+export { pipelineFrom, type PipelineParts, type PolicyDefaults } from "./policies/pipeline-from.ts";
+export type { AnswerOf, Attempt, Deadline, Policy, RunOptions, Work } from "./policies/policy.ts";
+export { replaceable, type Replaceable } from "./policies/replaceable.ts";
 export { retry, type Retry, type RetryOptions } from "./policies/retry.ts";
 export type { LoopAttempt } from "./policies/retry-loop.ts";
 export type {

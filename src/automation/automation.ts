@@ -72,7 +72,7 @@ export interface StepOptions<Value> {
       }
     | undefined;
   /** Any further policy around each attempt, such as a breaker shared by several steps. */
-  readonly policy?: Policy | undefined;
+  readonly policy?: Policy<Value> | undefined;
   /** Rules asked before the automation's and the built-in ones. */
   readonly classify?: readonly Rule[] | undefined;
   /** How an undo that fails is retried. Default: five attempts, whatever the class, up to 10 s apart. */

@@ -78,9 +78,11 @@ export function adaptiveLimit(options: AdaptiveLimitOptions = {}): Slots {
   const { min, max, initial = Math.min(max, Math.max(min, FIRST_LIMIT)) } = settled;
   if (min > max) refuse("min", `max (${max})`, min);
   if (initial < min || initial > max) refuse("initial", `min (${min}) and max (${max})`, initial);
-  const guard = new LimitFinder({ ...settled, initial });
+  const rules = { ...settled, initial };
+  const guard = new LimitFinder(rules);
+  const placed = place("adaptiveLimit", rules);
   return Object.freeze(
-    slotsOf(place("adaptiveLimit"), settled.name, guard.admission, (work, given, priority) =>
+    slotsOf(placed, settled.name, guard.admission, (work, given, priority) =>
       guard.admission.run((attempt) => guard.measure(work, attempt), given, priority),
     ),
   );

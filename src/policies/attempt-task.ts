@@ -27,7 +27,7 @@ import type { TaskResult } from "./task-result.ts";
 import { timeout } from "./timeout.ts";
 
 /** How a task is guarded. */
-export interface AttemptTaskOptions {
+export interface AttemptTaskOptions<Answer = never> {
   /** How it is retried; giving it says that the work may run again. Default: as `retry()` does. */
   readonly retry?: RetryOptions | undefined;
   /**
@@ -40,7 +40,7 @@ export interface AttemptTaskOptions {
     | { readonly attempt?: Duration | undefined; readonly total?: Duration | undefined }
     | undefined;
   /** Any further policy inside the retry and around the time limit, such as a shared breaker. */
-  readonly policy?: Policy | undefined;
+  readonly policy?: Policy<Answer> | undefined;
   /** Cancels the task. */
   readonly signal?: AbortSignal | undefined;
   /** Tells the fault of an error, where `retry` is not given another. Default: `faultOf`. */
@@ -85,11 +85,11 @@ const readName = required(text({ default: undefined }), "a name");
  * const results = [await attemptTask("copy", copy), await attemptTask("prune", prune)];
  * console.log(summarise(results).text); // 2/2 tasks succeeded
  */
-export async function attemptTask<Value>(
+export async function attemptTask<Value, Answer = never>(
   name: string,
   work: Work<Value>,
-  options: AttemptTaskOptions = {},
-): Promise<TaskResult<Value>> {
+  options: AttemptTaskOptions<Answer> = {},
+): Promise<TaskResult<Value | Answer>> {
   const settled = readOptions("attemptTask", options, READERS);
   const policy = guardOf(readName(name, "attemptTask.name"), settled);
   const { signal, clock } = settled;

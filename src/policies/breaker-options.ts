@@ -8,6 +8,7 @@ import type { Duration } from "../core/duration.ts";
 import { OptionsError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
+import { momentsOf } from "../core/haste.ts";
 import {
   callable,
   duration,
@@ -139,7 +140,10 @@ export interface BreakerRules extends CircuitRules {
   readonly classify: Classify;
   readonly findFault: FaultOfResult | undefined;
   readonly reactions: Reactions;
+  /** How long something takes. */
   readonly clock: Clock;
+  /** When the pause and the like are over. */
+  readonly moments: Clock;
   readonly tell: Emit;
   /** Told after each change of what a breaker knows. */
   readonly changed: ((key: string) => void) | undefined;
@@ -148,6 +152,18 @@ export interface BreakerRules extends CircuitRules {
 /** Reads a breaker's options. @throws {OptionsError} For one that is unknown or out of range. */
 export function readRules(owner: string, options: BreakerOptions): BreakerRules {
   return rulesOf(owner, readOptions(owner, options, BREAKER_READERS));
+}
+
+/** The options that rules were made of, settled. */
+export function optionsOf(rules: BreakerRules): object {
+  const { window, failures } = rules;
+  const all = rules as object as Readonly<Record<string, unknown>>;
+  const settled = Object.keys(BREAKER_READERS).map((name) => [name, all[name]]);
+  return {
+    ...Object.fromEntries(settled),
+    window: window?.told,
+    failures: window === undefined ? failures : undefined,
+  };
 }
 
 /** The rules that options come to which were read by `BREAKER_READERS`. */
@@ -160,13 +176,15 @@ export function rulesOf(owner: string, settled: Settled<typeof BREAKER_READERS>)
     );
   }
   const { probe, beforeProbe } = settled;
+  const moments = momentsOf(clock);
   const leastProbeMs = Math.max(typeof pause === "number" ? pause : 0, LEAST_PROBE_MS);
   return {
     ...settled,
+    moments,
     family: undefined,
     failures: failures ?? DEFAULT_FAILURES,
     limits: window?.limits,
-    warmUntilMs: warmUp === 0 ? -Infinity : clock.elapsed() + warmUp,
+    warmUntilMs: warmUp === 0 ? -Infinity : moments.elapsed() + warmUp,
     pauseMs: pauses(pause, settled.random),
     probeTimeout: settled.probeTimeout ?? leastProbeMs,
     slowMs: window?.slowMs ?? Infinity,

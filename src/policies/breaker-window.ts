@@ -28,6 +28,8 @@ export interface BreakerWindow {
 
 /** A window as it was told, settled; by calls where `calls` is there, else by time. */
 export interface WindowRules {
+  /** As it was given, settled. */
+  readonly told: object;
   readonly calls: number | undefined;
   readonly shape: TimeWindowShape;
   readonly limits: WindowLimits;
@@ -55,7 +57,8 @@ const READERS = {
 /** Reads the option `window`. */
 export const readWindow: Reader<WindowRules | undefined> = (value, path) => {
   if (value === undefined) return undefined;
-  const { calls, time, buckets, slow, ...given } = readOptions(path, value, READERS);
+  const settled = readOptions(path, value, READERS);
+  const { calls, time, buckets, slow, ...given } = settled;
   if ((calls === undefined) === (time === undefined)) {
     throw new OptionsError(path, "expected either calls or time");
   }
@@ -70,12 +73,13 @@ export const readWindow: Reader<WindowRules | undefined> = (value, path) => {
     );
   }
   const { failures = Infinity, slowRate = 1 } = given;
-  const rate = given.rate ?? (given.failures === undefined ? DEFAULT_RATE : Infinity);
+  const rate = given.rate ?? (given.failures === undefined ? DEFAULT_RATE : undefined);
   const shape = { timeMs: time ?? 0, buckets, countsSlow: slow < Infinity };
   return Object.freeze({
+    told: Object.freeze({ ...settled, minimum, rate, slowRate }),
     calls,
     shape,
-    limits: { failures, minimum, rate, slowRate },
+    limits: { failures, minimum, rate: rate ?? Infinity, slowRate },
     slowMs: slow,
   });
 };

@@ -81,13 +81,13 @@ const readNewLimit = required(integer({ min: 0, default: undefined }), "an integ
  * const urgent = await database.at(1).run(({ signal }) => query("SELECT 2", { signal }));
  */
 export function bulkhead(limit: number, options: BulkheadOptions = {}): Bulkhead {
-  const { on, ...rules } = readOptions("bulkhead", options, READERS);
-  const admission = new Admission({
-    ...rules,
+  const settled = {
     limit: readLimit(limit, "bulkhead.limit"),
-    tell: teller(on),
-  });
-  const slots = slotsOf(place("bulkhead"), rules.name, admission, (work, given, priority) =>
+    ...readOptions("bulkhead", options, READERS),
+  };
+  const admission = new Admission({ ...settled, tell: teller(settled.on) });
+  const placed = place("bulkhead", settled);
+  const slots = slotsOf(placed, settled.name, admission, (work, given, priority) =>
     admission.run(work, given, priority),
   );
   return Object.freeze(

@@ -3,6 +3,7 @@
 import type { Emit } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
 import { readOptions } from "../core/options.ts";
+import { asGiven } from "./as-given.ts";
 import { askAbout } from "./ask-about.ts";
 import { BoundedMap } from "./bounded-map.ts";
 import { findAnswer, outlastsError, type Entry } from "./cache-entry.ts";
@@ -61,9 +62,12 @@ export interface Cache {
  * const user = await guarded.run(({ signal }) => readUser(42, { signal }));
  */
 export function cache<Value = unknown>(options: CacheOptions<Value>): Cache {
-  const answers = new KeptAnswers(readOptions("cache", options, CACHE_READERS));
+  const rules = readOptions("cache", options, CACHE_READERS);
+  const answers = new KeptAnswers(rules);
+  const ttl = asGiven(options.ttl, rules.ttl);
+  const errorTtl = asGiven(options.errorTtl, rules.errorTtl);
   // One for all keys: a pipeline knows by it that it is the same.
-  const placed = place("cache");
+  const placed = place("cache", { ...rules, ttl, errorTtl });
   const policyFor = (key: string): Policy => {
     readKey(key, "cache.for.key");
     return Object.freeze<Policy>({

@@ -22,6 +22,7 @@ import {
 } from "../core/options.ts";
 import { show } from "../core/show.ts";
 import { systemClock, systemRandom } from "../core/system.ts";
+import { asGiven } from "./as-given.ts";
 import { drawOne, isStruck } from "./chaos-draw.ts";
 import { attemptOf, type LazyAttempt } from "./lazy-attempt.ts";
 import type { Attempt, Policy, Work } from "./policy.ts";
@@ -122,8 +123,14 @@ export function chaos(options: ChaosOptions): Policy {
     throw new OptionsError("chaos", "expected faults, results, a latency or disturb to inject");
   }
   const strike = striker(rules);
+  const told = {
+    ...rules,
+    rate: asGiven(options.rate, rate),
+    latency: asGiven(options.latency, rules.latency),
+    enabled: asGiven(options.enabled, enabled),
+  };
   return Object.freeze<Policy>({
-    ...place("chaos"),
+    ...place("chaos", told),
     name,
     run: async (work, given) => {
       const attempt = attemptOf(given);

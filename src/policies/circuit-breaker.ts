@@ -2,21 +2,18 @@
 
 import { TimeoutError } from "../core/errors.ts";
 import type { Breaker, BreakerAnswer } from "./breaker.ts";
-import type { BreakerCheck, BreakerRules } from "./breaker-options.ts";
+import { optionsOf, type BreakerCheck, type BreakerRules } from "./breaker-options.ts";
 import type { Ticket } from "./circuit.ts";
-import { GUARDS, nested, runInside, type Guard, type GuardedPolicy } from "./guard.ts";
+import { GUARDS, nested, runInside, type Guard, type Guarded } from "./guard.ts";
 import { attemptOf, type LazyAttempt } from "./lazy-attempt.ts";
 import { LiveCircuit, Refused } from "./live-circuit.ts";
 import type { RunOptions, Work } from "./policy.ts";
 import { TimeLimit } from "./time-limit.ts";
 import { WORK, type Caller, type Inside } from "./work-call.ts";
-import { PLACES, type Place, type Placed } from "./order.ts";
-
-/** One for all breakers: two of them may stand in one pipeline. */
-const PLACE: readonly Place[] = Object.freeze([{ kind: "breaker", limitMs: Infinity }]);
+import { place, PLACES, type Placed, type Said } from "./order.ts";
 
 /** What `breaker` and `breakers` make. */
-export class CircuitBreaker extends LiveCircuit implements Breaker, Guard, GuardedPolicy, Placed {
+export class CircuitBreaker extends LiveCircuit implements Breaker, Guard, Guarded, Placed {
   constructor(key: string, rules: BreakerRules) {
     super(key, rules);
     Object.freeze(this);
@@ -26,8 +23,9 @@ export class CircuitBreaker extends LiveCircuit implements Breaker, Guard, Guard
     return [this];
   }
 
-  get [PLACES](): readonly Place[] {
-    return PLACE;
+  /** Made when it is asked for, for there may be 100,000 of them. */
+  get [PLACES](): readonly Said[] {
+    return place("breaker", () => ({ name: this.name, ...optionsOf(this.rules) }))[PLACES];
   }
 
   run<Value>(work: Work<Value>, given?: RunOptions): Promise<Value> {

@@ -72,7 +72,7 @@ export function coalesce(options: CoalesceOptions = {}): Coalesce {
   const flights = new Flights({ ...rules, owner: "coalesce" });
   const tell = teller(rules.on);
   // One for all keys: a pipeline knows by it that it is the same.
-  const placed = place("coalesce");
+  const placed = place("coalesce", rules);
   const policyFor = (key: string): Policy => {
     readKey(key, "coalesce.for.key");
     return Object.freeze<Policy>({

@@ -180,11 +180,11 @@ test("the answer may be null or false, and is handed out as it is", async () => 
   expect(answers).toEqual([null, false, undefined, true]);
 });
 
-test("alone, its type has both answers; in a pipeline it is the work's", () => {
+test("its type has both answers, also in a pipeline", () => {
   const policy = fallback(() => Promise.resolve(null));
 
   expectTypeOf(policy.run(() => 1)).toEqualTypeOf<Promise<number | null>>();
-  expectTypeOf(pipeline(policy).run(() => 1)).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(pipeline(policy).run(() => 1)).toEqualTypeOf<Promise<number | null>>();
 });
 
 test("when the answer fails too, that is thrown, and the work's error is its cause", async () => {

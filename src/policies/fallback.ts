@@ -20,7 +20,7 @@ import { readKinds, type FailureKind } from "./failure-kinds.ts";
 import { isMeant } from "./fallback-rule.ts";
 import { readFaultOfResult, type FaultOfResult } from "./fault-of-result.ts";
 import { attemptOf, type LazyAttempt } from "./lazy-attempt.ts";
-import type { Attempt, RunOptions, Work } from "./policy.ts";
+import type { Attempt, Policy, Work } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
 import { teller } from "./tell.ts";
 import { place } from "./order.ts";
@@ -75,16 +75,6 @@ const READERS = {
   on: callable<Emit, undefined>({ default: undefined }),
 } satisfies Record<keyof FallbackOptions, Reader<unknown>>;
 
-/** A policy that may answer something else than its work does. */
-export interface Fallback<Answer> {
-  /** Stands in events. */
-  readonly name: string;
-  /** Runs `work`; answers what it does, or the other answer. */
-  run<Value>(work: Work<Value>, options?: RunOptions): Promise<Value | Answer>;
-  /** The same as a `Policy`, which a pipeline takes: there the work's type must allow the answer. */
-  run<Value>(work: Work<Value>, options?: RunOptions): Promise<Value>;
-}
-
 /**
  * Makes a policy that answers something else when the work fails: a value, or what a function makes
  * of the failure.
@@ -104,17 +94,17 @@ export interface Fallback<Answer> {
 export function fallback<Answer>(
   answer: Answer | MakeAnswer<Answer>,
   options: FallbackOptions = {},
-): Fallback<Answer> {
+): Policy<Answer> {
   if (answer === undefined) {
     throw new OptionsError("fallback.answer", "expected a value, or a function that gives one");
   }
   const make = (typeof answer === "function" ? answer : () => answer) as MakeAnswer<Answer>;
-  const guard = new FallbackGuard(make, readOptions("fallback", options, READERS));
-  return Object.freeze<Fallback<Answer>>({
-    ...place("fallback"),
+  const rules = readOptions("fallback", options, READERS);
+  const guard = new FallbackGuard(make, rules);
+  return Object.freeze<Policy<Answer>>({
+    ...place("fallback", { answer, ...rules }),
     name: guard.name,
-    // The answer may be of another type than the work's: `Fallback` says where.
-    run: (work, given) => guard.run(work, attemptOf(given)) as Promise<never>,
+    run: (work, given) => guard.run(work, attemptOf(given)),
   });
 }
 

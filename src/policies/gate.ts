@@ -79,7 +79,7 @@ export function gate(options: GateOptions = {}): Gate {
   const settled = readOptions("gate", options, READERS);
   const keeper = new GateKeeper(settled);
   return Object.freeze<Gate>({
-    ...place("gate"),
+    ...place("gate", settled),
     name: settled.name,
     get state() {
       return keeper.state;

@@ -26,13 +26,13 @@ export interface Guard {
 /** Where a policy of ours keeps its guards, the outermost first. */
 export const GUARDS: unique symbol = Symbol("holdfast.guards");
 
-/** A policy of ours. */
-export interface GuardedPolicy extends Policy {
+/** What makes a policy one of ours. */
+export interface Guarded {
   readonly [GUARDS]: readonly Guard[];
 }
 
 /** Makes the policy that one guard is. */
-export function guarded(name: string, guard: Guard, placed?: Placed): GuardedPolicy {
+export function guarded(name: string, guard: Guard, placed?: Placed): Policy & Guarded {
   const guards = [guard];
   const inside = nested(guards);
   const policy: Policy = {
@@ -47,21 +47,21 @@ export function guarded(name: string, guard: Guard, placed?: Placed): GuardedPol
  * Gives a policy its guards. They are not copied by a spread: whoever makes a policy out of one of ours
  * has a `run` of its own, which is what counts.
  */
-export function withGuards<Ours extends Policy>(
+export function withGuards<Ours extends Policy<unknown>>(
   policy: Ours,
   guards: readonly Guard[],
-): Ours & GuardedPolicy {
-  return Object.defineProperty(policy, GUARDS, { value: guards }) as Ours & GuardedPolicy;
+): Ours & Guarded {
+  return Object.defineProperty(policy, GUARDS, { value: guards }) as Ours & Guarded;
 }
 
 /** The guards of any policy: its own, or one that calls its `run`. */
-export function guardsOf(policy: Policy): readonly Guard[] {
-  return (policy as Partial<GuardedPolicy>)[GUARDS] ?? [foreignGuard(policy)];
+export function guardsOf(policy: Policy<unknown>): readonly Guard[] {
+  return (policy as Partial<Guarded>)[GUARDS] ?? [foreignGuard(policy)];
 }
 
-/** The first guard around the second and so on, around the work. */
-export function nested(guards: readonly Guard[]): Inside {
-  return guards.reduceRight(around, WORK);
+/** The first guard around the second and so on, around the work or what else is inside. */
+export function nested(guards: readonly Guard[], inside: Inside = WORK): Inside {
+  return guards.reduceRight(around, inside);
 }
 
 function around(inside: Inside, guard: Guard): Inside {
@@ -83,7 +83,7 @@ export function runInside<Value>(
   });
 }
 
-function foreignGuard(policy: Policy): Guard {
+function foreignGuard(policy: Policy<unknown>): Guard {
   return {
     begin: (inside, work, attempt, caller) => {
       const guarded = (inner: RunOptions) => runInside(inside, work, watchedAs(attempt, inner));

@@ -35,6 +35,8 @@ export type HedgeDelay = Duration | LearnedDelay | ((attempt: number) => number)
 
 /** A delay that was read; times are in milliseconds. */
 export interface DelaySource {
+  /** The delay as it was given, settled. */
+  readonly told: unknown;
   /** How long to wait before attempt `attempt`. @throws {OptionsError} When a function gives no length. */
   before(attempt: number): number;
   /** Takes in how long a first attempt took, or at least takes. */
@@ -56,7 +58,7 @@ export const readDelay: Reader<DelaySource> = (value, path) => {
   if (typeof value === "function") return givenBy(value as (attempt: number) => unknown, path);
   if (typeof value === "object") return learned(readOptions(path, value, READERS));
   const ms = findMs(value);
-  if (ms !== undefined) return { ...UNTAUGHT, before: () => ms };
+  if (ms !== undefined) return { ...UNTAUGHT, told: ms, before: () => ms };
   throw new OptionsError(
     path,
     `expected ${DURATION_EXAMPLES}, Infinity, an object such as { quantile: 0.95 }, or a function, received ${show(value)}`,
@@ -69,6 +71,7 @@ const UNTAUGHT = { learn: () => {}, learnAtLeast: () => {} };
 function givenBy(delay: (attempt: number) => unknown, path: string): DelaySource {
   return {
     ...UNTAUGHT,
+    told: delay,
     before: (attempt) => {
       const ms = delay(attempt);
       // A timer takes NaN and negative numbers for 0: everything would begin at once.
@@ -84,6 +87,7 @@ function learned(rules: Required<Record<keyof LearnedDelay, number>>): DelaySour
   const before = (): number =>
     known.count < enough ? rules.initial : Math.max(rules.min, known.at(rules.quantile));
   return {
+    told: rules,
     before,
     learn: (ms) => known.add(ms),
     // One that was not even late says nothing: somebody left early.

@@ -93,7 +93,7 @@ export function hedge(delay: HedgeDelay, options: HedgeOptions = {}): Policy {
   );
   const parts = Object.freeze({ ...settled, delay: source, lost, tell: teller(settled.on) });
   return Object.freeze<Policy>({
-    ...place("hedge"),
+    ...place("hedge", { ...settled, delay: source.told }),
     name,
     run: (work, given) => new HedgeRun(parts, work, attemptOf(given)).run(),
   });

@@ -105,7 +105,7 @@ export class LiveCircuit {
     const rules = this.#rules;
     // A closed circuit does not go by time, and reading it would cost as much as all the rest.
     if (circuit.state === "closed" && rules.slowMs === Infinity) return circuit.generation;
-    const startMs = rules.clock.elapsed();
+    const startMs = rules.moments.elapsed();
     if (circuit.state === "closed") return rule.timed(circuit, startMs);
     if (!rule.admits(circuit, startMs, rules)) {
       return this.#refuse(rule.pauseLeftMs(circuit, startMs));
@@ -224,7 +224,7 @@ export class LiveCircuit {
   restore(snapshot: BreakerSnapshot): void {
     const rules = this.#rules;
     const settled = readSnapshot(snapshot, "breaker.restore");
-    const [generation, nowMs] = [this.#circuit.generation + 1, rules.clock.elapsed()];
+    const [generation, nowMs] = [this.#circuit.generation + 1, rules.moments.elapsed()];
     const window = windowOf(settled, rules.window, nowMs);
     this.#begin(circuitOf(settled, { generation, nowMs, rules }), window);
   }
@@ -254,19 +254,19 @@ export class LiveCircuit {
   }
 
   #breaks(next: rule.Closed | rule.HalfOpen, nowMs: number): boolean {
-    const { warmUntilMs, clock } = this.#rules;
+    const { warmUntilMs, moments } = this.#rules;
     // Most have no such time, and need not ask what time it is. A probe that fails is no warming up.
-    const isWarming = warmUntilMs > -Infinity && clock.elapsed() < warmUntilMs;
+    const isWarming = warmUntilMs > -Infinity && moments.elapsed() < warmUntilMs;
     if (isWarming && next.state === "closed") return false;
     return rule.isBroken(next, this.#window?.counts(nowMs), this.#rules);
   }
 
   #open(failure: CircuitFailure): void {
     const circuit = this.#circuit;
-    const { clock, tell } = this.#rules;
+    const { moments, tell } = this.#rules;
     const openings = rule.openingsOf(circuit) + 1;
     const pauseMs = this.#rules.pauseMs(openings, rule.lastPauseMs(circuit), failure);
-    this.#begin(rule.opened(circuit, clock.elapsed(), pauseMs));
+    this.#begin(rule.opened(circuit, moments.elapsed(), pauseMs));
     this.#lastFailure = failure.error;
     tell({ type: "breaker.opened", policy: this.name, pauseMs, ...failure });
   }
@@ -285,7 +285,7 @@ export class LiveCircuit {
 
   /** The moment, where the circuit goes by it. */
   #nowMs(): number {
-    const { window, clock } = this.#rules;
-    return this.#circuit.state === "closed" && window === undefined ? 0 : clock.elapsed();
+    const { window, moments } = this.#rules;
+    return this.#circuit.state === "closed" && window === undefined ? 0 : moments.elapsed();
   }
 }

@@ -5,7 +5,8 @@ import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
 import type { Emit } from "../core/events.ts";
 import { callable, part, readOptions, text, type Reader } from "../core/options.ts";
 import { systemClock } from "../core/system.ts";
-import { guarded } from "./guard.ts";
+import { guarded, type Guard } from "./guard.ts";
+import { place } from "./order.ts";
 import type { Policy } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
 import { teller } from "./tell.ts";
@@ -39,9 +40,10 @@ const READERS = {
  * const bank = pipeline(measured({ name: "bank" }), retry(), timeout("2s"));
  */
 export function measured(options: MeasuredOptions = {}): Policy {
-  const { name, classify, clock, on } = readOptions("measured", options, READERS);
+  const settled = readOptions("measured", options, READERS);
+  const { name, classify, clock, on } = settled;
   const tell = teller(on);
-  return guarded(name, {
+  const guard: Guard = {
     begin: (inside, work, attempt, caller) => {
       const startedAtMs = clock.elapsed();
       const durationMs = (): number => clock.elapsed() - startedAtMs;
@@ -59,5 +61,6 @@ export function measured(options: MeasuredOptions = {}): Policy {
         },
       });
     },
-  });
+  };
+  return guarded(name, guard, place("measured", settled));
 }

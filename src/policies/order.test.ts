@@ -21,11 +21,11 @@ import {
 
 const cached = (): Policy => cache({ ttl: "1m" }).for("a");
 const joined = (): Policy => coalesce().for("a");
-const standIn = (): Policy => fallback("nothing");
+const standIn = (): Policy<string> => fallback("nothing");
 const trouble = (): Policy =>
   chaos({ rate: 0, faults: [{ class: "degraded", code: "DOWN", effect: "none" }] });
 
-test.for<[outer: string, inner: string, policies: () => Policy[], why: string]>([
+test.for<[outer: string, inner: string, policies: () => Policy<unknown>[], why: string]>([
   ["retry", "fallback", () => [retry(), standIn()], "sees the stand-in and never a failure"],
   ["hedge", "fallback", () => [hedge("1s"), standIn()], "sees the stand-in"],
   ["breaker", "fallback", () => [breaker("a"), standIn()], "sees the stand-in"],
@@ -53,7 +53,7 @@ test.for<[outer: string, inner: string, policies: () => Policy[], why: string]>(
   expect(() => pipeline(...policies())).toThrow("intended(policy)");
 });
 
-test.for<[name: string, policies: () => Policy[], message: string]>([
+test.for<[name: string, policies: () => Policy<unknown>[], message: string]>([
   [
     "a limit outside of a longer one",
     () => [timeout("2s"), retry(), timeout("3s")],
@@ -87,7 +87,7 @@ test.for<[name: string, policies: () => Policy[], message: string]>([
   expect(() => pipeline(...policies())).toThrow(message);
 });
 
-test.for<[name: string, policies: () => Policy[]]>([
+test.for<[name: string, policies: () => Policy<unknown>[]]>([
   [
     "all of them, as they belong",
     () => [

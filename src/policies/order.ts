@@ -8,7 +8,7 @@
 import { OptionsError } from "../core/errors.ts";
 import type { Policy } from "./policy.ts";
 
-/** The kinds of policies that have a place. */
+/** What a policy is: by the function that makes it, or `foreign`, which is one of somebody else's. */
 export type PolicyKind =
   | "adaptiveLimit"
   | "breaker"
@@ -17,8 +17,10 @@ export type PolicyKind =
   | "chaos"
   | "coalesce"
   | "fallback"
+  | "foreign"
   | "gate"
   | "hedge"
+  | "measured"
   | "rateLimit"
   | "retry"
   | "throttle"
@@ -29,24 +31,43 @@ export interface Place {
   readonly kind: PolicyKind;
   /** How long everything inside may take, in milliseconds; `Infinity` where it has no limit. */
   readonly limitMs: number;
+  /** Its options, settled; or how to ask for them, where they are not kept as such. */
+  readonly told: Told | (() => Told);
+  /** Whether it is meant to stand where it does, whatever is around it. */
+  readonly isIntended?: boolean;
+}
+
+/** The options that a policy was made with, its name among them. */
+export interface Told {
+  readonly name: string;
+  readonly [option: string]: unknown;
 }
 
 /** Where a policy says what it is; one that is made of several, all of them, the outermost first. */
 export const PLACES: unique symbol = Symbol("holdfast.places");
 
+/** A place, or how to ask for the places of what may be another policy by then. */
+export type Said = Place | (() => readonly Place[]);
+
 /** A policy that says what it is. */
 export interface Placed {
-  readonly [PLACES]: readonly Place[];
+  readonly [PLACES]: readonly Said[];
 }
 
 /** What a policy of this kind says of itself. */
-export function place(kind: PolicyKind, limitMs = Infinity): Placed {
-  return { [PLACES]: [{ kind, limitMs }] };
+export function place(kind: PolicyKind, told: Place["told"], limitMs = Infinity): Placed {
+  return { [PLACES]: [{ kind, limitMs, told }] };
 }
 
-/** What a policy says of itself: nothing, where it is one of somebody's own. */
-export function placesOf(policy: Policy): readonly Place[] {
-  return (policy as Partial<Placed>)[PLACES] ?? [];
+/** What a policy says of itself: just its name, where it is one of somebody's own. */
+export function saidBy(policy: Policy<unknown>): readonly Said[] {
+  const { [PLACES]: said } = policy as Partial<Placed>;
+  return said ?? place("foreign", { name: policy.name })[PLACES];
+}
+
+/** The places of a policy as they are now. */
+export function placesOf(policy: Policy<unknown>): readonly Place[] {
+  return saidBy(policy).flatMap((said) => (typeof said === "function" ? said() : said));
 }
 
 interface WrongOrder {
@@ -107,13 +128,14 @@ const REMEDY = "change their order, or say that it is meant: intended(policy)";
 
 /** @throws {OptionsError} When policies, the outermost first, stand in an order that makes no sense. */
 export function checkOrder(places: readonly Place[]): void {
-  places.forEach((inner, index) => {
-    for (const outer of places.slice(0, index)) checkPair(outer, inner);
+  const judged = places.filter(({ isIntended }) => isIntended !== true);
+  judged.forEach((inner, index) => {
+    for (const outer of judged.slice(0, index)) checkPair(outer, inner);
   });
 }
 
 function checkPair(outer: Place, inner: Place): void {
-  if (outer === inner && outer.kind !== "breaker")
+  if (outer === inner && outer.kind !== "measured")
     refuse(`the same ${outer.kind} stands in it twice; leave one of them out`);
   const wrong = WRONG_ORDERS.find(
     (order) => order.outer.includes(outer.kind) && order.inner.includes(inner.kind),

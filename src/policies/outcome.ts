@@ -17,11 +17,11 @@ export type Outcome<Value> =
  * const ended = await outcome(timeout("2s"), () => "done");
  * console.log(ended.ok ? ended.value : ended.fault.code); // done
  */
-export async function outcome<Value>(
-  policy: Policy,
+export async function outcome<Value, Answer = never>(
+  policy: Policy<Answer>,
   work: Work<Value>,
   options?: RunOptions,
-): Promise<Outcome<Value>> {
+): Promise<Outcome<Value | Answer>> {
   try {
     return { ok: true, value: await policy.run(work, options) };
   } catch (error) {

@@ -1,14 +1,9 @@
 /** Policies nested into one. */
 
-import { part, required } from "../core/options.ts";
 import { guardsOf, nested, runInside, withGuards } from "./guard.ts";
-import type { Policy } from "./policy.ts";
-import { checkOrder, PLACES, placesOf, type Placed } from "./order.ts";
-
-const readPolicy = required(
-  part<Policy, undefined>({ methods: ["run"], default: undefined }),
-  "a policy",
-);
+import type { AnswerOf, Policy } from "./policy.ts";
+import { checkOrder, PLACES, placesOf, saidBy, type Placed } from "./order.ts";
+import { readPolicy } from "./read-policy.ts";
 
 /**
  * Nests policies, the first outermost: `pipeline(retry(), timeout("2s"))` limits each attempt,
@@ -21,15 +16,16 @@ const readPolicy = required(
  * const bank = pipeline(retry(), breaker("bank"), timeout("2s"));
  * const balance = await bank.run(({ signal }) => readBalance(42, { signal }));
  */
-export function pipeline(...policies: readonly Policy[]): Policy {
+export function pipeline<const Parts extends readonly Policy<unknown>[]>(
+  ...policies: Parts
+): Policy<AnswerOf<Parts[number]>> {
   const read = policies.map((policy, index) => readPolicy(policy, `pipeline[${index}]`));
-  const places = read.flatMap(placesOf);
-  checkOrder(places);
+  checkOrder(read.flatMap(placesOf));
   const guards = read.flatMap(guardsOf);
   const inside = nested(guards);
   const policy: Policy & Placed = {
     name: "pipeline",
-    [PLACES]: places,
+    [PLACES]: read.flatMap(saidBy),
     run: (work, options) => runInside(inside, work, options),
   };
   return Object.freeze(withGuards(policy, guards));
@@ -44,8 +40,12 @@ export function pipeline(...policies: readonly Policy[]): Policy {
  * const shared = timeout("1m");
  * const quick = pipeline(timeout("5s"), intended(shared));
  */
-export function intended(policy: Policy): Policy {
+export function intended<Answer = never>(policy: Policy<Answer>): Policy<Answer> {
   const { name } = readPolicy(policy, "intended.policy");
-  const same: Policy = { name, run: (work, options) => policy.run(work, options) };
+  const same: Policy<Answer> & Placed = {
+    name,
+    [PLACES]: [() => placesOf(policy).map((place) => ({ ...place, isIntended: true }))],
+    run: (work, options) => policy.run(work, options),
+  };
   return Object.freeze(withGuards(same, guardsOf(policy)));
 }

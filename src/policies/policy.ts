@@ -22,6 +22,16 @@ export type Work<Value> = (attempt: Attempt) => Value | PromiseLike<Value>;
 /** What a caller hands to `run`, or the policy outside to the one inside; an `Attempt` fits. */
 export type RunOptions = { readonly [Name in keyof Attempt]?: Attempt[Name] | undefined };
 
+/** Where the type of a policy keeps what it may answer itself; there is nothing at run time. */
+export declare const ANSWER: unique symbol;
+
+/** What a policy may answer itself. One of somebody's own that does not say so answers what the work does. */
+export type AnswerOf<Any> = Any extends { readonly [ANSWER]?: (() => infer Answer) | undefined }
+  ? typeof ANSWER extends keyof Any
+    ? Answer
+    : never
+  : never;
+
 /**
  * Guards work. A plain object without state of its own per call, so that any number of calls may
  * go through it at once.
@@ -35,12 +45,17 @@ export type RunOptions = { readonly [Name in keyof Attempt]?: Attempt[Name] | un
  *   run: (work, options) => retry().run(work, options).finally(() => console.log("done")),
  * };
  */
-export interface Policy {
+export interface Policy<Answer = never> {
   /** Stands in events and messages. */
   readonly name: string;
   /**
    * Runs `work` under the policy. Rejects with the work's own error, the same object. Once the
    * signal aborts, rejects at once with the signal's reason, and starts nothing more.
+   *
+   * Nearly all answer what the work does. A `Policy<Answer>`, such as a `fallback`, may answer that
+   * in its place.
    */
-  run<Value>(work: Work<Value>, options?: RunOptions): Promise<Value>;
+  run<Value>(work: Work<Value>, options?: RunOptions): Promise<Value | Answer>;
+  /** Tells the type of that answer to a pipeline; never there. */
+  readonly [ANSWER]?: (() => Answer) | undefined;
 }

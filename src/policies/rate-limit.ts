@@ -4,6 +4,7 @@ import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
 import type { Duration } from "../core/duration.ts";
 import { OptionsError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
+import { momentsOf } from "../core/haste.ts";
 import {
   callable,
   duration,
@@ -106,8 +107,9 @@ const readCalls = required(integer({ min: 1, default: undefined }), "a number of
  */
 export function rateLimit(calls: number, options: RateLimitOptions = {}): RateLimit {
   const settled = readOptions("rateLimit", options, READERS);
-  const rule = ruleOf(readCalls(calls, "rateLimit.calls"), settled);
-  const limiter = new Limiter(rule, settled);
+  const all = { calls: readCalls(calls, "rateLimit.calls"), ...settled };
+  const rule = ruleOf(all.calls, settled);
+  const limiter = new Limiter(rule, { ...settled, clock: momentsOf(settled.clock) });
   const terms = { permits: 1, wait: settled.wait };
   const readers = {
     permits: integer({ min: 1, max: rule.most, default: terms.permits }),
@@ -117,7 +119,7 @@ export function rateLimit(calls: number, options: RateLimitOptions = {}): RateLi
     return (work, given) => limiter.run(work, given, own);
   };
   return Object.freeze<RateLimit>({
-    ...place("rateLimit"),
+    ...place("rateLimit", all),
     name: settled.name,
     get left() {
       return limiter.left;
@@ -126,8 +128,9 @@ export function rateLimit(calls: number, options: RateLimitOptions = {}): RateLi
       return limiter.waiting;
     },
     with: (own) => {
-      const run = runOn(readOptions("rateLimit.with", own, readers));
-      return Object.freeze<Policy>({ ...place("rateLimit"), name: settled.name, run });
+      const others = readOptions("rateLimit.with", own, readers);
+      const placed = place("rateLimit", { ...all, ...others });
+      return Object.freeze<Policy>({ ...placed, name: settled.name, run: runOn(others) });
     },
     tryTake: () => limiter.tryTake(terms.permits),
     run: runOn(terms),

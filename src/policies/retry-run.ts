@@ -3,6 +3,7 @@
 import type { Clock } from "../core/clock.ts";
 import { NoTimeLeftError } from "../core/errors.ts";
 import type { Fault } from "../core/fault.ts";
+import { leftToWait } from "../core/haste.ts";
 import type { FaultOfResult } from "./fault-of-result.ts";
 import type { LazyAttempt } from "./lazy-attempt.ts";
 import { nextMoment, withAllowance, type Allowance } from "./nested-retries.ts";
@@ -236,7 +237,9 @@ export class RetryRun<Value> implements Caller<Value>, Beginning {
       return false;
     }
     state.schedule(waitMs, failure);
-    if (hasTurn(waitMs, state)) await waitUnder(this.#outer.source, waitMs, clock);
+    if (hasTurn(waitMs, state)) {
+      await waitUnder(this.#outer.source, leftToWait(waitMs, clock), clock);
+    }
     return true;
   }
 

@@ -5,6 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import { TimeoutError } from "../core/errors.ts";
 import type { AttemptRecord, Emit, RetryStop } from "../core/events.ts";
 import type { Fault, FaultClass } from "../core/fault.ts";
+import { mostAttempts } from "../core/haste.ts";
 import { askAbout } from "./ask-about.ts";
 import { isOneOf, type FailureKind } from "./failure-kinds.ts";
 import {
@@ -97,9 +98,9 @@ export class RetryState {
     this.#isSeen = isSeen;
     this.#sinceMoment = this.#attemptSinceMoment = moment;
     this.#startedAtMs = startedAtMs;
-    const { attempts } = parts;
+    const { attempts, clock } = parts;
     this.#outside = this.#isShared ? allowanceOutside() : undefined;
-    this.#attempts = Math.min(attempts, this.#outside?.tries ?? Infinity);
+    this.#attempts = Math.min(attempts, this.#outside?.tries ?? Infinity, mostAttempts(clock));
   }
 
   /** Which attempt is under way, or was the last one. */

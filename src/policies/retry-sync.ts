@@ -1,6 +1,7 @@
 /** Retrying work that is synchronous. Its waits block the thread: for scripts and workers. */
 
 import { NoTimeLeftError, OptionsError } from "../core/errors.ts";
+import { leftToWait } from "../core/haste.ts";
 import { attemptOf } from "./lazy-attempt.ts";
 import { nextMoment, withAllowance, type Allowance } from "./nested-retries.ts";
 import type { Attempt, RunOptions } from "./policy.ts";
@@ -44,7 +45,7 @@ export function runSync<Value>(
     const waitMs = planWait(parts, state, { failure, remainingMs, signal: outer.signal });
     if (waitMs === undefined) return answer();
     state.schedule(waitMs, failure);
-    block(parts, waitMs);
+    block(parts, leftToWait(waitMs, clock));
     state.begin();
   }
 }

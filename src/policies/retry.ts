@@ -217,7 +217,7 @@ export function retry(options: RetryOptions = {}): Retry {
   const settled = readOptions("retry", options, READERS);
   const { name, on } = settled;
   const parts: RetryParts = Object.freeze({ ...settled, tell: teller(on) });
-  const placed = place("retry", parts.total);
+  const placed = place("retry", settled, parts.total);
   const policy = guarded(name, guardBy(parts, on), placed);
   const all: Retry = {
     ...policy,

@@ -100,7 +100,7 @@ export function throttle(options: ThrottleOptions = {}): Throttle {
   const rules = readOptions("throttle", options, READERS);
   const guard = new ThrottleGuard(rules);
   return Object.freeze<Throttle>({
-    ...place("throttle"),
+    ...place("throttle", rules),
     name: rules.name,
     get chance() {
       return guard.chance();

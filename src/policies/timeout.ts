@@ -71,12 +71,13 @@ export function timeout(limit: Duration | LimitOf, options: TimeoutOptions = {})
   const settled = readOptions("timeout", options, READERS);
   const { name } = settled;
   if (typeof limit === "function")
-    return guarded(name, limitEach(limit, settled), place("timeout"));
+    return guarded(name, limitEach(limit, settled), place("timeout", { limit, ...settled }));
   const limitMs = readLimit(limit, "timeout.limit");
-  return guarded(name, new TimeLimit(partsOf(limitMs, settled)), place("timeout", limitMs));
+  const placed = place("timeout", { limit: limitMs, ...settled }, limitMs);
+  return guarded(name, new TimeLimit(limitPartsOf(limitMs, settled)), placed);
 }
 
-function partsOf(
+function limitPartsOf(
   limitMs: number,
   { name, mode, clock, on }: Settled<typeof READERS>,
 ): TimeLimitParts {
@@ -99,7 +100,7 @@ function limitEach(limitOf: LimitOf, settled: Settled<typeof READERS>): Guard {
       let limit: TimeLimit;
       try {
         const limitMs = readLimit(limitOf(attempt), "timeout.limit");
-        limit = new TimeLimit({ ...partsOf(limitMs, settled), isOneOfAKind: true });
+        limit = new TimeLimit({ ...limitPartsOf(limitMs, settled), isOneOfAKind: true });
       } catch (mistake) {
         caller.failed(mistake);
         return;

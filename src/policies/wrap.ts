@@ -22,11 +22,11 @@ type GuardedFunction<This, Args extends readonly unknown[], Value> = (
  * const readUser = wrap(retry(), async (id: number) => `user ${id}`);
  * console.log(await readUser(42)); // user 42
  */
-export function wrap<This, Args extends readonly unknown[], Value>(
-  policy: Policy,
+export function wrap<This, Args extends readonly unknown[], Value, Answer = never>(
+  policy: Policy<Answer>,
   fn: Guardable<This, Args, Value>,
-): GuardedFunction<This, Args, Value> {
-  return function guarded(this: This, ...args: Args): Promise<Value> {
+): GuardedFunction<This, Args, Value | Answer> {
+  return function guarded(this: This, ...args: Args): Promise<Value | Answer> {
     return policy.run(() => fn.apply(this, args as never));
   };
 }
@@ -41,12 +41,12 @@ export function wrap<This, Args extends readonly unknown[], Value>(
  * //   async readBalance(account: number) { … }
  * // }
  */
-export function guardedBy(policy: Policy): GuardMethod {
+export function guardedBy<Answer = never>(policy: Policy<Answer>): GuardMethod<Answer> {
   return (method) => wrap(policy, method);
 }
 
 /** What a class calls with each method that is decorated; answers what takes its place. */
-export type GuardMethod = <This, Args extends readonly unknown[], Value>(
+export type GuardMethod<Answer = never> = <This, Args extends readonly unknown[], Value>(
   method: Guardable<This, Args, Value>,
   context: ClassMethodDecoratorContext<This, Guardable<This, Args, Value>>,
-) => GuardedFunction<This, Args, Value>;
+) => GuardedFunction<This, Args, Value | Answer>;

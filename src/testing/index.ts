@@ -40,3 +40,8 @@ export {
   type SpawnedStoreOptions,
 } from "./spawn-object-store.ts";
 export { VirtualClock, type VirtualClockOptions } from "./virtual-clock.ts";
+export {
+  withoutWaiting,
+  type WithoutWaiting,
+  type WithoutWaitingOptions,
+} from "./without-waiting.ts";
