@@ -123,6 +123,7 @@ export { hedge, type HedgeOptions } from "./policies/hedge.ts";
 export type { HedgeDelay, LearnedDelay } from "./policies/hedge-delay.ts";
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
 export { measured, type MeasuredOptions } from "./policies/measured.ts";
+export { mostFrequentFault } from "./policies/most-frequent-fault.ts";
 export { outcome, type Outcome } from "./policies/outcome.ts";
 export type { KeyOptions } from "./policies/keyed-calls.ts";
 export { bulkhead, type Bulkhead, type BulkheadOptions } from "./policies/bulkhead.ts";
