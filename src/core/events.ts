@@ -197,6 +197,7 @@ export type EventDetails<E = unknown> =
       readonly durationMs: number;
     } & Failure<E>)
   | { readonly type: "timeout.expired"; readonly policy: string; readonly limitMs: number }
+  | { readonly type: "timeout.slow"; readonly policy: string; readonly slowMs: number }
   | { readonly type: "timeout.outlived"; readonly policy: string; readonly lateMs: number }
   | {
       readonly type: "fallback.used";

@@ -49,6 +49,7 @@ const LEVELS = {
   "call.succeeded": "DEBUG",
   "call.failed": "DEBUG",
   "timeout.expired": "WARNING",
+  "timeout.slow": "WARNING",
   "timeout.outlived": "INFO",
   "fallback.used": "WARNING",
   "cache.hit": "DEBUG",

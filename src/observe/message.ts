@@ -104,6 +104,8 @@ const SENTENCES: {
   "call.failed": (event, because) =>
     `${subject(event)} failed after ${length(event.durationMs)}${because}`,
   "timeout.expired": (event) => `${subject(event)} did not end within ${length(event.limitMs)}`,
+  "timeout.slow": (event) =>
+    `${subject(event)} is slow: it has not ended after ${length(event.slowMs)}`,
   "timeout.outlived": (event) =>
     `${subject(event)} has ended at last, ${length(event.lateMs)} after its limit`,
   "fallback.used": (event, because) =>

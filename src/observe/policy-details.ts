@@ -28,6 +28,7 @@ export const POLICY_DETAILS: DetailsOfAll<PolicyEventType> = {
   }),
 
   "timeout.expired": ({ limitMs }) => ({ timeout: { limit_ms: limitMs } }),
+  "timeout.slow": ({ slowMs }) => ({ timeout: { slow_ms: slowMs } }),
   "timeout.outlived": ({ lateMs }) => ({ timeout: { late_ms: lateMs } }),
 
   "bulkhead.rejected": ({ policy: name, limit, queued }) => ({ bulkhead: { name, limit, queued } }),

@@ -99,6 +99,7 @@ const PHASES: Readonly<Record<EventType, readonly [Phase, Outcome?]>> = {
   "call.succeeded": ["end", "success"],
   "call.failed": ["end", "failure"],
   "timeout.expired": ["info", "failure"],
+  "timeout.slow": ["info"],
   "timeout.outlived": ["info"],
   "fallback.used": ["info", "failure"],
   "cache.hit": ["info"],
