@@ -111,6 +111,12 @@ export {
   type BreakerAnswer,
   type BreakerStatus,
 } from "./policies/breaker.ts";
+export {
+  breakerControl,
+  type BreakerControl,
+  type BreakerControlOptions,
+  type Isolation,
+} from "./policies/breaker-control.ts";
 export type { BreakerCheck, BreakerOptions } from "./policies/breaker-options.ts";
 export type { BreakerSnapshot } from "./policies/breaker-snapshot.ts";
 export type { BreakerWindow } from "./policies/breaker-window.ts";

@@ -137,6 +137,8 @@ export type EventDetails<E = unknown> =
       readonly policy: string;
       readonly hold: "open" | "closed" | "off";
     }
+  | { readonly type: "breaker.isolated"; readonly policy: string }
+  | { readonly type: "breaker.released"; readonly policy: string }
   | { readonly type: "breaker.rejected"; readonly policy: string; readonly retryAfterMs: number }
   | {
       readonly type: "bulkhead.rejected";

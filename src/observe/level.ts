@@ -35,6 +35,8 @@ const LEVELS = {
   "breaker.half_opened": "INFO",
   "breaker.closed": "INFO",
   "breaker.held": "WARNING",
+  "breaker.isolated": "WARNING",
+  "breaker.released": "INFO",
   "breaker.rejected": "DEBUG",
   "bulkhead.rejected": "DEBUG",
   "bulkhead.abandoned": "WARNING",

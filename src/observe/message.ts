@@ -70,6 +70,9 @@ const SENTENCES: {
   "breaker.closed": (event) => `Breaker "${event.policy}" closed`,
   "breaker.held": (event) =>
     `Breaker "${event.policy}" is ${event.hold === "off" ? "switched" : "held"} ${event.hold}`,
+  "breaker.isolated": (event) =>
+    `"${event.policy}" is isolated: calls are refused until it is released`,
+  "breaker.released": (event) => `"${event.policy}" is released, and isolated no more`,
   "breaker.rejected": (event) =>
     `Breaker "${event.policy}" refused a call; ${refusal(event.retryAfterMs)}`,
   "bulkhead.rejected": (event) =>

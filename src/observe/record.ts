@@ -84,6 +84,8 @@ const PHASES: Readonly<Record<EventType, readonly [Phase, Outcome?]>> = {
   "breaker.half_opened": ["change"],
   "breaker.closed": ["change"],
   "breaker.held": ["change"],
+  "breaker.isolated": ["change"],
+  "breaker.released": ["change"],
   "breaker.rejected": ["info", "failure"],
   "bulkhead.rejected": ["info", "failure"],
   "bulkhead.abandoned": ["info", "unknown"],
