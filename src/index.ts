@@ -126,6 +126,7 @@ export type { WindowCounts, WindowPart } from "./policies/outcome-window.ts";
 export { gate, type Gate, type GateOptions } from "./policies/gate.ts";
 export { chaos, type ChaosFault, type ChaosOptions } from "./policies/chaos.ts";
 export { hedge, type HedgeOptions } from "./policies/hedge.ts";
+export type { Discard } from "./policies/hedge-answer.ts";
 export type { HedgeDelay, LearnedDelay } from "./policies/hedge-delay.ts";
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
 export { measured, type MeasuredOptions } from "./policies/measured.ts";
