@@ -52,22 +52,19 @@ const readName = required(text({ default: undefined }), "a name");
 export function breakerControl(name: string, options: BreakerControlOptions = {}): BreakerControl {
   const policy = readName(name, "breakerControl.name");
   const tell = teller(readOptions("breakerControl", options, READERS).on);
-  return new CountedControl(policy, (isIsolated) => tellIsolation(tell, policy, isIsolated));
+  return new CountedControl(policy, (type) => tell({ type, policy }));
 }
 
-/** Tells that an isolation has begun, or is over. */
-export function tellIsolation(tell: Emit, policy: string, isIsolated: boolean): void {
-  tell({ type: isIsolated ? "breaker.isolated" : "breaker.released", policy });
-}
+type Changed = (type: "breaker.isolated" | "breaker.released") => void;
 
 /** Counts the isolations that are held. */
 export class CountedControl implements BreakerControl {
   readonly name: string;
-  readonly #changed: (isIsolated: boolean) => void;
+  readonly #changed: Changed;
   #held = 0;
 
   /** @param changed Told when the first isolation begins, and when the last is released. */
-  constructor(name: string, changed: (isIsolated: boolean) => void) {
+  constructor(name: string, changed: Changed) {
     this.name = name;
     this.#changed = changed;
     Object.freeze(this);
@@ -79,13 +76,13 @@ export class CountedControl implements BreakerControl {
 
   isolate(): Isolation {
     this.#held++;
-    if (this.#held === 1) this.#changed(true);
+    if (this.#held === 1) this.#changed("breaker.isolated");
     let isReleased = false;
     const release = (): void => {
       if (isReleased) return;
       isReleased = true;
       this.#held--;
-      if (this.#held === 0) this.#changed(false);
+      if (this.#held === 0) this.#changed("breaker.released");
     };
     return Object.freeze<Isolation>({ release, [Symbol.dispose]: release });
   }

@@ -87,6 +87,7 @@ export abstract class HedgeAnswer<Value> {
     this.giveWhenDone();
   }
 
+  /** Gives the answer, unless something is still waited for. Once it is given, again changes nothing. */
   protected giveWhenDone(): void {
     if (this.running > 0 || this.#ending === undefined) return;
     this.decide(this.#ending);

@@ -267,6 +267,17 @@ test("when a cooperative limit is over the first value that still comes is the a
   ]);
 });
 
+test("when a cooperative limit is over while losers are awaited, what had won is the answer, to be read", async () => {
+  const { clock, policy, discarded } = hedged({ losers: "awaited" });
+  const limited = pipeline(timeout("300ms", { clock, mode: "cooperative" }), policy);
+  const { work, aborted } = scripted(clock, [500, "first"], [50, "second"]);
+
+  const value = await clock.settle(() => limited.run(work));
+
+  expect([value, clock.elapsed(), discarded]).toEqual(["second", 500, [[500, "first"]]]);
+  expect(aborted()).toEqual([true, false]);
+});
+
 test("what was answered to a caller who went away is let go", async () => {
   const { clock, policy, discarded } = hedged();
   const caller = new AbortController();

@@ -73,6 +73,8 @@ export class HedgeRun<Value> extends HedgeAnswer<Value> {
   /** No further attempt begins before; `Infinity` for none at all. */
   #heldUntilMs = -Infinity;
   #cancelTimer: (() => void) | undefined;
+  /** The attempt that the call ends with: the body of its answer is to be read. */
+  #kept: Begun | undefined;
   #isOver = false;
 
   constructor(parts: HedgeParts, work: Work<Value>, outer: LazyAttempt) {
@@ -269,13 +271,17 @@ export class HedgeRun<Value> extends HedgeAnswer<Value> {
     if (!this.#isOver && this.#running.has(this.#begun[0] as Begun)) {
       this.#parts.delay.learnAtLeast(this.#sinceMs());
     }
-    if (this.#outer.source?.isWaitedFor !== true) this.giveUp(reason);
+    if (this.#outer.source?.isWaitedFor !== true) {
+      this.#kept = undefined;
+      this.giveUp(reason);
+    }
     this.#end(reason);
   };
 
-  /** Ends all attempts but the one that the call ends with: the body of its answer is to be read. */
-  #end(reason: unknown, ending?: Ending<Value>, kept?: Begun): void {
+  /** Ends all attempts but the one that the call ends with, if there is one. */
+  #end(reason: unknown, ending?: Ending<Value>, kept = this.#kept): void {
     this.#isOver = true;
+    this.#kept = kept;
     this.#cancelTimer?.();
     if (ending !== undefined) this.decide(ending);
     for (const attempt of this.#begun) {

@@ -11,7 +11,7 @@ import type { Fault } from "../core/fault.ts";
 import { oneOf, required } from "../core/options.ts";
 import { withoutStack } from "../core/without-stack.ts";
 import type { BreakerStatus } from "./breaker.ts";
-import { CountedControl, tellIsolation, type Isolation } from "./breaker-control.ts";
+import { CountedControl, type Isolation } from "./breaker-control.ts";
 import type { BreakerRules, CircuitFailure } from "./breaker-options.ts";
 import {
   circuitOf,
@@ -248,10 +248,10 @@ export class LiveCircuit {
   #ownControl(): CountedControl {
     const { name } = this;
     const shared = this.#rules;
-    const own = new CountedControl(name, (isIsolated) => {
-      this.#rules = isIsolated ? { ...shared, own, isDirect: false } : shared;
+    const own = new CountedControl(name, (type) => {
+      this.#rules = type === "breaker.isolated" ? { ...shared, own, isDirect: false } : shared;
       shared.changed?.(this.#key);
-      tellIsolation(shared.tell, name, isIsolated);
+      shared.tell({ type, policy: name });
     });
     return own;
   }
