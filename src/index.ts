@@ -109,6 +109,12 @@ export {
   type BreakerAnswer,
   type BreakerStatus,
 } from "./policies/breaker.ts";
+export {
+  breakerControl,
+  type BreakerControl,
+  type BreakerControlOptions,
+  type Isolation,
+} from "./policies/breaker-control.ts";
 export type { BreakerCheck, BreakerOptions } from "./policies/breaker-options.ts";
 export type { BreakerSnapshot } from "./policies/breaker-snapshot.ts";
 export type { BreakerWindow } from "./policies/breaker-window.ts";
@@ -118,9 +124,11 @@ export type { WindowCounts, WindowPart } from "./policies/outcome-window.ts";
 export { gate, type Gate, type GateOptions } from "./policies/gate.ts";
 export { chaos, type ChaosFault, type ChaosOptions } from "./policies/chaos.ts";
 export { hedge, type HedgeOptions } from "./policies/hedge.ts";
+export type { Discard } from "./policies/hedge-answer.ts";
 export type { HedgeDelay, LearnedDelay } from "./policies/hedge-delay.ts";
 export { keyed, type Keyed, type KeyedOptions } from "./policies/keyed.ts";
 export { measured, type MeasuredOptions } from "./policies/measured.ts";
+export { mostFrequentFault } from "./policies/most-frequent-fault.ts";
 export { outcome, type Outcome } from "./policies/outcome.ts";
 export type { KeyOptions } from "./policies/keyed-calls.ts";
 export { bulkhead, type Bulkhead, type BulkheadOptions } from "./policies/bulkhead.ts";

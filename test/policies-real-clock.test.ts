@@ -59,6 +59,21 @@ test("what follows a limit that is over runs in the context of its own call", as
   expect([of("a"), of("b"), told.length]).toEqual([6, 6, 12]);
 });
 
+test("that calls are slow is told in the context of each, also where one ends between", async () => {
+  const request = new AsyncLocalStorage<string>();
+  const told: unknown[] = [];
+  const watched = timeout(Infinity, { slow: 50, on: () => told.push(request.getStore()) });
+  const call = (name: string, ms: number): Promise<void> =>
+    request.run(name, () => watched.run(() => pause(ms)));
+
+  // One timer tells of the first two, and the first ends while the third waits for its own.
+  const first = [call("a", 80), call("b", 200)];
+  await pause(60);
+  await Promise.all([...first, call("c", 80)]);
+
+  expect(told).toEqual(["a", "b", "c"]);
+});
+
 test("the shared timer keeps the process alive only while a call waits for it", async () => {
   const limited = timeout("1h");
   const before = process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;

@@ -137,6 +137,8 @@ export type EventDetails<E = unknown> =
       readonly policy: string;
       readonly hold: "open" | "closed" | "off";
     }
+  | { readonly type: "breaker.isolated"; readonly policy: string }
+  | { readonly type: "breaker.released"; readonly policy: string }
   | { readonly type: "breaker.rejected"; readonly policy: string; readonly retryAfterMs: number }
   | {
       readonly type: "bulkhead.rejected";
@@ -197,6 +199,7 @@ export type EventDetails<E = unknown> =
       readonly durationMs: number;
     } & Failure<E>)
   | { readonly type: "timeout.expired"; readonly policy: string; readonly limitMs: number }
+  | { readonly type: "timeout.slow"; readonly policy: string; readonly slowMs: number }
   | { readonly type: "timeout.outlived"; readonly policy: string; readonly lateMs: number }
   | {
       readonly type: "fallback.used";

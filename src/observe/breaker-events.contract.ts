@@ -34,6 +34,20 @@ export const BREAKER_ROWS: readonly Row[] = [
     'Breaker "bank" is switched off',
   ],
   [
+    { type: "breaker.isolated", policy: "bank" },
+    {},
+    "WARNING",
+    "change",
+    '"bank" is isolated: calls are refused until it is released',
+  ],
+  [
+    { type: "breaker.released", policy: "bank" },
+    {},
+    "INFO",
+    "change",
+    '"bank" is released, and isolated no more',
+  ],
+  [
     { type: "breaker.rejected", policy: "bank", retryAfterMs: Infinity },
     STEP,
     "DEBUG",

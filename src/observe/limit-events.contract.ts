@@ -68,6 +68,13 @@ export const LIMIT_ROWS: readonly Row[] = [
     'Policy "timeout" did not end within 5 s',
   ],
   [
+    { type: "timeout.slow", policy: "timeout", slowMs: 2_000 },
+    {},
+    "WARNING",
+    "info",
+    'Policy "timeout" is slow: it has not ended after 2 s',
+  ],
+  [
     { type: "timeout.outlived", policy: "timeout", lateMs: 1_500 },
     {},
     "INFO",

@@ -70,6 +70,9 @@ const SENTENCES: {
   "breaker.closed": (event) => `Breaker "${event.policy}" closed`,
   "breaker.held": (event) =>
     `Breaker "${event.policy}" is ${event.hold === "off" ? "switched" : "held"} ${event.hold}`,
+  "breaker.isolated": (event) =>
+    `"${event.policy}" is isolated: calls are refused until it is released`,
+  "breaker.released": (event) => `"${event.policy}" is released, and isolated no more`,
   "breaker.rejected": (event) =>
     `Breaker "${event.policy}" refused a call; ${refusal(event.retryAfterMs)}`,
   "bulkhead.rejected": (event) =>
@@ -104,6 +107,8 @@ const SENTENCES: {
   "call.failed": (event, because) =>
     `${subject(event)} failed after ${length(event.durationMs)}${because}`,
   "timeout.expired": (event) => `${subject(event)} did not end within ${length(event.limitMs)}`,
+  "timeout.slow": (event) =>
+    `${subject(event)} is slow: it has not ended after ${length(event.slowMs)}`,
   "timeout.outlived": (event) =>
     `${subject(event)} has ended at last, ${length(event.lateMs)} after its limit`,
   "fallback.used": (event, because) =>

@@ -18,6 +18,9 @@ export const POLICY_DETAILS: DetailsOfAll<PolicyEventType> = {
   "breaker.held": ({ policy: name, hold }) => ({
     breaker: { name, state: hold === "open" ? "open" : "closed", hold },
   }),
+  "breaker.isolated": ({ policy: name }) => ({ breaker: { name, state: "open" } }),
+  // Each is as it was before.
+  "breaker.released": ({ policy: name }) => ({ breaker: { name } }),
   // While a probe runs, or it is held open, there is no wait to name.
   "breaker.rejected": ({ policy: name, retryAfterMs }) => ({
     breaker: {
@@ -28,6 +31,7 @@ export const POLICY_DETAILS: DetailsOfAll<PolicyEventType> = {
   }),
 
   "timeout.expired": ({ limitMs }) => ({ timeout: { limit_ms: limitMs } }),
+  "timeout.slow": ({ slowMs }) => ({ timeout: { slow_ms: slowMs } }),
   "timeout.outlived": ({ lateMs }) => ({ timeout: { late_ms: lateMs } }),
 
   "bulkhead.rejected": ({ policy: name, limit, queued }) => ({ bulkhead: { name, limit, queued } }),

@@ -21,6 +21,7 @@ import {
 import { reactions, type ReactionChanges, type Reactions } from "../core/reactions.ts";
 import { systemClock, systemRandom } from "../core/system.ts";
 import { backoffReader, constant, type Backoff } from "./backoff.ts";
+import type { BreakerControl } from "./breaker-control.ts";
 import { readWindow, type BreakerWindow, type WindowRules } from "./breaker-window.ts";
 import type { CircuitRules } from "./circuit.ts";
 import type { Attempt } from "./policy.ts";
@@ -64,6 +65,8 @@ export interface BreakerOptions {
   readonly probe?: BreakerCheck | undefined;
   /** Awaited before the first probe after each pause, to heal. Where it throws, a probe has failed. */
   readonly beforeProbe?: BreakerCheck | undefined;
+  /** What isolates it together with others; made by `breakerControl`. Default: none. */
+  readonly control?: BreakerControl | undefined;
   /** Tells the fault of an error. Default: `faultOf`. */
   readonly classify?: Classify | undefined;
   /**
@@ -107,6 +110,7 @@ export const BREAKER_READERS = {
   probeTimeout: duration({ min: 1, default: undefined }),
   probe: callable<BreakerCheck, undefined>({ default: undefined }),
   beforeProbe: callable<BreakerCheck, undefined>({ default: undefined }),
+  control: part<BreakerControl, undefined>({ methods: ["isolate"], default: undefined }),
   classify: readClassify,
   faultOfResult: callable<FaultOfResult, undefined>({ default: undefined }),
   reactions: reactions("breaker"),
@@ -128,6 +132,11 @@ export interface BreakerRules extends CircuitRules {
   readonly window: WindowRules | undefined;
   /** From when on a call is slow; `Infinity` where none is. */
   readonly slowMs: number;
+  /** What isolates it together with others, and what isolates this one alone, while that is so. */
+  readonly control: BreakerControl | undefined;
+  readonly own: BreakerControl | undefined;
+  /** Whether a closed breaker admits a call whatever the time and whoever isolates. */
+  readonly isDirect: boolean;
   /** Whether the success of a closed breaker that has not failed is more than a number. */
   readonly looksAtSuccesses: boolean;
   /** Whether something is run before a caller's call probes. */
@@ -177,6 +186,7 @@ export function rulesOf(owner: string, settled: Settled<typeof BREAKER_READERS>)
   }
   const { probe, beforeProbe } = settled;
   const moments = momentsOf(clock);
+  const slowMs = window?.slowMs ?? Infinity;
   const leastProbeMs = Math.max(typeof pause === "number" ? pause : 0, LEAST_PROBE_MS);
   return {
     ...settled,
@@ -187,7 +197,9 @@ export function rulesOf(owner: string, settled: Settled<typeof BREAKER_READERS>)
     warmUntilMs: warmUp === 0 ? -Infinity : moments.elapsed() + warmUp,
     pauseMs: pauses(pause, settled.random),
     probeTimeout: settled.probeTimeout ?? leastProbeMs,
-    slowMs: window?.slowMs ?? Infinity,
+    slowMs,
+    own: undefined,
+    isDirect: slowMs === Infinity && settled.control === undefined,
     looksAtSuccesses: window !== undefined || faultOfResult !== undefined,
     isChecked: probe !== undefined || beforeProbe !== undefined,
     heals: beforeProbe !== undefined,

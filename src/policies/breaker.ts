@@ -4,6 +4,7 @@
  */
 
 import { required, text } from "../core/options.ts";
+import type { Isolation } from "./breaker-control.ts";
 import { readRules, type BreakerOptions } from "./breaker-options.ts";
 import type { BreakerSnapshot } from "./breaker-snapshot.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
@@ -49,11 +50,16 @@ export interface BreakerStatus {
 
 /** A breaker is one policy for one dependency: everybody who calls that must share it. */
 export interface Breaker extends Policy {
-  /** `open` until a call begins after the pause, then `half-open` until probes tell more. */
+  /**
+   * `open` until a call begins after the pause, then `half-open` until probes tell more; `open` as long
+   * as it is isolated.
+   */
   readonly state: Circuit["state"];
+  /** Whether it is isolated, by `isolate` or by its `control`. */
+  readonly isIsolated: boolean;
   /** Whether a call may begin now. Asking begins none. */
   readonly admits: boolean;
-  /** What is left of the pause, in milliseconds; `Infinity` when it is held open. */
+  /** What is left of the pause, in milliseconds; `Infinity` when it is held open or isolated. */
   readonly retryAfterMs: number;
 
   /**
@@ -75,6 +81,15 @@ export interface Breaker extends Policy {
    * @throws {OptionsError} If it is told something else.
    */
   hold(as: Hold): void;
+  /**
+   * Refuses every call until this isolation and all others are released, whatever else is done with it
+   * by hand meanwhile; then goes on from where it is. Unlike `hold` it may be done by several who know
+   * nothing of each other. It is in no snapshot.
+   *
+   * @example
+   * using _isolation = bank.isolate();
+   */
+  isolate(): Isolation;
 
   /** How it stands and what it counted: a copy. */
   status(): BreakerStatus;

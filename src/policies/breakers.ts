@@ -101,7 +101,9 @@ class BreakerRegistry implements Breakers {
   }
 
   notClosed(): ReadonlyMap<string, Breaker> {
-    return new Map([...this.#knowing].filter(([, { state }]) => state !== "closed"));
+    const isEach = this.#rules.control?.isIsolated === true;
+    const some = isEach ? [...this.#blank, ...this.#knowing] : [...this.#knowing];
+    return new Map(some.filter(([, { state }]) => state !== "closed"));
   }
 
   snapshot(): Readonly<Record<string, BreakerSnapshot>> {

@@ -7,6 +7,7 @@ import type { Emit } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
 import { withoutStack } from "../core/without-stack.ts";
 import { LimitAbort, type AbortSource } from "./abort-source.ts";
+import { HedgeAnswer, type Ending, type LoserRules } from "./hedge-answer.ts";
 import { holdAfter, mostTelling, type HedgeRules } from "./hedge-decision.ts";
 import type { DelaySource } from "./hedge-delay.ts";
 import type { LazyAttempt } from "./lazy-attempt.ts";
@@ -14,7 +15,7 @@ import type { Work } from "./policy.ts";
 import type { RetryAllowance, When } from "./retry-state.ts";
 
 /** What `hedge` was told, read and settled. */
-export interface HedgeParts extends HedgeRules {
+export interface HedgeParts extends HedgeRules, LoserRules {
   readonly name: string;
   readonly attempts: number;
   readonly delay: DelaySource;
@@ -35,45 +36,49 @@ interface Begun {
   readonly abort: LimitAbort;
 }
 
-/** Ends one attempt. Where the call is waited for, so is the attempt. */
+/** Ends one attempt. Where the call is waited for, or waits for its attempts, so is the attempt. */
 class AttemptAbort extends LimitAbort {
   readonly #outer: AbortSource | undefined;
+  readonly #call: { readonly isWaiting: boolean };
 
-  constructor(outer: AbortSource | undefined) {
+  constructor(outer: AbortSource | undefined, call: { readonly isWaiting: boolean }) {
     super();
     this.#outer = outer;
+    this.#call = call;
   }
 
   override get isWaitedFor(): boolean {
-    return this.#outer?.isWaitedFor === true;
+    return this.#call.isWaiting || this.#outer?.isWaitedFor === true;
   }
 }
 
-interface Failed {
+interface Failed<Value> {
   readonly attempt: Begun;
   readonly fault: Fault;
   readonly error: unknown;
-  /** Ends the call as this attempt ended: with its error, or with its result that is not good. */
-  readonly settle: () => void;
+  /** How the attempt ended. */
+  readonly ended: Ending<Value>;
+  /** How the call ends with it: as the attempt did, or with what judging its result threw. */
+  readonly ending: Ending<Value>;
 }
 
 /** The state of one call; all that the policy itself has is what it learned. */
-export class HedgeRun<Value> {
+export class HedgeRun<Value> extends HedgeAnswer<Value> {
   readonly #parts: HedgeParts;
   readonly #work: Work<Value>;
   readonly #outer: LazyAttempt;
-  readonly #answer = Promise.withResolvers<Value>();
   readonly #begun: Begun[] = [];
   readonly #running = new Set<Begun>();
-  readonly #failures: Failed[] = [];
+  readonly #failures: Failed<Value>[] = [];
   /** No further attempt begins before; `Infinity` for none at all. */
   #heldUntilMs = -Infinity;
   #cancelTimer: (() => void) | undefined;
-  /** What was answered after the call was asked to end. */
-  #lateAnswer: (() => void) | undefined;
+  /** The attempt that the call ends with: the body of its answer is to be read. */
+  #kept: Begun | undefined;
   #isOver = false;
 
   constructor(parts: HedgeParts, work: Work<Value>, outer: LazyAttempt) {
+    super(parts);
     this.#parts = parts;
     this.#work = work;
     this.#outer = outer;
@@ -85,13 +90,25 @@ export class HedgeRun<Value> {
     this.#outer.source?.listen(this.#cancel);
     this.#begin();
     this.#scheduleNext();
-    return this.#answer.promise;
+    return this.answer;
+  }
+
+  protected override get running(): number {
+    return this.#running.size;
+  }
+
+  protected override answerDecided(): void {
+    for (const { ended } of this.#failures) this.discard(ended);
+  }
+
+  protected override answerGiven(): void {
+    this.#outer.source?.ignore(this.#cancel);
   }
 
   #begin(): void {
     const number = this.#begun.length + 1;
     const startedAtMs = this.#parts.clock.elapsed();
-    const attempt = { number, startedAtMs, abort: new AttemptAbort(this.#outer.source) };
+    const attempt = { number, startedAtMs, abort: new AttemptAbort(this.#outer.source, this) };
     this.#begun.push(attempt);
     this.#running.add(attempt);
     const inner = this.#outer.within(attempt.abort, this.#outer.deadline).numbered(number);
@@ -145,57 +162,55 @@ export class HedgeRun<Value> {
   }
 
   #answered(attempt: Begun, value: Value): void {
-    if (this.#isOver) {
-      this.#lateAnswer ??= () => this.#answer.resolve(value);
-      this.#settledLate(attempt, this.#lateAnswer);
-      return;
-    }
-    const failed = this.#judge(attempt, value);
-    if (failed !== undefined) {
-      this.#failed(failed);
-      return;
-    }
+    const failed = this.#isOver ? undefined : this.#judge(attempt, value);
+    // Also where whoever judged it ended the call.
+    if (this.#isOver) this.#endedLate(attempt, { value });
+    else if (failed !== undefined) this.#failed(failed);
+    else this.#won(attempt, value);
+  }
+
+  #won(attempt: Begun, value: Value): void {
     const { name, delay, tell, lost } = this.#parts;
     const durationMs = this.#sinceMs();
     // A first attempt that lost takes at least as long. Left out, the slow ones would be missing, and
     // what is learned would fall until every call was hedged.
     if (this.#running.has(this.#begun[0] as Begun)) delay.learn(durationMs);
-    this.#answer.resolve(value);
-    this.#end(lost, attempt);
+    this.#running.delete(attempt);
+    this.#end(lost, { value }, attempt);
     const { number } = attempt;
     if (number > 1) tell({ type: "hedge.won", policy: name, number, durationMs });
   }
 
   #threw(attempt: Begun, error: unknown): void {
     if (!this.#isOver) this.#failed(this.#failure(attempt, error));
-    else this.#settledLate(attempt, this.#lateAnswer ?? (() => this.#answer.reject(error)));
+    else this.#endedLate(attempt, { error });
   }
 
-  /** A call that was asked to end, and has not been answered yet, is over when its last attempt is. */
-  #settledLate(attempt: Begun, settle: () => void): void {
+  #endedLate(attempt: Begun, ending: Ending<Value>): void {
     this.#running.delete(attempt);
-    if (this.#running.size === 0) settle();
+    this.endedLate(ending);
   }
 
   /** What is wrong with a result, if anything is. */
-  #judge(attempt: Begun, value: Value): Failed | undefined {
+  #judge(attempt: Begun, value: Value): Failed<Value> | undefined {
     const { name, faultOfResult } = this.#parts;
+    const ended = { value };
     try {
       const fault = faultOfResult?.(value);
       if (fault === undefined) return undefined;
       const error = withoutStack(() => new VerificationError(`Work under "${name}"`, fault.code));
-      return { attempt, fault, error, settle: () => this.#answer.resolve(value) };
+      return { attempt, fault, error, ended, ending: ended };
     } catch (mistake) {
-      return this.#failure(attempt, mistake);
+      return { ...this.#failure(attempt, mistake), ended };
     }
   }
 
-  #failure(attempt: Begun, error: unknown): Failed {
-    const fault = this.#parts.classify(error);
-    return { attempt, fault, error, settle: () => this.#answer.reject(error) };
+  #failure(attempt: Begun, error: unknown): Failed<Value> {
+    const ending = { error };
+    return { attempt, fault: this.#parts.classify(error), error, ended: ending, ending };
   }
 
-  #failed(failed: Failed): void {
+  #failed(failed: Failed<Value>): void {
     const { when } = this.#parts;
     this.#running.delete(failed.attempt);
     this.#failures.push(failed);
@@ -221,7 +236,7 @@ export class HedgeRun<Value> {
     if (this.#running.size === 0) this.#endAs(mostTelling(this.#failures));
   }
 
-  #tellFailed({ attempt, fault, error }: Failed): void {
+  #tellFailed({ attempt, fault, error }: Failed<Value>): void {
     const { name, clock, tell } = this.#parts;
     const { number, startedAtMs } = attempt;
     const durationMs = clock.elapsed() - startedAtMs;
@@ -233,8 +248,7 @@ export class HedgeRun<Value> {
     try {
       return ask();
     } catch (mistake) {
-      this.#answer.reject(this.#beside(mistake, option));
-      this.#end(mistake);
+      this.#end(mistake, { error: this.#beside(mistake, option) });
       return undefined;
     }
   }
@@ -248,29 +262,32 @@ export class HedgeRun<Value> {
     );
   }
 
-  #endAs({ settle, attempt }: Failed): void {
-    settle();
-    this.#end(this.#parts.lost, attempt);
+  #endAs({ ending, attempt }: Failed<Value>): void {
+    this.#end(this.#parts.lost, ending, attempt);
   }
 
   readonly #cancel = (reason: unknown): void => {
-    const { source } = this.#outer;
     // It takes longer than that. Left out, calls that a limit ends would never make the delay longer.
-    if (this.#running.has(this.#begun[0] as Begun)) {
+    if (!this.#isOver && this.#running.has(this.#begun[0] as Begun)) {
       this.#parts.delay.learnAtLeast(this.#sinceMs());
     }
-    if (source?.isWaitedFor !== true) this.#answer.reject(reason);
+    if (this.#outer.source?.isWaitedFor !== true) {
+      this.#kept = undefined;
+      this.giveUp(reason);
+    }
     this.#end(reason);
   };
 
-  /** Ends all attempts but the one that the call ends with: the body of its answer is to be read. */
-  #end(reason: unknown, kept?: Begun): void {
+  /** Ends all attempts but the one that the call ends with, if there is one. */
+  #end(reason: unknown, ending?: Ending<Value>, kept = this.#kept): void {
     this.#isOver = true;
+    this.#kept = kept;
     this.#cancelTimer?.();
-    this.#outer.source?.ignore(this.#cancel);
+    if (ending !== undefined) this.decide(ending);
     for (const attempt of this.#begun) {
       if (attempt !== kept) attempt.abort.abort(reason);
     }
+    this.giveWhenDone();
   }
 
   /** Since the first attempt began. */

@@ -3,10 +3,20 @@
 import type { Classify } from "../classify/classify.ts";
 import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
 import type { Emit } from "../core/events.ts";
-import { callable, flag, integer, part, readOptions, text, type Reader } from "../core/options.ts";
+import {
+  callable,
+  flag,
+  integer,
+  oneOf,
+  part,
+  readOptions,
+  text,
+  type Reader,
+} from "../core/options.ts";
 import { reactions, type ReactionChanges } from "../core/reactions.ts";
 import { systemClock } from "../core/system.ts";
 import { withoutStack } from "../core/without-stack.ts";
+import type { Discard } from "./hedge-answer.ts";
 import { readDelay, type HedgeDelay } from "./hedge-delay.ts";
 import { HedgeRun } from "./hedge-run.ts";
 import { attemptOf } from "./lazy-attempt.ts";
@@ -40,6 +50,18 @@ export interface HedgeOptions {
   readonly when?: When | undefined;
   /** Tells the fault of a result that is not good; it counts as a failure. Default: all are good. */
   readonly faultOfResult?: FaultOfResult | undefined;
+  /**
+   * Handed each result that is not the call's answer, late or not good, to let go of it: to close a
+   * connection, to cancel a body. Never the answer itself. What it throws is dropped. Default: nothing is
+   * done with them.
+   */
+  readonly discard?: Discard | undefined;
+  /**
+   * Whether the attempts that lost are waited for. `abandoned`: the call ends at once, and they end when
+   * they will. `awaited`: it ends when all that it began has ended, and has been discarded; the caller's
+   * abort, or a limit outside, still ends it at once. Default `"abandoned"`.
+   */
+  readonly losers?: "abandoned" | "awaited" | undefined;
   /** Tells the fault of an error. Default: `faultOf`. */
   readonly classify?: Classify | undefined;
   /** How often each class is retried; one that never is ends the call. Default: `REACTIONS`. */
@@ -57,6 +79,8 @@ const READERS = {
   repeatable: flag({ default: true }),
   when: callable<When, When>({ default: () => true }),
   faultOfResult: readFaultOfResult,
+  discard: callable<Discard, undefined>({ default: undefined }),
+  losers: oneOf(["abandoned", "awaited"], { default: "abandoned" as const }),
   classify: readClassify,
   reactions: reactions("retries"),
   clock: part<Clock, Clock>({ methods: CLOCK_METHODS, default: systemClock }),
@@ -68,11 +92,12 @@ const READERS = {
  * beside it, and the first good answer wins. **The work runs twice at once, so it must be safe to
  * repeat**; `attempt` tells it which one it is, from 1, so that another may ask another server.
  *
- * The attempts that came too late are aborted through their signals; that of the winner never is, so
- * the body of a response can still be read. An attempt that fails is no failure of the call while
- * others run, and the next one begins in its place at once, or after its Retry-After. A class that is
- * never retried, such as a bad request, ends the call. When all have failed it ends with the last
- * error of those that may have had an effect, the same object; without any, with the last one.
+ * The attempts that came too late are aborted through their signals, and what they still answer is
+ * handed to `discard`; the signal of the winner never aborts, so the body of a response can still be
+ * read. An attempt that fails is no failure of the call while others run, and the next one begins in its
+ * place at once, or after its Retry-After. A class that is never retried, such as a bad request, ends the
+ * call. When all have failed it ends with the last error of those that may have had an effect, the same
+ * object; without any, with the last one.
  *
  * Jeffrey Dean and Luiz André Barroso, "The Tail at Scale", Communications of the ACM 56 (2013), hedge
  * after the 95th percentile: that costs about 5 % more calls. What a delay such as

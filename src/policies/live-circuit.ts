@@ -11,6 +11,7 @@ import type { Fault } from "../core/fault.ts";
 import { oneOf, required } from "../core/options.ts";
 import { withoutStack } from "../core/without-stack.ts";
 import type { BreakerStatus } from "./breaker.ts";
+import { CountedControl, type Isolation } from "./breaker-control.ts";
 import type { BreakerRules, CircuitFailure } from "./breaker-options.ts";
 import {
   circuitOf,
@@ -44,7 +45,7 @@ const readHold = required(
 /** A circuit with its clock and its voice. */
 export class LiveCircuit {
   readonly #key: string;
-  readonly #rules: BreakerRules;
+  #rules: BreakerRules;
   #circuit: Circuit = rule.CLOSED;
   /** Made with the first outcome. */
   #window: OutcomeWindow | undefined;
@@ -80,21 +81,27 @@ export class LiveCircuit {
   }
 
   get state(): Circuit["state"] {
-    return this.#circuit.state;
+    return this.isIsolated ? "open" : this.#circuit.state;
+  }
+
+  get isIsolated(): boolean {
+    const { own, control } = this.#rules;
+    return own !== undefined || control?.isIsolated === true;
   }
 
   get admits(): boolean {
-    return rule.admits(this.#circuit, this.#nowMs(), this.#rules);
+    return !this.isIsolated && rule.admits(this.#circuit, this.#nowMs(), this.#rules);
   }
 
   get retryAfterMs(): number {
-    return rule.pauseLeftMs(this.#circuit, this.#nowMs());
+    return this.isIsolated ? Infinity : rule.pauseLeftMs(this.#circuit, this.#nowMs());
   }
 
   /** Whether nothing is lost when it is forgotten. */
   get isBlank(): boolean {
     const circuit = this.#circuit;
     if (circuit.state !== "closed" || circuit.held !== undefined) return false;
+    if (this.#rules.own !== undefined) return false;
     const { failures = 0, slow = 0 } = this.#window?.counts(this.#nowMs()) ?? {};
     return circuit.failures + failures + slow === 0;
   }
@@ -104,6 +111,8 @@ export class LiveCircuit {
     const circuit = this.#circuit;
     const rules = this.#rules;
     // A closed circuit does not go by time, and reading it would cost as much as all the rest.
+    if (circuit.state === "closed" && rules.isDirect) return circuit.generation;
+    if (this.isIsolated) return this.#refuse(Infinity);
     if (circuit.state === "closed" && rules.slowMs === Infinity) return circuit.generation;
     const startMs = rules.moments.elapsed();
     if (circuit.state === "closed") return rule.timed(circuit, startMs);
@@ -118,7 +127,9 @@ export class LiveCircuit {
 
   /** Makes the error of a refusal. */
   refusal({ retryAfterMs }: Refused): CircuitOpenError {
-    return withoutStack(() => new CircuitOpenError(this.name, retryAfterMs, this.#lastFailure));
+    // What a human does has no failure for a cause.
+    const cause = retryAfterMs === Infinity ? undefined : this.#lastFailure;
+    return withoutStack(() => new CircuitOpenError(this.name, retryAfterMs, cause));
   }
 
   succeeded(ticket: Ticket, value?: unknown): void {
@@ -196,14 +207,18 @@ export class LiveCircuit {
     this.#rules.tell({ type: "breaker.held", policy: this.name, hold });
   }
 
+  isolate(): Isolation {
+    return (this.#rules.own ?? this.#ownControl()).isolate();
+  }
+
   status(): BreakerStatus {
     const circuit = this.#circuit;
     const nowMs = this.#nowMs();
     return {
       name: this.name,
-      state: circuit.state,
-      held: rule.holdOf(circuit),
-      retryAfterMs: rule.pauseLeftMs(circuit, nowMs),
+      state: this.state,
+      held: this.isIsolated ? "open" : rule.holdOf(circuit),
+      retryAfterMs: this.retryAfterMs,
       failures: circuit.state === "open" ? 0 : circuit.failures,
       openings: rule.openingsOf(circuit),
       window: this.#window?.counts(nowMs),
@@ -227,6 +242,18 @@ export class LiveCircuit {
     const [generation, nowMs] = [this.#circuit.generation + 1, rules.moments.elapsed()];
     const window = windowOf(settled, rules.window, nowMs);
     this.#begin(circuitOf(settled, { generation, nowMs, rules }), window);
+  }
+
+  /** While it is isolated alone it has rules of its own: a field would make each of 100,000 larger. */
+  #ownControl(): CountedControl {
+    const { name } = this;
+    const shared = this.#rules;
+    const own = new CountedControl(name, (type) => {
+      this.#rules = type === "breaker.isolated" ? { ...shared, own, isDirect: false } : shared;
+      shared.changed?.(this.#key);
+      shared.tell({ type, policy: name });
+    });
+    return own;
   }
 
   #refuse(retryAfterMs: number): Refused {

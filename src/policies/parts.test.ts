@@ -90,6 +90,7 @@ const fault = { class: "degraded", code: "DOWN", effect: "none" } as const;
 const waiting = { queue: 100, queueTimeout: 300_000 };
 const lasting = { max: 1_000, staleIfError: 0, staleWhileRevalidate: 0, when: anything };
 const hedging = {
+  losers: "abandoned",
   attempts: 2,
   reactions: REACTIONS,
   repeatable: true,

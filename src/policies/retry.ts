@@ -28,7 +28,7 @@ import type { Policy, RunOptions, Work } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
 import { RetryRun, type BeforeRetry, type RetryParts } from "./retry-run.ts";
 import type { RetryAllowance, When } from "./retry-state.ts";
-import { loopOf, type LoopAttempt } from "./retry-loop.ts";
+import { judgeOfRounds, loopOf, type LoopAttempt } from "./retry-loop.ts";
 import { outcomeOf, type RetryOutcome } from "./retry-outcome.ts";
 import { runSync, type SyncAttempt } from "./retry-sync.ts";
 import { wrap } from "./wrap.ts";
@@ -119,8 +119,10 @@ export interface Retry extends Policy {
   attempt<Value>(work: Work<Value>, options?: RunOptions): Promise<RetryOutcome<Value>>;
   /**
    * The attempts as a loop, for work that does not fit into one function. The loop ends after the
-   * first round that does not say that it `failed`; when there is no further attempt it throws as
-   * `run` does. A round is not cut short when a limit is over: what it awaits must mind the signal.
+   * first round that does not say that it `failed`, nor hands in a `result` that `faultOfResult` takes
+   * for a fault; when there is no further attempt it ends as `run` does: it throws the last error, or
+   * lets the last result stand. A round is not cut short when a limit is over: what it awaits must
+   * mind the signal.
    *
    * @example
    * for await (const { attempt, failed } of retry().attempts()) {
@@ -216,17 +218,13 @@ export const readRetry: Reader<Partial<Settled<typeof GIVEN_READERS>> | undefine
 export function retry(options: RetryOptions = {}): Retry {
   const settled = readOptions("retry", options, READERS);
   const { name, on } = settled;
-  const parts: RetryParts = Object.freeze({ ...settled, tell: teller(on) });
-  const placed = place("retry", settled, parts.total);
-  const policy = guarded(name, guardBy(parts, on), placed);
+  const faultOfResult = judgeOfRounds(settled.faultOfResult);
+  const parts: RetryParts = Object.freeze({ ...settled, faultOfResult, tell: teller(on) });
+  const policy = guarded(name, guardBy(parts, on), place("retry", settled, parts.total));
   const all: Retry = {
     ...policy,
     attempt: (work, given) => outcomeOf(parts, work, given),
-    attempts: (given) => {
-      // A round of a loop has no result to be judged.
-      const unjudged = guardBy({ ...parts, faultOfResult: undefined }, on);
-      return loopOf(guarded(name, unjudged, placed), given);
-    },
+    attempts: (given) => loopOf(policy, given),
     wrap: (fn) => wrap(policy, fn),
     runSync: (work, given) => runSync(parts, isHeard(on), work, given),
   };

@@ -55,9 +55,13 @@ export class TimeLimit implements Guard {
       caller.failed(outer.source?.reason);
       return undefined;
     }
-    const call = new LimitedCall(this, outer, caller);
+    const call = this.call(outer, caller);
     this.deadlines.add(call);
     return call;
+  }
+
+  protected call<Value>(outer: LazyAttempt, caller: Caller<Value>): LimitedCall<Value> {
+    return new LimitedCall(this, outer, caller);
   }
 }
 
@@ -71,7 +75,8 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
   /** For the end of the limit. */
   #isWaiting = true;
   #isOver = false;
-  #hasExpired = false;
+  /** The limit's error, once it is over. */
+  #expiredAs: unknown;
   endsAtMs = Infinity;
   before: Limited | undefined;
   after: Limited | undefined;
@@ -108,7 +113,7 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
   failed(error: unknown): void {
     // What its own abort ended was not late.
     if (!this.#ends()) {
-      if (error !== this.reason) this.#settledLate();
+      if (error !== this.#expiredAs) this.#settledLate();
     } else if (this.isAborted) this.#caller.failed(withCause(this.reason, error));
     else this.#caller.failed(error);
   }
@@ -121,10 +126,9 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
 
   expire(): void {
     this.#isWaiting = false;
-    this.#hasExpired = true;
     // The timer is another call's, perhaps: what follows belongs to this one.
     this.#context.runInAsyncScope(() => {
-      const reason = this.#limit.parts.expired();
+      const reason = (this.#expiredAs = this.#limit.parts.expired());
       // Whoever heard of it may have cancelled the call.
       if (this.#isOver) return;
       if (this.#isCooperative) this.abort(reason);
@@ -152,7 +156,7 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
 
   #settledLate(): void {
     const { clock, outlived } = this.#limit.parts;
-    if (this.#hasExpired) outlived?.(clock.elapsed() - this.endsAtMs);
+    if (this.#expiredAs !== undefined) outlived?.(clock.elapsed() - this.endsAtMs);
   }
 }
 

@@ -310,7 +310,7 @@ test.for<[message: string, make: () => unknown]>([
   ["timeout.limit: expected a duration such as", () => timeout(-1)],
   ["timeout.limit: expected a duration such as", () => timeout({ limit: "2s" } as never)],
   [
-    "timeout.limt: unknown; known are name, mode, clock, on",
+    "timeout.limt: unknown; known are name, mode, slow, clock, on",
     () => timeout("2s", { limt: 1 } as never),
   ],
   [
