@@ -17,7 +17,7 @@ const BELOW_CLI: Readonly<Record<string, Room>> = {
   classify: { mayImport: ["core"], isPortable: true },
   policies: { mayImport: ["core", "classify"], isPortable: true },
   process: { mayImport: GUARDS },
-  http: { mayImport: GUARDS, packages: ["undici"] },
+  http: { mayImport: GUARDS, isPortable: true },
   heal: { mayImport: [...GUARDS, "process"] },
   journal: { mayImport: ["core"], packages: ["pg"] },
   automation: { mayImport: [...GUARDS, "heal", "journal"], packages: ["croner"] },
