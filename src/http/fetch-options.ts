@@ -12,10 +12,12 @@ import {
   oneOf,
   part,
   readOptions,
+  record,
   required,
   text,
   type Reader,
 } from "../core/options.ts";
+import { show } from "../core/show.ts";
 import { systemClock, systemFetch, type Fetch } from "../core/system.ts";
 import { breakers, type BreakersOptions } from "../policies/breakers.ts";
 import { pipeline } from "../policies/pipeline.ts";
@@ -52,7 +54,7 @@ export interface ResilientFetchOptions {
   /** Of the default policy's breakers. Not together with `policy`. */
   readonly breaker?: BreakersOptions | undefined;
   /**
-   * The methods that may be sent again after an attempt that may have had its effect, in capitals.
+   * The methods that may be sent again after an attempt that may have had its effect.
    * Others are only after failures with effect `none`, or with an Idempotency-Key header. Default: those
    * that RFC 9110 calls idempotent: GET, HEAD, OPTIONS, PUT, DELETE, TRACE.
    */
@@ -92,17 +94,29 @@ export interface ResilientFetchOptions {
 
 const readName = required(text({ default: undefined }), "a name");
 
+/** Options of a part, which reads them itself. */
+const readGiven = record((value: unknown) => value, { default: undefined });
+
+const readHeaderName: Reader<string> = (value, path) => {
+  const name = readName(value, path);
+  try {
+    new Headers().has(name);
+    return name;
+  } catch {
+    throw new OptionsError(path, `expected the name of a header, received ${show(name)}`);
+  }
+};
+
 const READERS = {
   name: text({ default: "fetch" }),
   policy: (value, path) => readPolicyFor<RequestFacts>(value, path),
-  // Read by what they are for.
-  retry: (value) => value as RetryOptions | undefined,
-  breaker: (value) => value as BreakersOptions | undefined,
+  retry: (value, path) => readGiven(value, path) as RetryOptions | undefined,
+  breaker: (value, path) => readGiven(value, path) as BreakersOptions | undefined,
   methods: list(readName, { default: IDEMPOTENT_METHODS }),
   headersTimeout: duration({ orInfinity: true, default: 30_000 }),
   bodyTimeout: duration({ orInfinity: true, default: 30_000 }),
   redirects: integer({ min: 0, default: undefined }),
-  privateHeaders: list(readName, { default: [] }),
+  privateHeaders: list(readHeaderName, { default: [] }),
   failedStatus: oneOf(["answered", "thrown"], { default: "answered" as const }),
   fetch: callable<Fetch, Fetch>({ default: systemFetch }),
   clock: part<Clock, Clock>({ methods: CLOCK_METHODS, default: systemClock }),
@@ -130,6 +144,7 @@ export function readFetchParts(options: ResilientFetchOptions): FetchParts {
     timeout(limitMs, { name: `${name} ${what}`, clock, on });
   return {
     ...settled,
+    methods: settled.methods.map((method) => method.toUpperCase()),
     policyFor: policy ?? defaultPolicy(settled),
     untilHeaders: limit("headers", headersTimeout),
     untilPart: bodyTimeout === Infinity ? undefined : limit("body", bodyTimeout),

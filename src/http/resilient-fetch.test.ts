@@ -143,7 +143,7 @@ test.for<[what: string, input: () => Parameters<Fetch>, first: Answer, calls: nu
 
 test("the methods that may be sent again can be named", async () => {
   const { fetch, calls } = answering(status(500));
-  const patient = resilientFetch({ fetch, ...QUICK, methods: ["POST"] });
+  const patient = resilientFetch({ fetch, ...QUICK, methods: ["post"] });
 
   await patient(URL_OF_ITEMS, { method: "POST" });
   await patient(URL_OF_ITEMS);
@@ -337,6 +337,24 @@ test.for([
   expect([response.status, calls.length]).toEqual([200, sent]);
 });
 
+test("beside each other only the last failed answer is kept", async () => {
+  const clock = new VirtualClock();
+  const bodies = [watchedBody(), watchedBody()];
+  let calls = 0;
+  const fetch: Fetch = async () => {
+    const { body } = bodies[calls++] ?? {};
+    await clock.sleep(100);
+    return new Response(body ?? null, { status: 503 });
+  };
+  const both = hedge(10, { clock, attempts: 2 });
+
+  const response = await clock.settle(() =>
+    resilientFetch({ fetch, clock, policy: both })(URL_OF_ITEMS),
+  );
+
+  expect([response.status, bodies.map(({ seen }) => seen.length)]).toEqual([503, [1, 0]]);
+});
+
 test("what fetch says of a call that makes no sense comes out", async () => {
   const guarded = resilientFetch();
 
@@ -383,6 +401,12 @@ test.for<[options: object, message: string]>([
     "resilientFetch.policy: stands for retry and breaker; leave them out",
   ],
   [{ retry: { tries: 1 } }, "retry.tries: unknown"],
+  [{ retry: 5 }, "resilientFetch.retry: expected an object, received 5"],
+  [{ breaker: true }, "resilientFetch.breaker: expected an object, received true"],
+  [
+    { redirects: 1, privateHeaders: ["X Api"] },
+    'resilientFetch.privateHeaders[0]: expected the name of a header, received "X Api"',
+  ],
   [{ breaker: { tries: 1 } }, "breakers.tries: unknown"],
   [{ methods: "POST" }, 'resilientFetch.methods: expected an array, received "POST"'],
   [{ methods: [""] }, "resilientFetch.methods[0]: expected text that is not empty"],

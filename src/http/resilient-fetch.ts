@@ -40,7 +40,7 @@ async function send(parts: FetchParts, request: FetchedRequest): Promise<Respons
   try {
     const policy = parts.policyFor({ host, method, isRepeatable });
     const response = await policy.run((attempt) => sender.send(attempt), { signal });
-    sender.takeFailed(undefined);
+    sender.letGo();
     return response;
   } catch (thrown) {
     const error = sender.failureBehind(thrown);

@@ -62,17 +62,20 @@ export class Sender {
     return error === this.#spent ? this.#spent?.cause : error;
   }
 
-  /** The response that is thrown as `error`, with a body that can be read; all others are let go of. */
+  /** The response that is thrown as `error`, with a body that can be read; another one is let go of. */
   takeFailed(error: unknown): Response | undefined {
-    const failed = this.#failed;
+    if (this.#failed?.error !== error) this.letGo();
+    return this.#failed?.response;
+  }
+
+  /** Lets go of the response that failed last: nobody will read it. */
+  letGo(): void {
+    if (this.#failed !== undefined) cancelBody(this.#failed.response);
     this.#failed = undefined;
-    if (failed?.error === error) return failed?.response;
-    if (failed !== undefined) cancelBody(failed.response);
-    return undefined;
   }
 
   async #sendOnce(attempt: Attempt): Promise<Response> {
-    this.takeFailed(undefined);
+    this.letGo();
     const { redirects } = this.#parts;
     const isFollowed = redirects !== undefined && this.#request.redirect === "follow";
     const response = isFollowed
@@ -82,6 +85,8 @@ export class Sender {
     if (response.status < 400 && !isLost) return response;
     const { clock, failedStatus } = this.#parts;
     const error = new HttpStatusError(response, { clock });
+    // Beside another attempt there may be one that failed meanwhile.
+    this.letGo();
     if (failedStatus === "thrown") cancelBody(response);
     else this.#failed = { error, response };
     throw error;
