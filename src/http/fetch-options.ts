@@ -2,7 +2,7 @@
 
 import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
 import type { Duration } from "../core/duration.ts";
-import { OptionsError } from "../core/errors.ts";
+import { OptionsError, RejectedError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import {
   callable,
@@ -23,6 +23,7 @@ import { breakers, type BreakersOptions } from "../policies/breakers.ts";
 import { pipeline } from "../policies/pipeline.ts";
 import type { Policy } from "../policies/policy.ts";
 import { retry, type RetryOptions } from "../policies/retry.ts";
+import type { When } from "../policies/retry-state.ts";
 import { timeout } from "../policies/timeout.ts";
 import { readPolicyFor } from "./policy-for.ts";
 import { IDEMPOTENT_METHODS } from "./repeatable.ts";
@@ -35,6 +36,8 @@ export interface RequestFacts {
   readonly method: string;
   /** Whether it may be sent again after an attempt that may have had its effect. */
   readonly isRepeatable: boolean;
+  /** Whether its body can be sent only once, so that it is not sent again whatever became of it. */
+  readonly isReadOnce: boolean;
 }
 
 /** Gives the policy for a request. */
@@ -54,9 +57,9 @@ export interface ResilientFetchOptions {
   /** Of the default policy's breakers. Not together with `policy`. */
   readonly breaker?: BreakersOptions | undefined;
   /**
-   * The methods that may be sent again after an attempt that may have had its effect.
-   * Others are only after failures with effect `none`, or with an Idempotency-Key header. Default: those
-   * that RFC 9110 calls idempotent: GET, HEAD, OPTIONS, PUT, DELETE, TRACE.
+   * The methods that may be sent again after an attempt that may have had its effect. Others are only
+   * after failures with effect `none`, or with an Idempotency-Key header. Default: those that RFC 9110
+   * calls idempotent: GET, HEAD, OPTIONS, PUT, DELETE, TRACE.
    */
   readonly methods?: readonly string[] | undefined;
   /**
@@ -162,8 +165,17 @@ interface DefaultParts {
 function defaultPolicy(parts: DefaultParts): PolicyFor {
   const { name, clock, on } = parts;
   const shared = { name, clock, on, ...parts.retry };
-  const again = retry({ ...shared, repeatable: true });
+  const again = retry(shared);
   const onlyRefused = retry({ ...shared, repeatable: false });
+  const onlyUnsent = retry({ ...shared, repeatable: false, when: beforeSending(shared.when) });
   const hosts = breakers(name, { clock, on, ...parts.breaker });
-  return ({ host, isRepeatable }) => pipeline(isRepeatable ? again : onlyRefused, hosts.for(host));
+  return ({ host, isRepeatable, isReadOnce }) => {
+    const unlessSent = isReadOnce ? onlyUnsent : onlyRefused;
+    return pipeline(isRepeatable ? again : unlessSent, hosts.for(host));
+  };
+}
+
+/** Whether the breaker refused it: nothing was read of its body then. */
+function beforeSending(when: When = () => true): When {
+  return (error, fault, attempt) => error instanceof RejectedError && when(error, fault, attempt);
 }

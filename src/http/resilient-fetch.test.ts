@@ -1,75 +1,21 @@
 import { expect, test } from "vitest";
-import {
-  breaker,
-  CircuitOpenError,
-  constant,
-  hedge,
-  HttpStatusError,
-  pipeline,
-  retry,
-  TimeoutError,
-  type EventDetails,
-} from "../index.ts";
+import { breaker, CircuitOpenError, constant, pipeline, retry, TimeoutError } from "../index.ts";
 import { VirtualClock } from "../testing/index.ts";
+import {
+  URL_OF_ITEMS,
+  answering,
+  status,
+  refused,
+  QUICK,
+  stream,
+  type Answer,
+} from "./fetch-fixture.contract.ts";
 import {
   resilientFetch,
   type Fetch,
   type RequestFacts,
   type ResilientFetchOptions,
 } from "./index.ts";
-
-const URL_OF_ITEMS = "https://store.example/items";
-
-type Answer = (() => Response | Promise<Response>) | Response | Error;
-
-/** A `fetch` that gives these answers in turn, the last one again and again; and what it was called with. */
-function answering(...answers: readonly Answer[]) {
-  const calls: {
-    url: string;
-    method: string;
-    headers: Record<string, string>;
-    init: RequestInit;
-  }[] = [];
-  const fetch: Fetch = async (input, init = {}) => {
-    const answer = answers[Math.min(calls.length, answers.length - 1)];
-    const request = new Request(input, { ...init, duplex: "half" } as RequestInit);
-    const { url, method } = request;
-    calls.push({ url, method, headers: Object.fromEntries(request.headers), init });
-    init.signal?.throwIfAborted();
-    if (answer instanceof Error) throw answer;
-    if (typeof answer === "function") return answer();
-    return answer?.clone() as Response;
-  };
-  return { fetch, calls };
-}
-
-const status = (code: number, headers: Record<string, string> = {}): Response =>
-  new Response(`status ${code}`, { status: code, headers });
-
-const refused = (): Error =>
-  new TypeError("fetch failed", {
-    cause: Object.assign(new Error("refused"), { code: "ECONNREFUSED" }),
-  });
-
-const streamOf = (text: string): ReadableStream =>
-  new ReadableStream({
-    start(controller) {
-      controller.enqueue(new TextEncoder().encode(text));
-      controller.close();
-    },
-  });
-
-/** A body that says whether it was let go of. */
-function watchedBody() {
-  const seen: unknown[] = [];
-  const body = new ReadableStream({
-    pull: (controller) => controller.enqueue(new TextEncoder().encode("part")),
-    cancel: (reason) => void seen.push(reason),
-  });
-  return { body, seen };
-}
-
-const QUICK = { retry: { backoff: constant(0) } } satisfies ResilientFetchOptions;
 
 test("what failed is asked for again, and what comes then is the answer", async () => {
   const clock = new VirtualClock();
@@ -87,8 +33,6 @@ test("what failed is asked for again, and what comes then is the answer", async 
     ["attempt.failed", "retry.scheduled", "attempt.failed", "retry.scheduled", "retry.recovered"],
   ]);
 });
-
-const stream = (): RequestInit => ({ body: streamOf("x"), duplex: "half" }) as RequestInit;
 
 test.for<[what: string, input: () => Parameters<Fetch>, first: Answer, calls: number]>([
   ["a GET after a 500", () => [URL_OF_ITEMS], status(500), 2],
@@ -151,68 +95,39 @@ test("the methods that may be sent again can be named", async () => {
   expect(calls.map(({ method }) => method)).toEqual(["POST", "POST", "POST", "POST", "GET"]);
 });
 
-test("the last failed status is answered as fetch does, and the bodies before it are let go", async () => {
-  const [first, last] = [watchedBody(), watchedBody()];
-  const { fetch } = answering(
-    () => new Response(first.body, { status: 503 }),
-    () => new Response(last.body, { status: 500, statusText: "Oh" }),
-  );
+test("a signal of null is none, whatever the Request has", async () => {
+  const { fetch } = answering(status(200));
+  const request = new Request(URL_OF_ITEMS, { signal: AbortSignal.abort("before") });
 
-  const response = await resilientFetch({ fetch, retry: { attempts: 2, backoff: constant(0) } })(
-    URL_OF_ITEMS,
-  );
-  const reader = response.body?.getReader();
-  const part = await reader?.read();
+  const response = await resilientFetch({ fetch })(request, { signal: null });
 
-  expect([response.status, response.statusText, response.ok]).toEqual([500, "Oh", false]);
-  expect([new TextDecoder().decode(part?.value), first.seen.length, last.seen]).toEqual([
-    "part",
-    1,
-    [],
+  expect(response.status).toBe(200);
+});
+
+test("the events of all parts are told, under its name", async () => {
+  const clock = new VirtualClock();
+  const { fetch } = answering(() => new Promise<never>(() => {}));
+  const told: string[] = [];
+  const guarded = resilientFetch({
+    fetch,
+    clock,
+    name: "shop",
+    retry: { attempts: 2, backoff: constant(1) },
+    breaker: { failures: 2 },
+    on: (event) => told.push(`${event.type} ${"policy" in event ? event.policy : ""}`),
+  });
+
+  await clock.settle(() => guarded(URL_OF_ITEMS).catch(() => {}));
+
+  expect(told).toEqual([
+    "timeout.expired shop headers",
+    "attempt.failed shop",
+    "retry.scheduled shop",
+    "timeout.expired shop headers",
+    "breaker.opened shop/store.example",
+    "attempt.failed shop",
+    "retry.stopped shop",
   ]);
-});
-
-test("a failed status is thrown where that is asked for, and its body is let go", async () => {
-  const { body, seen } = watchedBody();
-  const { fetch } = answering(() => new Response(body, { status: 404 }));
-
-  const error: unknown = await resilientFetch({ fetch, failedStatus: "thrown" })(
-    URL_OF_ITEMS,
-  ).catch((thrown: unknown) => thrown);
-
-  expect([error instanceof HttpStatusError, (error as HttpStatusError).code, seen.length]).toEqual([
-    true,
-    "HTTP_404",
-    1,
-  ]);
-});
-
-test.for([200, 204, 304])("status %i is a good answer", async (code) => {
-  const { fetch, calls } = answering(() => new Response(null, { status: code }));
-
-  const response = await resilientFetch({ fetch, failedStatus: "thrown" })(URL_OF_ITEMS);
-
-  expect([response.status, response.body, calls.length]).toEqual([code, null, 1]);
-});
-
-test("what failed before a success is let go too", async () => {
-  const { body, seen } = watchedBody();
-  const { fetch } = answering(() => new Response(body, { status: 503 }), status(200));
-
-  await resilientFetch({ fetch, ...QUICK })(URL_OF_ITEMS);
-
-  expect(seen.length).toBe(1);
-});
-
-test("what failed before an error is let go, and the error comes out as it is", async () => {
-  const { body, seen } = watchedBody();
-  const lost = refused();
-  const { fetch } = answering(() => new Response(body, { status: 503 }), lost);
-
-  const failed = resilientFetch({ fetch, ...QUICK })(URL_OF_ITEMS);
-
-  await expect(failed).rejects.toBe(lost);
-  expect(seen.length).toBe(1);
 });
 
 test("Retry-After is waited for, by the clock that is handed in", async () => {
@@ -275,84 +190,13 @@ test("a policy may be another one for each request", async () => {
 
   await guarded("https://a:8443/x?y", { method: "post" });
   await guarded(new Request("http://b/"));
+  await guarded("http://b/", { method: "PUT", ...stream() });
 
   expect(seen).toEqual([
-    { host: "a:8443", method: "POST", isRepeatable: false },
-    { host: "b", method: "GET", isRepeatable: true },
+    { host: "a:8443", method: "POST", isRepeatable: false, isReadOnce: false },
+    { host: "b", method: "GET", isRepeatable: true, isReadOnce: false },
+    { host: "b", method: "PUT", isRepeatable: false, isReadOnce: true },
   ]);
-});
-
-test("under whatever policy, what must not be sent twice is sent once", async () => {
-  const { fetch, calls } = answering(status(500), status(200));
-  const events: EventDetails[] = [];
-  const again = retry({
-    attempts: Infinity,
-    backoff: constant(0),
-    on: (event) => events.push(event),
-  });
-
-  const response = await resilientFetch({ fetch, policy: again })(URL_OF_ITEMS, { method: "POST" });
-
-  expect([response.status, await response.text(), calls.length]).toEqual([500, "status 500", 1]);
-  expect(events.at(-1)).toMatchObject({
-    type: "retry.stopped",
-    reason: "class is not retried",
-    fault: { class: "fatal", code: "SENT_ALREADY", effect: "unknown" },
-  });
-});
-
-test("under whatever policy, the failure of what is sent once is the caller's", async () => {
-  const lost = new TypeError("fetch failed");
-  const { fetch } = answering(lost, status(200));
-  const again = retry({ backoff: constant(0) });
-
-  const failed = resilientFetch({ fetch, policy: again })(URL_OF_ITEMS, { method: "POST" });
-
-  await expect(failed).rejects.toBe(lost);
-});
-
-test("under whatever policy, what nothing came of is sent again", async () => {
-  const { fetch, calls } = answering(refused(), status(200));
-  const again = retry({ backoff: constant(0) });
-
-  const response = await resilientFetch({ fetch, policy: again })(URL_OF_ITEMS, { method: "POST" });
-
-  expect([response.status, calls.length]).toEqual([200, 2]);
-});
-
-test.for([
-  ["POST", 1],
-  ["GET", 2],
-] as const)("beside a slow %s a hedge sends %i in all", async ([method, sent]) => {
-  const clock = new VirtualClock();
-  const { fetch, calls } = answering(async () => {
-    await clock.sleep(100);
-    return status(200);
-  });
-
-  const response = await clock.settle(() =>
-    resilientFetch({ fetch, clock, policy: hedge(10, { clock }) })(URL_OF_ITEMS, { method }),
-  );
-
-  expect([response.status, calls.length]).toEqual([200, sent]);
-});
-
-test("beside each other only the last failed answer is kept", async () => {
-  const clock = new VirtualClock();
-  const bodies = [watchedBody(), watchedBody()];
-  let calls = 0;
-  const fetch: Fetch = async () => {
-    const { body } = bodies[calls++] ?? {};
-    await clock.sleep(100);
-    return new Response(body ?? null, { status: 503 });
-  };
-  const both = hedge(10, { clock, attempts: 2 });
-
-  const response = await clock.settle(() =>
-    resilientFetch({ fetch, clock, policy: both })(URL_OF_ITEMS),
-  );
-
-  expect([response.status, bodies.map(({ seen }) => seen.length)]).toEqual([503, [1, 0]]);
 });
 
 test("what fetch says of a call that makes no sense comes out", async () => {

@@ -34,11 +34,11 @@ export function resilientFetch(options: ResilientFetchOptions = {}): Fetch {
 }
 
 async function send(parts: FetchParts, request: FetchedRequest): Promise<Response> {
-  const { host, method, signal } = request;
+  const { host, method, isReadOnce, signal } = request;
   const sender = new Sender(parts, request);
   const { isRepeatable } = sender;
   try {
-    const policy = parts.policyFor({ host, method, isRepeatable });
+    const policy = parts.policyFor({ host, method, isRepeatable, isReadOnce });
     const response = await policy.run((attempt) => sender.send(attempt), { signal });
     sender.letGo();
     return response;
