@@ -169,6 +169,20 @@ test("it can be read into a buffer of one's own, to its end", async () => {
   ]);
 });
 
+test("where there are no streams of bytes it is one of another kind", async () => {
+  const clock = new VirtualClock();
+  const { ReadableByteStreamController: kind } = globalThis;
+  Reflect.deleteProperty(globalThis, "ReadableByteStreamController");
+  try {
+    const response = await fetched(body(clock, [{ text: "a" }, { text: "b" }]).stream, { clock });
+
+    expect(() => response.body?.getReader({ mode: "byob" })).toThrow(TypeError);
+    expect(await clock.settle(() => response.text())).toBe("ab");
+  } finally {
+    Object.assign(globalThis, { ReadableByteStreamController: kind });
+  }
+});
+
 const FACTS = {
   url: `${ADDRESS}?moved`,
   redirected: true,

@@ -23,7 +23,8 @@ export function withTimedBody(
 
 /** Takes its parts from a body as they are asked for. */
 class TimedSource {
-  readonly type = "bytes";
+  /** As the body of `fetch` has it: it can be read into one's own buffer. Safari before 26.4 has none. */
+  readonly type = ("ReadableByteStreamController" in globalThis ? "bytes" : undefined) as "bytes";
   readonly #body: ReadableStream<Uint8Array>;
   readonly #limit: Policy;
   readonly #signal: AbortSignal | undefined;
