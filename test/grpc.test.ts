@@ -12,7 +12,8 @@ import {
   type ServiceError,
 } from "@grpc/grpc-js";
 import { afterEach, expect, test } from "vitest";
-import { constant, faultOf, pipeline, retry, timeout, wrap, type Policy } from "holdfast";
+import { constant, faultOf, retry, timeout, TimeoutError, wrap } from "holdfast";
+import { VirtualClock } from "holdfast/testing";
 
 const text = {
   serialize: (value: string): Buffer => Buffer.from(value),
@@ -157,14 +158,20 @@ test("where nobody listens the service is unavailable", async () => {
 });
 
 test("a limit that is over cancels the call at the server too", async () => {
+  const clock = new VirtualClock();
+  const begun = Promise.withResolvers<void>();
   const cancelled = Promise.withResolvers<boolean>();
   const client = await greeter((call) => {
     call.on("cancelled", () => cancelled.resolve(call.cancelled));
+    begun.resolve();
   });
-  const quick: Policy = pipeline(timeout("50ms"));
 
-  const running = quick.run(({ signal }) => greetBy(client, "world", signal));
+  const running = timeout("2s", { clock }).run(({ signal }) => greetBy(client, "world", signal));
+  const failure = running.catch((error: unknown) => error);
+  // The request is on its way for a length of real time.
+  await begun.promise;
+  await clock.advance("2s");
 
-  await expect(running).rejects.toThrow("did not end within 50 ms");
+  expect(await failure).toBeInstanceOf(TimeoutError);
   expect(await cancelled.promise).toBe(true);
 });

@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, expect, test } from "vitest";
 import { constant, TimeoutError } from "holdfast";
 import { resilientFetch } from "holdfast/http";
-import { expectNothingLeft } from "holdfast/testing";
+import { expectNothingLeft, VirtualClock } from "holdfast/testing";
 
 const servers: Server[] = [];
 
@@ -67,18 +67,19 @@ test("bodies are sent again as they were, and a stream is not", async () => {
 });
 
 test("where no headers come the connection is cut, and nothing is left", async () => {
-  const cut: Promise<unknown>[] = [];
-  const url = await serve((request) => void cut.push(closed(request)));
-  const quick = resilientFetch({
-    headersTimeout: "30ms",
-    retry: { attempts: 2, backoff: constant(1) },
-  });
+  const clock = new VirtualClock();
+  const begun = Promise.withResolvers<IncomingMessage>();
+  const url = await serve((request) => begun.resolve(request));
+  const patient = resilientFetch({ clock, headersTimeout: "5s", retry: { attempts: 1 } });
 
-  const failed = expectNothingLeft(({ caller: { signal } }) => quick(url, { signal }));
+  const failed = expectNothingLeft(({ caller: { signal } }) => patient(url, { signal }));
+  const failure = failed.catch((error: unknown) => error);
+  // The request is on its way for a length of real time.
+  const cut = closed(await begun.promise);
+  await clock.advance("5s");
 
-  await expect(failed).rejects.toThrow(TimeoutError);
-  await Promise.all(cut);
-  expect(cut.length).toBe(2);
+  expect(await failure).toBeInstanceOf(TimeoutError);
+  await cut;
 });
 
 test("where a body stalls the connection is cut, and nothing is left", async () => {
