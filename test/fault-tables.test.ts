@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { EXIT_ROWS } from "../src/classify/child-process.ts";
 import type { CodeTable, Meaning } from "../src/classify/code-table.ts";
+import { GRPC_ROWS } from "../src/classify/grpc.ts";
 import { HTTP_STATUSES } from "../src/classify/http-status.ts";
 import { NODE_CODES, TLS_CODES, UNDICI_CODES } from "../src/classify/node-codes.ts";
 import { SQLITE_ROWS } from "../src/classify/sqlite.ts";
@@ -46,6 +47,7 @@ test.for<[heading: string, header: string, expected: string[][]]>([
     "| Code | Class",
     [SYSTEM_CODES, SOCKET_CODES, UNDICI_CODES, NODE_CODES, TLS_CODES].flatMap(rowsOfTable),
   ],
+  ["gRPC", "| Code |", GRPC_ROWS.map(({ code, meaning }) => [code, ...meaning])],
   ["SQLite", "| Code |", SQLITE_ROWS.map(({ code, meaning }) => [code, ...meaning])],
 ])("the table of %s is complete and right", ([heading, header, expected]) => {
   const rows = rowsOf("faults.md", heading, header).flatMap(([codes, ...meaning]) =>

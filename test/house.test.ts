@@ -248,7 +248,7 @@ const ALLOWED: [what: string, path: string, text: string][] = [
   ["an import that the table allows", "policies/a.ts", 'import { b } from "../core/b.ts";'],
   ["an import within a room", "core/a.ts", 'import { b } from "./b.ts";'],
   ["a Node module", "journal/a.ts", 'import fs from "node:fs";'],
-  ["a package of the room", "http/a.ts", 'import { Agent } from "undici";'],
+  ["a package of the room", "engine/a.ts", 'import { Queue } from "bullmq";'],
   ["the automation that the command line loads", "cli/a.ts", "await import(url);"],
   [
     "an import in a comment, text or pattern",

@@ -10,6 +10,7 @@
 import { knownFault, type Effect, type Fault, type FaultClass } from "../core/fault.ts";
 import { childProcessFault } from "./child-process.ts";
 import { codeFault, nameFault } from "./codes.ts";
+import { grpcFault } from "./grpc.ts";
 import { httpFault } from "./http.ts";
 import { findProperty, findText, isHolder } from "./property.ts";
 import { sqliteFault } from "./sqlite.ts";
@@ -17,6 +18,7 @@ import { sqliteFault } from "./sqlite.ts";
 /** What one link says, asked in this order. */
 const SIGNS: readonly ((link: object) => Fault | undefined)[] = [
   httpFault,
+  grpcFault,
   sqliteFault,
   childProcessFault,
   codeFault,

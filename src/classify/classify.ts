@@ -16,8 +16,8 @@ export type Rule = (error: unknown) => Fault | undefined;
 export type Classify = (error: unknown) => Fault;
 
 /**
- * The rules that need no setting up: what HTTP statuses, Node's and undici's codes, SQLite's result
- * codes and the ends of child processes mean, and last that a programming error is fatal.
+ * The rules that need no setting up: what HTTP statuses, gRPC's status codes, Node's and undici's codes,
+ * SQLite's result codes and the ends of child processes mean, and last that a programming error is fatal.
  */
 export const BUILT_IN_RULES: readonly Rule[] = Object.freeze([deepestFault, programmingFault]);
 

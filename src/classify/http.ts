@@ -141,7 +141,8 @@ export function expectOk<Response extends HttpResponse>(
   throw new HttpStatusError(response, options);
 }
 
-function cancelBody(response: HttpResponse): void {
+/** Lets go of a body that nobody will read, so that its connection is free again. */
+export function cancelBody(response: Pick<HttpResponse, "body">): void {
   const body = response.body as { cancel?: () => unknown } | null | undefined;
   // A body that somebody reads already is theirs to end: cancelling it rejects, and that is fine.
   Promise.try(() => body?.cancel?.()).catch(() => undefined);

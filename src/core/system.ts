@@ -1,4 +1,7 @@
-/** The real clock and the real dice: the only place that touches timers, the time of day or chance. */
+/**
+ * The real clock, dice and network: the only place that touches timers, the time of day, chance or the
+ * global `fetch`.
+ */
 
 import { sleepBy, type Alarm, type Clock } from "./clock.ts";
 
@@ -85,3 +88,9 @@ function letSleep(timer: unknown): void {
 
 /** A number from 0 up to, not including, 1; not for secrets. */
 export const systemRandom: () => number = () => Math.random();
+
+/** The runtime's own `fetch`, or what fits in its place. */
+export type Fetch = typeof globalThis.fetch;
+
+/** The `fetch` that is global when it is called: a test or a tracer may have put another one there. */
+export const systemFetch: Fetch = (input, init) => fetch(input, init);

@@ -18,7 +18,7 @@ const BELOW_CLI: Readonly<Record<string, Room>> = {
   policies: { mayImport: ["core", "classify"], isPortable: true },
   lean: { mayImport: GUARDS, isPortable: true },
   process: { mayImport: GUARDS },
-  http: { mayImport: GUARDS, packages: ["undici"] },
+  http: { mayImport: GUARDS, isPortable: true },
   heal: { mayImport: [...GUARDS, "process"] },
   journal: { mayImport: ["core"], packages: ["pg"] },
   automation: { mayImport: [...GUARDS, "heal", "journal"], packages: ["croner"] },

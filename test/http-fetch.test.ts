@@ -1,0 +1,153 @@
+/** `resilientFetch` with the real fetch and real connections on loopback. */
+
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { afterEach, expect, test } from "vitest";
+import { constant, TimeoutError } from "holdfast";
+import { resilientFetch } from "holdfast/http";
+import { expectNothingLeft, VirtualClock } from "holdfast/testing";
+
+const servers: Server[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+/** Serves on a free port of loopback until the test is over. */
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  servers.push(server);
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const closed = (request: IncomingMessage): Promise<unknown> => once(request.socket, "close");
+
+test("a service that comes back is asked until it answers, and nothing is left", async () => {
+  const statuses = [503, 500, 200];
+  const url = await serve((_, response) => {
+    response.statusCode = statuses.shift() ?? 200;
+    response.end(`status ${response.statusCode}`);
+  });
+  const patient = resilientFetch({ retry: { backoff: constant(1) } });
+
+  const answer = await expectNothingLeft(async ({ caller: { signal } }) => {
+    const response = await patient(`${url}/items`, { signal });
+    return [response.status, response.url, await response.text()];
+  });
+
+  expect(answer).toEqual([200, `${url}/items`, "status 200"]);
+});
+
+test("bodies are sent again as they were, and a stream is not", async () => {
+  const bodies: string[] = [];
+  const url = await serve((request, response) => {
+    void text(request).then((body) => {
+      bodies.push(body);
+      response.writeHead(500).end("sorry");
+    });
+  });
+  const patient = resilientFetch({ retry: { attempts: 2, backoff: constant(1) } });
+  const duplex = { duplex: "half" } as const;
+
+  await patient(url, { method: "PUT", body: "text" });
+  await patient(url, { method: "PUT", body: new Uint8Array([98]) });
+  const last = await patient(url, {
+    method: "PUT",
+    body: new Blob(["stream"]).stream(),
+    ...duplex,
+  });
+
+  expect([bodies, await last.text()]).toEqual([["text", "text", "b", "b", "stream"], "sorry"]);
+});
+
+test("where no headers come the connection is cut, and nothing is left", async () => {
+  const clock = new VirtualClock();
+  const begun = Promise.withResolvers<IncomingMessage>();
+  const url = await serve((request) => begun.resolve(request));
+  const patient = resilientFetch({ clock, headersTimeout: "5s", retry: { attempts: 1 } });
+
+  const failed = expectNothingLeft(({ caller: { signal } }) => patient(url, { signal }));
+  const failure = failed.catch((error: unknown) => error);
+  // The request is on its way for a length of real time.
+  const cut = closed(await begun.promise);
+  await clock.advance("5s");
+
+  expect(await failure).toBeInstanceOf(TimeoutError);
+  await cut;
+});
+
+test("where a body stalls the connection is cut, and nothing is left", async () => {
+  const cut = Promise.withResolvers<unknown>();
+  const url = await serve((request, response) => {
+    response.write("begins");
+    void closed(request).then(cut.resolve);
+  });
+  const quick = resilientFetch({ bodyTimeout: "30ms" });
+
+  const failed = expectNothingLeft(async ({ caller: { signal } }) => {
+    const response = await quick(url, { signal });
+    return response.text();
+  });
+
+  await expect(failed).rejects.toThrow('Work under "fetch body" did not end within 30 ms');
+  await cut.promise;
+});
+
+test("a body that is not read leaves nothing, and an abort cuts its connection", async () => {
+  const cut = Promise.withResolvers<unknown>();
+  const url = await serve((request, response) => {
+    response.write("begins");
+    void closed(request).then(cut.resolve);
+  });
+  const caller = new AbortController();
+
+  const response = await expectNothingLeft(() => resilientFetch()(url, caller), {
+    signals: [caller.signal],
+  });
+  caller.abort(new Error("enough"));
+
+  await cut.promise;
+  await expect(response.text()).rejects.toThrow("enough");
+});
+
+test("a secret does not go where a redirect leads to", async () => {
+  const seen: (string | undefined)[] = [];
+  const there = await serve((request, response) => {
+    seen.push(request.headers.authorization);
+    response.end("there");
+  });
+  const here = await serve((request, response) => {
+    seen.push(request.headers.authorization);
+    response.writeHead(302, { location: `${there}/found` }).end("moved");
+  });
+
+  const response = await resilientFetch({ redirects: 3 })(here, {
+    headers: { authorization: "Bearer secret" },
+  });
+
+  expect([response.url, response.redirected, await response.text(), seen]).toEqual([
+    `${there}/found`,
+    true,
+    "there",
+    ["Bearer secret", undefined],
+  ]);
+});
+
+test("the global fetch is the one that is called, whichever it is by then", async () => {
+  const guarded = resilientFetch();
+  const before = globalThis.fetch;
+  globalThis.fetch = async () => new Response("another");
+  try {
+    const response = await guarded("https://nowhere.example/");
+
+    expect(await response.text()).toBe("another");
+  } finally {
+    globalThis.fetch = before;
+  }
+});
