@@ -208,7 +208,7 @@ const BAD_FILES: [what: string, files: Files, complaint: string][] = [
   [
     "that imports a part that holdfast has not",
     { "a.ts": 'import "holdfast/nothing";' },
-    'there is no "holdfast/nothing"\nThere are holdfast, holdfast/automation, holdfast/journal, holdfast/observe, holdfast/testing.',
+    'there is no "holdfast/nothing"\nThere are holdfast, holdfast/automation, holdfast/journal, holdfast/observe, holdfast/otel, holdfast/testing.',
   ],
   [
     "that imports a package with an ES module in it, which says that it is CommonJS",
