@@ -2,7 +2,6 @@
 
 import type { Redactor } from "../core/redact.ts";
 import { clip } from "../core/show.ts";
-import { BoundedMap } from "../policies/bounded-map.ts";
 import { Histogram } from "./histogram.ts";
 import { METRICS, type Metric } from "./metric-definitions.ts";
 import { SeriesMap, type Series } from "./series.ts";
@@ -25,14 +24,14 @@ type SeriesOf<Kept> = Map<Metric, SeriesMap<Kept>>;
 const LONGEST_LABEL = 100;
 
 /** Names of policies come again and again; taking out their secrets costs more than all the rest. */
-const MOST_REMEMBERED = 10_000;
+const MOST_REMEMBERED = 1_000;
 
 /** Counts, gauges and lengths of time, by metric and labels. */
 export class Tally {
   readonly #rules: TallyRules;
   readonly #numbers: SeriesOf<number> = new Map();
   readonly #histograms: SeriesOf<Histogram> = new Map();
-  readonly #clean = new BoundedMap<string>(MOST_REMEMBERED);
+  readonly #clean = new Map<string, string>();
 
   constructor(rules: TallyRules) {
     this.#rules = rules;
@@ -128,6 +127,8 @@ export class Tally {
     if (known !== undefined) return known;
     const line = this.#rules.redactor.text(value).replaceAll(/\p{Cc}+/gu, " ");
     const clean = clip(line, LONGEST_LABEL);
+    // Whoever has so many makes them up, and will not ask for one again.
+    if (this.#clean.size >= MOST_REMEMBERED) this.#clean.clear();
     this.#clean.set(value, clean);
     return clean;
   }

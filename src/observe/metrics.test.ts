@@ -5,6 +5,7 @@ import {
   measured,
   OptionsError,
   pipeline,
+  redactor,
   retry,
   secret,
   type EventDetails,
@@ -219,12 +220,30 @@ test("no secret, message or key gets into a label", async () => {
 });
 
 test("a redactor of one's own takes out what it knows", () => {
-  const redactor = { text: (text: string) => text.replace("ann", "***") } as never;
-  const seen = metrics({ listens: false, redactor });
+  const text = (label: string): string => label.replace("ann", "***");
+  const seen = metrics({ listens: false, redactor: { ...redactor(), text } });
 
   seen.on(call("ann's bank"));
 
   expect(valuesOf(seen, "calls_total")).toEqual(['operation="***\'s bank",outcome="success"} 1']);
+});
+
+test("a name is cleaned once, and again when a thousand others came in between", () => {
+  const asked: string[] = [];
+  const text = (name: string): string => {
+    asked.push(name);
+    return name;
+  };
+  const seen = metrics({ listens: false, redactor: { ...redactor(), text } });
+  const timesOf = (name: string) => asked.filter((each) => each === name).length;
+
+  seen.on(call("a"));
+  seen.on(call("a"));
+  const before = timesOf("a");
+  for (let index = 0; index < 1_000; index++) seen.on(call(`name ${index}`));
+  seen.on(call("a"));
+
+  expect([before, timesOf("a")]).toEqual([1, 2]);
 });
 
 test.for<[what: string, name: string, label: string]>([

@@ -13,13 +13,16 @@ import { ambient, withAmbient } from "../core/context.ts";
 import {
   breaker,
   constant,
+  hedge,
   measured,
   OptionsError,
   pipeline,
+  redactor as makeRedactor,
   retry,
   secret,
   timeout,
   type EventDetails,
+  type Redactor,
 } from "../index.ts";
 import { VirtualClock } from "../testing/index.ts";
 import { traced } from "./otel.ts";
@@ -229,6 +232,25 @@ test("a call that its caller cancelled did not fail", async () => {
   ).toEqual([[0, { "holdfast.attempt.number": 1, "holdfast.cancelled": true }, []]]);
 });
 
+test("of two attempts at once each has its span, and the one that lost was cancelled", async () => {
+  const { tracer, spans } = tracing();
+  const clock = new VirtualClock();
+  const twice = pipeline(
+    traced({ name: "call", tracer }),
+    hedge("10ms", { clock }),
+    traced({ name: "attempt", tracer }),
+  );
+
+  await clock.settle(() => twice.run(({ attempt }) => clock.sleep(attempt === 1 ? 1_000 : 5)));
+
+  expect(pathsOf(spans()).toSorted()).toEqual(["call1", "call1 > attempt1", "call1 > attempt2"]);
+  expect(spans().map(({ attributes }) => attributes["holdfast.cancelled"])).toEqual(
+    spans().map(({ attributes, name }) =>
+      name === "attempt" && attributes["holdfast.attempt.number"] === 1 ? true : undefined,
+    ),
+  );
+});
+
 test("no secret gets onto a span", async () => {
   const { tracer, spans } = tracing();
   const token = secret("battery-staple-correct");
@@ -321,8 +343,9 @@ test("work that outlives its call writes nothing on a span that has ended", asyn
 test("a call that is not sampled costs no events, and what is in it is not sampled either", async () => {
   const { tracer, spans } = tracing(new AlwaysOffSampler());
   const seen: unknown[] = [];
+  const redactor: Redactor = { ...makeRedactor(), value: () => expect.unreachable() };
 
-  await traced({ tracer })
+  await traced({ tracer, redactor })
     .run(() => {
       seen.push(ambient(), trace.getActiveSpan()?.isRecording());
       throw reset();

@@ -36,7 +36,8 @@ const READERS = {
  *
  * What the policies inside of it tell, such as `retry.scheduled` and `breaker.rejected`, is an event of
  * the innermost span around them. A failed call has the status ERROR, its exception, and its fault:
- * `error.type` is the code. A call that its caller cancelled is none. All text is without secrets.
+ * `error.type` is the code. A call that was cancelled from outside, by its caller, a limit or a hedge, is
+ * none. All text is without secrets.
  *
  * Contexts are followed by what the SDK registers for it, and events need AsyncLocalStorage; without a
  * provider the spans are no-ops.
@@ -49,9 +50,10 @@ export function traced(options: TracedOptions = {}): Policy {
   const settled = readOptions("traced", options, READERS);
   const { name, classify } = settled;
   const { tracer = trace.getTracer("holdfast"), redactor = makeRedactor() } = settled;
+  const spanName = redactor.text(name);
   return guarded(name, {
     begin: (inside, work, attempt, caller) => {
-      const span = tracer.startSpan(redactor.text(name));
+      const span = tracer.startSpan(spanName);
       const record = new SpanRecord(span, redactor, attempt.attempt);
       // What comes after the call, such as the next attempt, is no part of it.
       const outside = contextHere();
