@@ -8,7 +8,7 @@ import { SeriesMap, type Series } from "./series.ts";
 
 /** What a tally is told. */
 export interface TallyRules {
-  /** The most series of each metric, besides the one of all others. */
+  /** The most names and codes that have series in each metric. */
   readonly series: number;
   /** Bounds of the buckets in seconds, ascending. */
   readonly bucketsSeconds: readonly number[];
@@ -91,10 +91,9 @@ export class Tally {
   }
 
   #numbersOf(metric: Metric): SeriesMap<number> {
-    const most = metric === METRICS.overflow ? Infinity : this.#rules.series;
     // No state has this number: what is only asked for is in none.
     const first = metric.states === undefined ? 0 : -1;
-    return mapOf(this.#numbers, metric, most, () => first);
+    return mapOf(this.#numbers, metric, this.#rules.series, () => first);
   }
 
   #histogram(): Histogram {

@@ -189,6 +189,22 @@ test("beyond the bound codes are others, and how it ended is still told", () => 
   ]);
 });
 
+test("a name that has series has room for every outcome, kind and reason", () => {
+  const seen = metrics({ listens: false, series: 1 });
+  const stopped = { type: "retry.stopped", attempts: 1, history: [], error: reset() } as const;
+  const fault = { class: "fatal", code: "A", effect: "none" } as const;
+
+  for (const reason of ["time is up", "not repeatable"] as const)
+    for (const policy of ["a", "b"]) seen.on({ ...stopped, policy, reason, fault });
+
+  expect(valuesOf(seen, "retry_stops_total")).toEqual([
+    'operation="a",reason="time is up"} 1',
+    'operation="other",reason="time is up"} 1',
+    'operation="a",reason="not repeatable"} 1',
+    'operation="other",reason="not repeatable"} 1',
+  ]);
+});
+
 test("beyond the bound no state is kept, for that of others means nothing", () => {
   const seen = metrics({ listens: false, series: 1 });
 

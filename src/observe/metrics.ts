@@ -20,8 +20,8 @@ export interface MetricsOptions {
    */
   readonly listens?: boolean | undefined;
   /**
-   * The most series of each metric: names of policies times codes of faults. What is beyond is counted
-   * as `other`. Default 200; from 1 to 10,000.
+   * For how many names of policies, times codes of faults, each metric has series. What is beyond is
+   * counted as `other`. Default 200; from 1 to 10,000.
    */
   readonly series?: number | undefined;
   /**

@@ -17,12 +17,17 @@ export interface Series<Kept> {
   kept: Kept;
 }
 
-/** Series by the values of their labels. Those that are there stay: a counter must not begin anew. */
+/**
+ * Series by the values of their labels. Those that are there stay: a counter must not begin anew. The
+ * bound is on names and codes together; each of them may stand with every word of ours.
+ */
 export class SeriesMap<Kept> {
   readonly #names: readonly string[];
   readonly #most: number;
   readonly #make: () => Kept;
   readonly #series = new Map<string, Series<Kept>>();
+  /** Names and codes that have series. */
+  readonly #known = new Set<string>();
 
   constructor(names: readonly string[], most: number, make: () => Kept) {
     this.#names = names;
@@ -35,8 +40,7 @@ export class SeriesMap<Kept> {
     // No value has this letter in it, so that no two lists of values come to the same key.
     const key = values.join("\n");
     const found = this.#series.get(key);
-    if (found !== undefined || this.#series.size >= this.#most) return found;
-    return this.#add(key, values);
+    return found ?? (this.#isRoomFor(values) ? this.#add(key, values) : undefined);
   }
 
   /** The series of what these values are beyond the bound. */
@@ -48,6 +52,14 @@ export class SeriesMap<Kept> {
 
   all(): Series<Kept>[] {
     return [...this.#series.values()];
+  }
+
+  #isRoomFor(values: readonly string[]): boolean {
+    const foreign = values.filter((_, index) => !OWN_WORDS.has(this.#names[index] as string));
+    const key = foreign.join("\n");
+    if (!this.#known.has(key) && this.#known.size >= this.#most) return false;
+    this.#known.add(key);
+    return true;
   }
 
   #add(key: string, values: readonly string[]): Series<Kept> {
