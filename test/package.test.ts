@@ -101,13 +101,46 @@ test("it holds the compiled library and its source, and no tests", () => {
   expect(files.filter((file) => /\.(test|contract)\./.test(file))).toEqual([]);
 });
 
-test.for(entries)("%s can be imported", async (entry) => {
-  const program = `const names = Object.keys(await import("${entry}")); console.log(names.length > 0);`;
+/** Entries that need a package of the user's own. */
+const PEERS: Readonly<Record<string, string>> = { "holdfast/otel": "@opentelemetry/api" };
 
-  const printed = await run(process.execPath, ["--input-type=module", "--eval", program]);
+const importing = (entry: string): string =>
+  `const names = Object.keys(await import("${entry}")); console.log(names.length > 0);`;
 
-  expect(printed).toBe("true\n");
-});
+test.for(entries.filter((entry) => PEERS[entry] === undefined))(
+  "%s can be imported",
+  async (entry) => {
+    const printed = await run(process.execPath, [
+      "--input-type=module",
+      "--eval",
+      importing(entry),
+    ]);
+
+    expect(printed).toBe("true\n");
+  },
+);
+
+test.for(Object.entries(PEERS))(
+  "%s can be imported where %s is installed, and else names what is missing",
+  async ([entry, peer]) => {
+    const args = ["--input-type=module", "--eval", importing(entry)];
+
+    const missing = await run(process.execPath, args).catch((error: unknown) => error);
+    await run("npm", [
+      "install",
+      "--no-audit",
+      "--install-links",
+      join(ROOT, "node_modules", peer),
+    ]);
+    const printed = await run(process.execPath, args);
+
+    expect(entries).toContain(entry);
+    expect(missing).toMatchObject({
+      stderr: expect.stringContaining(`Cannot find package '${peer}' imported from`),
+    });
+    expect(printed).toBe("true\n");
+  },
+);
 
 test("a file that is no entry cannot be imported", async () => {
   const program =
