@@ -12,6 +12,7 @@ import type { AbortSource } from "./abort-source.ts";
 import { attemptOf } from "./lazy-attempt.ts";
 import { Permits, Place } from "./permits.ts";
 import type { RunOptions, Work } from "./policy.ts";
+import type { Queueing } from "./queue-order.ts";
 import { Slot, type SlotOwner } from "./slot.ts";
 
 /** What an admission goes by; times are in milliseconds. */
@@ -20,6 +21,7 @@ export interface AdmissionRules {
   readonly limit: number;
   /** How many may wait. */
   readonly queue: number;
+  readonly queueing: Queueing;
   /** How long one may wait. */
   readonly queueTimeout: number;
   readonly clock: Clock;
@@ -44,7 +46,7 @@ export class Admission implements SlotOwner {
 
   constructor(rules: AdmissionRules) {
     this.#rules = rules;
-    this.#permits = new Permits(rules.limit, rules.queue);
+    this.#permits = new Permits(rules.limit, rules.queue, rules.queueing);
     this.#deadlines = deadlinesOf(rules.clock, rules.queueTimeout);
   }
 
@@ -150,12 +152,12 @@ export class Admission implements SlotOwner {
   }
 
   #refused(reason: BulkheadRefusal): BulkheadFullError {
-    const { name: policy, queueTimeout, tell } = this.#rules;
+    const { name: policy, queueTimeout, queueing, tell } = this.#rules;
     const { limit, running, queued } = this;
     tell({ type: "bulkhead.rejected", policy, reason, limit, queued });
     const problem = {
       "queue is full": `is full: ${running} run and ${queued} wait`,
-      displaced: "is full: a call of higher priority took the last place in its queue",
+      displaced: `is full: a ${queueing.refusesOldest ? "newer call" : "call of higher priority"} took its place in the queue`,
       "waited too long": `had no free slot within ${queueTimeout} ms`,
     }[reason];
     return withoutStack(() => new BulkheadFullError(policy, problem));

@@ -15,6 +15,7 @@ import {
 } from "../core/options.ts";
 import { systemClock } from "../core/system.ts";
 import { Admission } from "./admission.ts";
+import { QUEUE_READERS, queueingOf, type QueueOrder, type WhenFull } from "./queue-order.ts";
 import { slotsOf, type Slots } from "./slots.ts";
 import { teller } from "./tell.ts";
 import { place } from "./order.ts";
@@ -25,6 +26,13 @@ export interface BulkheadOptions {
   readonly name?: string | undefined;
   /** How many calls may wait for a slot; 0 for none, `Infinity` is allowed. Default 100. */
   readonly queue?: number | undefined;
+  /** Who goes first of those that wait with the same priority. Default `"oldest first"`. */
+  readonly order?: QueueOrder | undefined;
+  /**
+   * Who is refused of those with the lowest priority when more calls would wait than may. Default: who
+   * would go last, so `"refuse newest"`, or `"refuse oldest"` where the newest goes first.
+   */
+  readonly whenFull?: WhenFull | undefined;
   /** How long a call may wait for a slot. Default `"5m"`; at least 1 ms; `Infinity` is allowed. */
   readonly queueTimeout?: Duration | undefined;
   /** Default: the system's clock. */
@@ -49,6 +57,7 @@ export interface Bulkhead extends Slots {
 /** Readers of the options that all policies with slots have. */
 export const SLOT_READERS = {
   queue: integer({ min: 0, orInfinity: true, default: 100 }),
+  ...QUEUE_READERS,
   queueTimeout: duration({ min: 1, orInfinity: true, default: 300_000 }),
   clock: part<Clock, Clock>({ methods: CLOCK_METHODS, default: systemClock }),
   on: callable<Emit, undefined>({ default: undefined }),
@@ -71,7 +80,7 @@ const readNewLimit = required(integer({ min: 0, default: undefined }), "an integ
  * ever, so let it end when its signal aborts.
  *
  * A call that finds no room in the queue, that waited too long, or whose place was taken by one of
- * higher priority, rejects with `BulkheadFullError`, and its work was not started. One that is
+ * higher priority or, where that is said, by a newer one, rejects with `BulkheadFullError`, and its work was not started. One that is
  * aborted while it waits leaves at once with the signal's reason.
  *
  * @throws {OptionsError} At once, if the limit or an option is unknown or out of range.
@@ -85,6 +94,7 @@ export function bulkhead(limit: number, options: BulkheadOptions = {}): Bulkhead
   const admission = new Admission({
     ...rules,
     limit: readLimit(limit, "bulkhead.limit"),
+    queueing: queueingOf(rules),
     tell: teller(on),
   });
   const slots = slotsOf(place("bulkhead"), rules.name, admission, (work, given, priority) =>

@@ -19,8 +19,8 @@ export interface Slots extends Policy {
   readonly free: number;
   /**
    * The same slots for calls of another priority: a whole number from -100 to 100; that of the policy
-   * itself is 0. Of those that wait the highest goes first, among equals whoever came first; and when
-   * the queue is full, a call takes the place of the last one of lower priority.
+   * itself is 0. Of those that wait the highest goes first, among equals whoever came first, or as
+   * `order` says; and when the queue is full, a call takes the place of one of the lowest priority.
    *
    * @throws {OptionsError} At once, if the priority is out of range.
    */
