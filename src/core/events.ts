@@ -175,6 +175,13 @@ export type EventDetails<E = unknown> =
     }
   | { readonly type: "rate_limit.waited"; readonly policy: string; readonly waitMs: number }
   | { readonly type: "rate_limit.rejected"; readonly policy: string; readonly retryAfterMs: number }
+  | {
+      /** All permits that were left were taken, because the other side said that its limit is reached. */
+      readonly type: "rate_limit.drained";
+      readonly policy: string;
+      /** How many they were. */
+      readonly permits: number;
+    }
   | ({
       readonly type: "gate.closed";
       readonly policy: string;

@@ -1,4 +1,4 @@
-/** Calls that wait for their turn: first come, first served, and whoever cancels leaves at once. */
+/** Calls that wait for their turn: the oldest or the newest first, and whoever cancels leaves at once. */
 
 import { contextHere, type Context } from "../core/context.ts";
 import type { LazyAttempt } from "./lazy-attempt.ts";
@@ -26,13 +26,15 @@ interface Place<Ticket> extends Waiter<Ticket> {
  */
 export class WaitingLine<Ticket> {
   readonly #cancelled: () => void;
+  readonly #isNewestFirst: boolean;
   #first: Place<Ticket> | undefined;
   #last: Place<Ticket> | undefined;
   #size = 0;
 
   /** @param cancelled Called after a caller that cancelled has left. */
-  constructor(cancelled: () => void) {
+  constructor(cancelled: () => void, isNewestFirst = false) {
     this.#cancelled = cancelled;
+    this.#isNewestFirst = isNewestFirst;
   }
 
   /** Whose turn it is next. */
@@ -40,18 +42,23 @@ export class WaitingLine<Ticket> {
     return this.#first;
   }
 
+  /** Who waits longest. */
+  get oldest(): Waiter<Ticket> | undefined {
+    return this.#isNewestFirst ? this.#last : this.#first;
+  }
+
   get size(): number {
     return this.#size;
   }
 
-  /** Everybody who is in the line now, from the first on. */
+  /** Everybody who is in the line now, in the order in which they go. */
   all(): readonly Waiter<Ticket>[] {
     const all: Waiter<Ticket>[] = [];
     for (let place = this.#first; place !== undefined; place = place.behind) all.push(place);
     return all;
   }
 
-  /** Waits at the end of the line. Settles as `start` does, or with the error of a refusal or the abort's reason. */
+  /** Waits at its place in the line. Settles as `start` does, or with the error of a refusal or the abort's reason. */
   join<Value>(
     { source }: LazyAttempt,
     ticket: Ticket,
@@ -78,16 +85,20 @@ export class WaitingLine<Ticket> {
         leave();
         reject(error);
       };
-      const place = { ticket, context, begin, refuse, before: this.#last, behind: undefined };
+      const before = this.#isNewestFirst ? undefined : this.#last;
+      const behind = this.#isNewestFirst ? this.#first : undefined;
+      const place = { ticket, context, begin, refuse, before, behind };
       source?.listen(cancel);
-      this.#append(place);
+      this.#add(place);
     });
   }
 
-  #append(place: Place<Ticket>): void {
-    if (this.#last === undefined) this.#first = place;
-    else this.#last.behind = place;
-    this.#last = place;
+  #add(place: Place<Ticket>): void {
+    const { before, behind } = place;
+    if (before === undefined) this.#first = place;
+    else before.behind = place;
+    if (behind === undefined) this.#last = place;
+    else behind.before = place;
     this.#size++;
   }
 
