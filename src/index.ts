@@ -143,6 +143,8 @@ export type { SyncAttempt } from "./policies/retry-sync.ts";
 export type { BeforeRetry, RetriedFailure } from "./policies/retry-run.ts";
 export type { RetryAllowance, When } from "./policies/retry-state.ts";
 export type { HeldSlot, Slots } from "./policies/slots.ts";
+export { findLevel } from "./policies/level.ts";
+export { prioritizer, type Prioritizer, type PrioritizerOptions } from "./policies/prioritizer.ts";
 export type { QueueOrder, WhenFull } from "./policies/queue-order.ts";
 export { rateLimit, type RateLimit, type RateLimitTerms } from "./policies/rate-limit.ts";
 export type { RateLimitOptions } from "./policies/rate-limit-options.ts";

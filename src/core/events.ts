@@ -63,7 +63,7 @@ export interface AttemptRecord {
 }
 
 /** Why a bulkhead refused a call. */
-export type BulkheadRefusal = "queue is full" | "displaced" | "waited too long";
+export type BulkheadRefusal = "queue is full" | "displaced" | "level too low" | "waited too long";
 
 /**
  * What happened, by `type`. `E` is how an error stands in it: the thrown value itself where it

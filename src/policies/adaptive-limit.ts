@@ -14,6 +14,7 @@ import type { Estimate, LimitRule, LimitSample } from "./limit-rule.ts";
 import { readIsOverload, type IsOverload } from "./overload.ts";
 import type { Attempt, Work } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
+import type { Prioritizer } from "./prioritizer.ts";
 import { queueingOf, type QueueOrder, type WhenFull } from "./queue-order.ts";
 import { slotsOf, type Slots } from "./slots.ts";
 import { teller } from "./tell.ts";
@@ -49,6 +50,8 @@ export interface AdaptiveLimitOptions {
   readonly when?: IsOverload | undefined;
   /** Tells the fault of an error. Default: `faultOf`. */
   readonly classify?: Classify | undefined;
+  /** Says, for several limits together, who may wait while too many do. Default: none, everybody may. */
+  readonly prioritizer?: Prioritizer | undefined;
   /** Default: the system's clock. */
   readonly clock?: Clock | undefined;
   /** Told `limit.changed` and the `bulkhead.…` events, as they happen. What it throws is dropped. */
@@ -88,8 +91,8 @@ export function adaptiveLimit(options: AdaptiveLimitOptions = {}): Slots {
   if (initial < min || initial > max) refuse("initial", `min (${min}) and max (${max})`, initial);
   const guard = new LimitFinder({ ...settled, initial });
   return Object.freeze(
-    slotsOf(place("adaptiveLimit"), settled.name, guard.admission, (work, given, priority) =>
-      guard.admission.run((attempt) => guard.measure(work, attempt), given, priority),
+    slotsOf(place("adaptiveLimit"), settled, guard.admission, (work, given, standing) =>
+      guard.admission.run((attempt) => guard.measure(work, attempt), given, standing),
     ),
   );
 }

@@ -15,6 +15,7 @@ import {
 } from "../core/options.ts";
 import { systemClock } from "../core/system.ts";
 import { Admission } from "./admission.ts";
+import type { Prioritizer, SharedPriorities } from "./prioritizer.ts";
 import { QUEUE_READERS, queueingOf, type QueueOrder, type WhenFull } from "./queue-order.ts";
 import { slotsOf, type Slots } from "./slots.ts";
 import { teller } from "./tell.ts";
@@ -35,6 +36,8 @@ export interface BulkheadOptions {
   readonly whenFull?: WhenFull | undefined;
   /** How long a call may wait for a slot. Default `"5m"`; at least 1 ms; `Infinity` is allowed. */
   readonly queueTimeout?: Duration | undefined;
+  /** Says, for several limits together, who may wait while too many do. Default: none, everybody may. */
+  readonly prioritizer?: Prioritizer | undefined;
   /** Default: the system's clock. */
   readonly clock?: Clock | undefined;
   /** Told the `bulkhead.…` events, as they happen. What it throws is dropped. */
@@ -58,6 +61,11 @@ export interface Bulkhead extends Slots {
 export const SLOT_READERS = {
   queue: integer({ min: 0, orInfinity: true, default: 100 }),
   ...QUEUE_READERS,
+  // By its methods and not its class: who has none should not have to load it.
+  prioritizer: part<SharedPriorities, undefined>({
+    methods: ["level", "admits", "counted"],
+    default: undefined,
+  }),
   queueTimeout: duration({ min: 1, orInfinity: true, default: 300_000 }),
   clock: part<Clock, Clock>({ methods: CLOCK_METHODS, default: systemClock }),
   on: callable<Emit, undefined>({ default: undefined }),
@@ -97,8 +105,8 @@ export function bulkhead(limit: number, options: BulkheadOptions = {}): Bulkhead
     queueing: queueingOf(rules),
     tell: teller(on),
   });
-  const slots = slotsOf(place("bulkhead"), rules.name, admission, (work, given, priority) =>
-    admission.run(work, given, priority),
+  const slots = slotsOf(place("bulkhead"), rules, admission, (work, given, standing) =>
+    admission.run(work, given, standing),
   );
   return Object.freeze(
     Object.assign(slots, {
