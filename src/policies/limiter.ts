@@ -157,6 +157,7 @@ export class Limiter {
   /** Turns come otherwise than was planned: who has no room, or would wait too long now, is turned away. */
   #replan(): void {
     this.#plan = undefined;
+    // As nearly always, and a window would be copied for nobody.
     if (this.#line.size === 0) return;
     const nowMs = this.#parts.clock.elapsed();
     const leaving = [...this.#displaced(nowMs), ...this.#late(nowMs)];

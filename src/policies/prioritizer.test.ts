@@ -162,6 +162,23 @@ test("who is turned away is told so, and the work was not started", async () => 
   ]);
 });
 
+test("a limit where nobody waits any more does not count", async () => {
+  const shared = prioritizer({ random: half });
+  const small = bulkhead(1, { prioritizer: shared });
+  const large = bulkhead(50, { prioritizer: shared });
+  const first = fill(large, 51);
+  const second = fill(small, 3);
+  const both = shared.rate;
+  first.end();
+  await first.all;
+
+  const alone = shared.rate;
+  second.end();
+  await second.all;
+
+  expect([both, alone, shared.rate]).toEqual([0, 1, 0]);
+});
+
 test("a small limit does not speak for a large one", async () => {
   const shared = prioritizer({ random: half });
   const small = bulkhead(1, { prioritizer: shared });

@@ -26,6 +26,18 @@ test("who has used as much as is usual should have a half, who has used nothing 
   ]);
 });
 
+test("what is usual decays as what it is made of does", () => {
+  const usage = new UserUsage(1_000, 10);
+  usage.add("ann", 80, 0);
+  usage.add("bob", 80, 1_000);
+
+  // (40² + 80²) / (40 + 80) is 66.7.
+  expect([usage.fairnessOf("ann", 3_000), usage.fairnessOf("bob", 3_000)]).toEqual([
+    expect.closeTo(0.625),
+    expect.closeTo(0.4545, 4),
+  ]);
+});
+
 test("those who use next to nothing do not change what is usual, however many they are", () => {
   const usage = new UserUsage(60_000, 10_000);
   for (let user = 0; user < 5_000; user++) usage.add(`idle ${user}`, 0.001, 0);
