@@ -3,8 +3,9 @@
  * fraction its place among those of the same priority; together they say who is turned away first.
  */
 
-/** The least and the greatest priority. */
+/** The least priority. */
 export const MIN_PRIORITY = -100;
+/** The greatest. */
 export const MAX_PRIORITY = 100;
 
 /** So fine are levels: six digits, so that they are short as text, and hardly two are equal. */

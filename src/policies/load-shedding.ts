@@ -16,7 +16,7 @@ export interface Load {
 
 /** When calls are turned away. */
 export interface SheddingRules {
-  /** From how many that wait on, as a multiple of the limits. */
+  /** From how many on that wait, as a multiple of the limits. */
   readonly shedFrom: number;
   /** With how many all are. */
   readonly shedAll: number;

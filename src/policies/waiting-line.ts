@@ -1,6 +1,7 @@
 /** Calls that wait for their turn: the oldest or the newest first, and whoever cancels leaves at once. */
 
 import { contextHere, type Context } from "../core/context.ts";
+import type { AbortSource } from "./abort-source.ts";
 import type { LazyAttempt } from "./lazy-attempt.ts";
 import { settleWith } from "./work-call.ts";
 
@@ -10,14 +11,9 @@ export interface Waiter<Ticket> {
   /** The context of the call: what concerns it is told there. */
   readonly context: Context;
   /** Leaves the line and starts the work at once, in the context of the call that waited. */
-  readonly begin: () => void;
+  begin(): void;
   /** Leaves the line with an error. */
-  readonly refuse: (error: unknown) => void;
-}
-
-interface Place<Ticket> extends Waiter<Ticket> {
-  before: Place<Ticket> | undefined;
-  behind: Place<Ticket> | undefined;
+  refuse(error: unknown): void;
 }
 
 /**
@@ -65,48 +61,86 @@ export class WaitingLine<Ticket> {
     start: () => Value | PromiseLike<Value>,
   ): Promise<Value> {
     return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        source?.ignore(cancel);
-        this.#remove(place);
-      };
-      const cancel = (reason: unknown): void => {
-        leave();
-        reject(reason);
-        this.#cancelled();
-      };
-      // The work is started here and not when the promise is heard: a call that is cancelled in
+      // The work is started there and not when the promise is heard: a call that is cancelled in
       // between would have taken its turn for nothing.
-      const context = contextHere();
-      const begin = (): void => {
-        leave();
-        context.runInAsyncScope(() => settleWith(start, { succeeded: resolve, failed: reject }));
-      };
-      const refuse = (error: unknown): void => {
-        leave();
-        reject(error);
-      };
-      const before = this.#isNewestFirst ? undefined : this.#last;
-      const behind = this.#isNewestFirst ? this.#first : undefined;
-      const place = { ticket, context, begin, refuse, before, behind };
-      source?.listen(cancel);
+      const settle = (): void => settleWith(start, { succeeded: resolve, failed: reject });
+      const place = new Place(this, ticket, { settle, reject });
+      if (source !== undefined) place.leaveWith(source);
       this.#add(place);
     });
   }
 
+  /** Somebody leaves. @internal */
+  remove({ before, behind }: Place<Ticket>): void {
+    if (before === undefined) this.#first = behind;
+    else before.behind = behind;
+    if (behind === undefined) this.#last = before;
+    else behind.before = before;
+    this.#size--;
+  }
+
+  /** Somebody who cancelled has left. @internal */
+  cancelled(): void {
+    this.#cancelled();
+  }
+
   #add(place: Place<Ticket>): void {
-    const { before, behind } = place;
+    const before = this.#isNewestFirst ? undefined : this.#last;
+    const behind = this.#isNewestFirst ? this.#first : undefined;
+    place.before = before;
+    place.behind = behind;
     if (before === undefined) this.#first = place;
     else before.behind = place;
     if (behind === undefined) this.#last = place;
     else behind.before = place;
     this.#size++;
   }
+}
 
-  #remove({ before, behind }: Place<Ticket>): void {
-    if (before === undefined) this.#first = behind;
-    else before.behind = behind;
-    if (behind === undefined) this.#last = before;
-    else behind.before = before;
-    this.#size--;
+/** How a call that waited goes on. */
+interface Continuation {
+  readonly settle: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Methods and not functions of its own: many may wait. */
+class Place<Ticket> implements Waiter<Ticket> {
+  readonly ticket: Ticket;
+  readonly context: Context = contextHere();
+  readonly #line: WaitingLine<Ticket>;
+  readonly #then: Continuation;
+  #stopListening: (() => void) | undefined;
+  before: Place<Ticket> | undefined;
+  behind: Place<Ticket> | undefined;
+
+  constructor(line: WaitingLine<Ticket>, ticket: Ticket, then: Continuation) {
+    this.#line = line;
+    this.ticket = ticket;
+    this.#then = then;
+  }
+
+  /** Leaves the line as soon as this aborts. */
+  leaveWith(source: AbortSource): void {
+    const cancel = (reason: unknown): void => {
+      this.refuse(reason);
+      this.#line.cancelled();
+    };
+    source.listen(cancel);
+    this.#stopListening = () => source.ignore(cancel);
+  }
+
+  begin(): void {
+    this.#leave();
+    this.context.runInAsyncScope(this.#then.settle);
+  }
+
+  refuse(error: unknown): void {
+    this.#leave();
+    this.#then.reject(error);
+  }
+
+  #leave(): void {
+    this.#stopListening?.();
+    this.#line.remove(this);
   }
 }
