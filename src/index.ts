@@ -153,12 +153,12 @@ export type { SyncAttempt } from "./policies/retry-sync.ts";
 export type { BeforeRetry, RetriedFailure } from "./policies/retry-run.ts";
 export type { RetryAllowance, When } from "./policies/retry-state.ts";
 export type { HeldSlot, Slots } from "./policies/slots.ts";
-export {
-  rateLimit,
-  type RateLimit,
-  type RateLimitOptions,
-  type RateLimitTerms,
-} from "./policies/rate-limit.ts";
+export { findLevel } from "./policies/level.ts";
+export { prioritizer, type Prioritizer, type PrioritizerOptions } from "./policies/prioritizer.ts";
+export type { QueueOrder, WhenFull } from "./policies/queue-order.ts";
+export { rateLimit, type RateLimit, type RateLimitTerms } from "./policies/rate-limit.ts";
+export type { RateLimitOptions } from "./policies/rate-limit-options.ts";
+export type { RateAlgorithm, RateLimitChange } from "./policies/rate.ts";
 export { retryBudget, type RetryBudget, type RetryBudgetOptions } from "./policies/retry-budget.ts";
 export { summarise, type Summary } from "./policies/summarise.ts";
 export type {

@@ -197,6 +197,15 @@ test("a limit that does not know when it will let a call begin says no time", ()
   expect([message, retryAfterMs]).toEqual(['Gate "bank" lets no further call begin just now', 0]);
 });
 
+test("a limit that never lets a call begin says so", () => {
+  const { message, retryAfterMs } = new RateLimitedError('Rate limit "bank"', Infinity);
+
+  expect([message, retryAfterMs]).toEqual([
+    'Rate limit "bank" lets no call begin that counts as so many',
+    Infinity,
+  ]);
+});
+
 test("a name is written out, for what minifies code gives classes other names", () => {
   const source = readFileSync(join(import.meta.dirname, "errors.ts"), "utf8");
 

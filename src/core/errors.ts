@@ -133,15 +133,23 @@ export class RateLimitedError extends RejectedError {
     return "RateLimitedError";
   }
   readonly code = "RATE_LIMITED";
-  /** How long until the call could begin; 0 when nobody knows. */
+  /**
+   * How long until the call could begin; 0 when nobody knows, `Infinity` for one that counts as more
+   * calls than may begin together since the limit was changed.
+   */
   readonly retryAfterMs: number;
 
   /** @param what What holds them back, as it stands in the message. */
   constructor(what: string, retryAfterMs: number, options?: ErrorOptions) {
-    const until = retryAfterMs > 0 ? `for another ${Math.ceil(retryAfterMs)} ms` : "just now";
-    super(`${what} lets no further call begin ${until}`, options);
+    super(`${what} lets ${callsOf(retryAfterMs)}`, options);
     this.retryAfterMs = retryAfterMs;
   }
+}
+
+function callsOf(retryAfterMs: number): string {
+  if (retryAfterMs === Infinity) return "no call begin that counts as so many";
+  const until = retryAfterMs > 0 ? `for another ${Math.ceil(retryAfterMs)} ms` : "just now";
+  return `no further call begin ${until}`;
 }
 
 /** Less time is left than the work is expected to take, so it was not started. */

@@ -63,7 +63,7 @@ export interface AttemptRecord {
 }
 
 /** Why a bulkhead refused a call. */
-export type BulkheadRefusal = "queue is full" | "displaced" | "waited too long";
+export type BulkheadRefusal = "queue is full" | "displaced" | "level too low" | "waited too long";
 
 /**
  * What happened, by `type`. `E` is how an error stands in it: the thrown value itself where it
@@ -177,6 +177,13 @@ export type EventDetails<E = unknown> =
     }
   | { readonly type: "rate_limit.waited"; readonly policy: string; readonly waitMs: number }
   | { readonly type: "rate_limit.rejected"; readonly policy: string; readonly retryAfterMs: number }
+  | {
+      /** All permits that were left were taken, because the other side said that its limit is reached. */
+      readonly type: "rate_limit.drained";
+      readonly policy: string;
+      /** How many they were. */
+      readonly permits: number;
+    }
   | ({
       readonly type: "gate.closed";
       readonly policy: string;

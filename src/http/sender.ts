@@ -1,7 +1,8 @@
 /** One call of `fetch`: its request is sent as often as a policy asks for, and as it may be. */
 
-import { faultOf, withFault } from "../classify/classify.ts";
+import { faultOf } from "../classify/classify.ts";
 import { cancelBody, HttpStatusError } from "../classify/http.ts";
+import { withFault } from "../classify/mark.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
 import type { Fetch } from "../core/system.ts";

@@ -44,6 +44,7 @@ const LEVELS = {
   "throttle.rejected": "DEBUG",
   "rate_limit.waited": "DEBUG",
   "rate_limit.rejected": "DEBUG",
+  "rate_limit.drained": "INFO",
   "gate.closed": "WARNING",
   "gate.opened": "INFO",
   "gate.rejected": "DEBUG",

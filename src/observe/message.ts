@@ -91,7 +91,10 @@ const SENTENCES: {
   "rate_limit.waited": (event) =>
     `Rate limit "${event.policy}" held a call back for ${length(event.waitMs)}`,
   "rate_limit.rejected": (event) =>
-    `Rate limit "${event.policy}" refused a call; its turn would come ${wait(event.retryAfterMs)}`,
+    `Rate limit "${event.policy}" refused a call; its turn would ` +
+    (Number(event.retryAfterMs) === Infinity ? "never come" : `come ${wait(event.retryAfterMs)}`),
+  "rate_limit.drained": (event) =>
+    `Rate limit "${event.policy}" gave up ${count(event.permits, "call")} that could begin`,
   "gate.closed": (event, because) =>
     `Gate "${event.policy}" closed for ${length(event.waitMs)}${because}`,
   "gate.opened": (event) => `Gate "${event.policy}" opened`,

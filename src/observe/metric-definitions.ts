@@ -103,9 +103,19 @@ export const METRICS = {
     "Share of the calls in a breaker's window that were slow.",
     ["breaker"],
   ),
+  breakerIsolated: gauge(
+    "holdfast_circuit_breaker_isolated",
+    "1 while a breaker, or a control of several, is isolated, else 0.",
+    ["breaker"],
+  ),
   timeouts: counter("holdfast_timeouts_total", "Limits that were over before the work ended.", [
     "operation",
   ]),
+  timeoutsSlow: counter(
+    "holdfast_slow_calls_total",
+    "Calls that took longer than a timeout calls slow, whether they ended in time or not.",
+    ["operation"],
+  ),
   timeoutLateSeconds: histogram(
     "holdfast_timeout_overrun_seconds",
     "How long after its limit work ended that went on.",
@@ -141,6 +151,11 @@ export const METRICS = {
   rateLimitRejected: counter(
     "holdfast_rate_limiter_rejected_total",
     "Calls that a rate limit refused.",
+    ["rate_limiter"],
+  ),
+  rateLimitDrained: counter(
+    "holdfast_rate_limiter_drained_total",
+    "How often a rate limit lost all its permits at once.",
     ["rate_limiter"],
   ),
   rateLimitAvailable: gauge(

@@ -95,6 +95,13 @@ const COUNTED: readonly [event: EventDetails, lines: readonly string[]][] = [
     { type: "budget.spent", policy: "a", calls: 10, retries: 2, windowMs: 10_000 },
     ['retry_budget_spent_total{budget="a"} 1'],
   ],
+  [{ type: "breaker.isolated", policy: "a" }, ['circuit_breaker_isolated{breaker="a"} 1']],
+  [{ type: "breaker.released", policy: "a" }, ['circuit_breaker_isolated{breaker="a"} 0']],
+  [{ type: "timeout.slow", policy: "a", slowMs: 5 }, ['slow_calls_total{operation="a"} 1']],
+  [
+    { type: "rate_limit.drained", policy: "a", permits: 3 },
+    ['rate_limiter_drained_total{rate_limiter="a"} 1'],
+  ],
   [{ type: "timeout.expired", policy: "a", limitMs: 5 }, ['timeouts_total{operation="a"} 1']],
   [
     { type: "timeout.outlived", policy: "a", lateMs: 1_500 },

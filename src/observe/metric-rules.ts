@@ -59,6 +59,10 @@ const COUNTS: { readonly [Type in CountedType]: Count<Type> } = {
   "breaker.half_opened": (tally, { policy }) => breakerMoved(tally, policy, "open", "half_open"),
   "breaker.closed": (tally, { policy }) => breakerMoved(tally, policy, "half_open", "closed"),
   "breaker.held": (tally, { policy, hold }) => breakerMoved(tally, policy, "closed", HELD[hold]),
+  "breaker.isolated": (tally, { policy: breaker }) =>
+    tally.set(METRICS.breakerIsolated, { breaker }, 1),
+  "breaker.released": (tally, { policy: breaker }) =>
+    tally.set(METRICS.breakerIsolated, { breaker }, 0),
   "breaker.rejected": (tally, { policy: breaker, retryAfterMs }) => {
     tally.count(METRICS.breakerCalls, { breaker, kind: "not_permitted" });
     // It opened before anybody counted.
@@ -67,6 +71,8 @@ const COUNTS: { readonly [Type in CountedType]: Count<Type> } = {
   },
 
   "timeout.expired": (tally, { policy: operation }) => tally.count(METRICS.timeouts, { operation }),
+  "timeout.slow": (tally, { policy: operation }) =>
+    tally.count(METRICS.timeoutsSlow, { operation }),
   "timeout.outlived": (tally, { policy: operation, lateMs }) =>
     tally.time(METRICS.timeoutLateSeconds, { operation }, lateMs),
 
@@ -84,6 +90,8 @@ const COUNTS: { readonly [Type in CountedType]: Count<Type> } = {
     tally.time(METRICS.rateLimitSeconds, { rate_limiter: policy }, waitMs),
   "rate_limit.rejected": (tally, { policy }) =>
     tally.count(METRICS.rateLimitRejected, { rate_limiter: policy }),
+  "rate_limit.drained": (tally, { policy }) =>
+    tally.count(METRICS.rateLimitDrained, { rate_limiter: policy }),
   "gate.closed": (tally, { policy: gate, fault }) => {
     tally.set(METRICS.gateClosed, { gate }, 1);
     tally.count(METRICS.gateClosings, { gate, error_type: fault.code });

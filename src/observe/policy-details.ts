@@ -46,6 +46,7 @@ export const POLICY_DETAILS: DetailsOfAll<PolicyEventType> = {
   "rate_limit.rejected": ({ policy: name, retryAfterMs }) => ({
     rate_limit: { name, retry_after_ms: finite(retryAfterMs) },
   }),
+  "rate_limit.drained": ({ policy: name, permits }) => ({ rate_limit: { name, permits } }),
   "gate.closed": ({ policy: name, waitMs }) => ({
     gate: { name, state: "closed", wait_ms: waitMs },
   }),

@@ -25,6 +25,20 @@ export const RATE_ROWS: readonly Row[] = [
     "info failure",
     'Rate limit "search" refused a call; its turn would come in 2.5 s',
   ],
+  [
+    { type: "rate_limit.rejected", policy: "search", retryAfterMs: Infinity },
+    {},
+    "DEBUG",
+    "info failure",
+    'Rate limit "search" refused a call; its turn would never come',
+  ],
+  [
+    { type: "rate_limit.drained", policy: "search", permits: 12 },
+    {},
+    "INFO",
+    "change",
+    'Rate limit "search" gave up 12 calls that could begin',
+  ],
   [{ type: "gate.opened", policy: "search" }, {}, "INFO", "change", 'Gate "search" opened'],
   [
     { type: "gate.rejected", policy: "search", retryAfterMs: 2_000 },

@@ -94,6 +94,7 @@ const PHASES: Readonly<Record<EventType, readonly [Phase, Outcome?]>> = {
   "throttle.rejected": ["info", "failure"],
   "rate_limit.waited": ["info"],
   "rate_limit.rejected": ["info", "failure"],
+  "rate_limit.drained": ["change"],
   "gate.closed": ["change"],
   "gate.opened": ["change"],
   "gate.rejected": ["info", "failure"],

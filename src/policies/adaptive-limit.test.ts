@@ -54,6 +54,19 @@ test("by default it begins at 20, between 1 and 200, with room for a hundred to 
   });
 });
 
+test("its queue goes in the order that it is told, and makes room as it is told", async () => {
+  const limited = adaptiveLimit({ initial: 1, max: 1, queue: 2, order: "newest first" });
+  const held = Promise.withResolvers<void>();
+  const begun: string[] = [];
+  const first = limited.run(() => held.promise);
+  const waiting = ["a", "b", "c"].map((name) => errorOf(limited.run(() => begun.push(name))));
+
+  held.resolve();
+  await Promise.all([first, ...waiting]);
+
+  expect(begun).toEqual(["c", "b"]);
+});
+
 test("calls that end well raise it, and a slot that is new is used at once", async () => {
   const clock = new VirtualClock();
   const told: EventDetails[] = [];

@@ -14,6 +14,8 @@ import type { Estimate, LimitRule, LimitSample } from "./limit-rule.ts";
 import { readIsOverload, type IsOverload } from "./overload.ts";
 import type { Attempt, Work } from "./policy.ts";
 import { readClassify } from "./read-classify.ts";
+import type { Prioritizer } from "./prioritizer.ts";
+import { queueingOf, type QueueOrder, type WhenFull } from "./queue-order.ts";
 import { slotsOf, type Slots } from "./slots.ts";
 import { teller } from "./tell.ts";
 import { place } from "./order.ts";
@@ -32,6 +34,13 @@ export interface AdaptiveLimitOptions {
   readonly initial?: number | undefined;
   /** How many calls may wait for a slot; 0 for none, `Infinity` is allowed. Default 100. */
   readonly queue?: number | undefined;
+  /** Who goes first of those that wait with the same priority. Default `"oldest first"`. */
+  readonly order?: QueueOrder | undefined;
+  /**
+   * Who is refused of those with the lowest priority when more calls would wait than may. Default: who
+   * would go last, so `"refuse newest"`, or `"refuse oldest"` where the newest goes first.
+   */
+  readonly whenFull?: WhenFull | undefined;
   /** How long a call may wait for a slot. Default `"5m"`; at least 1 ms; `Infinity` is allowed. */
   readonly queueTimeout?: Duration | undefined;
   /**
@@ -41,6 +50,8 @@ export interface AdaptiveLimitOptions {
   readonly when?: IsOverload | undefined;
   /** Tells the fault of an error. Default: `faultOf`. */
   readonly classify?: Classify | undefined;
+  /** Says, for several limits together, who may wait while too many do. Default: none, everybody may. */
+  readonly prioritizer?: Prioritizer | undefined;
   /** Default: the system's clock. */
   readonly clock?: Clock | undefined;
   /** Told `limit.changed` and the `bulkhead.…` events, as they happen. What it throws is dropped. */
@@ -82,8 +93,8 @@ export function adaptiveLimit(options: AdaptiveLimitOptions = {}): Slots {
   const guard = new LimitFinder(rules);
   const placed = place("adaptiveLimit", rules);
   return Object.freeze(
-    slotsOf(placed, settled.name, guard.admission, (work, given, priority) =>
-      guard.admission.run((attempt) => guard.measure(work, attempt), given, priority),
+    slotsOf(placed, settled, guard.admission, (work, given, standing) =>
+      guard.admission.run((attempt) => guard.measure(work, attempt), given, standing),
     ),
   );
 }
@@ -108,7 +119,13 @@ class LimitFinder {
     this.#rules = rules;
     this.#tell = teller(rules.on);
     this.#estimate = rules.rule.first(rules.initial);
-    this.admission = new Admission({ ...rules, limit: rules.initial, tell: this.#tell });
+    const { initial: limit } = rules;
+    this.admission = new Admission({
+      ...rules,
+      limit,
+      queueing: queueingOf(rules),
+      tell: this.#tell,
+    });
   }
 
   /** Runs `work`, which has a slot, and learns from how it ends. */

@@ -10,8 +10,12 @@ import type { BulkheadRefusal, Emit } from "../core/events.ts";
 import { withoutStack } from "../core/without-stack.ts";
 import type { AbortSource } from "./abort-source.ts";
 import { attemptOf } from "./lazy-attempt.ts";
+import { priorityOf } from "./level.ts";
+import type { Load } from "./load-shedding.ts";
 import { Permits, Place } from "./permits.ts";
 import type { RunOptions, Work } from "./policy.ts";
+import type { SharedPriorities } from "./prioritizer.ts";
+import type { Queueing } from "./queue-order.ts";
 import { Slot, type SlotOwner } from "./slot.ts";
 
 /** What an admission goes by; times are in milliseconds. */
@@ -20,10 +24,19 @@ export interface AdmissionRules {
   readonly limit: number;
   /** How many may wait. */
   readonly queue: number;
+  readonly queueing: Queueing;
   /** How long one may wait. */
   readonly queueTimeout: number;
+  /** Says who may wait while too many do, here or elsewhere. */
+  readonly prioritizer: SharedPriorities | undefined;
   readonly clock: Clock;
   readonly tell: Emit;
+}
+
+/** How much a call matters: its level or priority, and whose it is, where that is known. */
+export interface Standing {
+  readonly level: number;
+  readonly user: string | undefined;
 }
 
 /** A call that waits for its slot, under the limit that all have who wait. */
@@ -35,7 +48,7 @@ interface Waiter extends Limited {
 const NOT_LIMITED = { endsAtMs: Infinity, before: undefined, after: undefined };
 
 /** The slots of one policy, shared by all calls through it. */
-export class Admission implements SlotOwner {
+export class Admission implements SlotOwner, Load {
   readonly #rules: AdmissionRules;
   readonly #permits: Permits<Waiter>;
   readonly #deadlines: Deadlines;
@@ -44,7 +57,7 @@ export class Admission implements SlotOwner {
 
   constructor(rules: AdmissionRules) {
     this.#rules = rules;
-    this.#permits = new Permits(rules.limit, rules.queue);
+    this.#permits = new Permits(rules.limit, rules.queue, rules.queueing);
     this.#deadlines = deadlinesOf(rules.clock, rules.queueTimeout);
   }
 
@@ -60,6 +73,10 @@ export class Admission implements SlotOwner {
     return this.#permits.waiting;
   }
 
+  get maxQueued(): number {
+    return this.#rules.queue;
+  }
+
   get abandonedCount(): number {
     return this.#abandoned;
   }
@@ -68,12 +85,14 @@ export class Admission implements SlotOwner {
   async run<Value>(
     work: Work<Value>,
     given: RunOptions | undefined,
-    priority: number,
+    standing: Standing,
   ): Promise<Value> {
     const attempt = attemptOf(given);
     attempt.throwIfAborted();
     if (!this.#permits.tryTake()) {
-      const refusal = await this.#wait(attempt.source, priority);
+      const refusal = this.#mayWait(standing)
+        ? await this.#wait(attempt.source, priorityOf(standing.level))
+        : "level too low";
       // Told from here and not where it was decided, for this is where its caller is.
       if (refusal !== undefined) throw this.#refused(refusal);
     }
@@ -114,6 +133,10 @@ export class Admission implements SlotOwner {
     tell({ type: "bulkhead.reclaimed", policy, abandoned: this.#abandoned, durationMs });
   }
 
+  #mayWait({ level, user }: Standing): boolean {
+    return this.#rules.prioritizer?.admits(this, level, user) !== false;
+  }
+
   /** Waits in the queue. Resolves with a permit taken, or with a refusal; rejects when aborted. */
   #wait(source: AbortSource | undefined, priority: number): Promise<BulkheadRefusal | undefined> {
     return new Promise((resolve, reject) => {
@@ -150,12 +173,13 @@ export class Admission implements SlotOwner {
   }
 
   #refused(reason: BulkheadRefusal): BulkheadFullError {
-    const { name: policy, queueTimeout, tell } = this.#rules;
+    const { name: policy, queueTimeout, queueing, tell } = this.#rules;
     const { limit, running, queued } = this;
     tell({ type: "bulkhead.rejected", policy, reason, limit, queued });
     const problem = {
       "queue is full": `is full: ${running} run and ${queued} wait`,
-      displaced: "is full: a call of higher priority took the last place in its queue",
+      displaced: `is full: a ${queueing.refusesOldest ? "newer call" : "call of higher priority"} took its place in the queue`,
+      "level too low": "is full: only calls of a higher level may wait while so many do",
       "waited too long": `had no free slot within ${queueTimeout} ms`,
     }[reason];
     return withoutStack(() => new BulkheadFullError(policy, problem));

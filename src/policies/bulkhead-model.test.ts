@@ -2,13 +2,15 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bulkhead, type Bulkhead } from "../index.ts";
+import { bulkhead, type Bulkhead, type QueueOrder, type WhenFull } from "../index.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 
 interface Rules {
   readonly limit: number;
   readonly queue: number;
   readonly queueTimeout: number;
+  readonly order: QueueOrder;
+  readonly whenFull: WhenFull | undefined;
 }
 
 /** What happens: the number of a command is that of the call that it makes, or `pick` chooses one. */
@@ -35,11 +37,21 @@ class Model {
 
   call(id: number, priority: number): void {
     const untilMs = this.nowMs + this.rules.queueTimeout;
-    this.waiting = [...this.waiting, { id, priority, untilMs }];
+    const isNewestFirst = this.rules.order === "newest first";
+    this.waiting[isNewestFirst ? "unshift" : "push"]({ id, priority, untilMs });
     this.waiting.sort((one, other) => other.priority - one.priority);
     this.go();
-    for (const { id: last } of this.waiting.splice(this.rules.queue))
-      this.log.push(`${last} refused`);
+    if (this.waiting.length > this.rules.queue) this.refuse(isNewestFirst);
+  }
+
+  /** Of those with the lowest priority, the one with the highest number is the newest. */
+  refuse(isNewestFirst: boolean): void {
+    const { whenFull = isNewestFirst ? "refuse oldest" : "refuse newest" } = this.rules;
+    const lowest = Math.min(...this.waiting.map(({ priority }) => priority));
+    const ids = this.waiting.filter(({ priority }) => priority === lowest).map(({ id }) => id);
+    const refused = whenFull === "refuse newest" ? Math.max(...ids) : Math.min(...ids);
+    this.waiting = this.waiting.filter(({ id }) => id !== refused);
+    this.log.push(`${refused} refused`);
   }
 
   go(): void {
@@ -168,6 +180,8 @@ const rules = fc.record({
   limit: fc.integer({ min: 1, max: 3 }),
   queue: fc.nat({ max: 3 }),
   queueTimeout: fc.constantFrom(5, 10, Infinity),
+  order: fc.constantFrom("oldest first" as const, "newest first"),
+  whenFull: fc.constantFrom(undefined, "refuse newest" as const, "refuse oldest"),
 });
 
 const pick = fc.nat({ max: 20 });

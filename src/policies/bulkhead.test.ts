@@ -207,7 +207,7 @@ test("when the queue is full, a call takes the place of the last one of lower pr
 
   expect(await Promise.all([first, urgent])).toEqual(["no error", "urgent"]);
   expect([String(await second), String(await equal)]).toEqual([
-    'BulkheadFullError: Bulkhead "db" is full: a call of higher priority took the last place in its queue',
+    'BulkheadFullError: Bulkhead "db" is full: a call of higher priority took its place in the queue',
     'BulkheadFullError: Bulkhead "db" is full: 1 run and 2 wait',
   ]);
   expect(told.map((event) => "reason" in event && event.reason)).toEqual([

@@ -15,6 +15,8 @@ import {
 } from "../core/options.ts";
 import { systemClock } from "../core/system.ts";
 import { Admission } from "./admission.ts";
+import type { Prioritizer, SharedPriorities } from "./prioritizer.ts";
+import { QUEUE_READERS, queueingOf, type QueueOrder, type WhenFull } from "./queue-order.ts";
 import { slotsOf, type Slots } from "./slots.ts";
 import { teller } from "./tell.ts";
 import { place } from "./order.ts";
@@ -25,8 +27,17 @@ export interface BulkheadOptions {
   readonly name?: string | undefined;
   /** How many calls may wait for a slot; 0 for none, `Infinity` is allowed. Default 100. */
   readonly queue?: number | undefined;
+  /** Who goes first of those that wait with the same priority. Default `"oldest first"`. */
+  readonly order?: QueueOrder | undefined;
+  /**
+   * Who is refused of those with the lowest priority when more calls would wait than may. Default: who
+   * would go last, so `"refuse newest"`, or `"refuse oldest"` where the newest goes first.
+   */
+  readonly whenFull?: WhenFull | undefined;
   /** How long a call may wait for a slot. Default `"5m"`; at least 1 ms; `Infinity` is allowed. */
   readonly queueTimeout?: Duration | undefined;
+  /** Says, for several limits together, who may wait while too many do. Default: none, everybody may. */
+  readonly prioritizer?: Prioritizer | undefined;
   /** Default: the system's clock. */
   readonly clock?: Clock | undefined;
   /** Told the `bulkhead.…` events, as they happen. What it throws is dropped. */
@@ -49,6 +60,12 @@ export interface Bulkhead extends Slots {
 /** Readers of the options that all policies with slots have. */
 export const SLOT_READERS = {
   queue: integer({ min: 0, orInfinity: true, default: 100 }),
+  ...QUEUE_READERS,
+  // By its methods and not its class: who has none should not have to load it.
+  prioritizer: part<SharedPriorities, undefined>({
+    methods: ["level", "admits", "counted"],
+    default: undefined,
+  }),
   queueTimeout: duration({ min: 1, orInfinity: true, default: 300_000 }),
   clock: part<Clock, Clock>({ methods: CLOCK_METHODS, default: systemClock }),
   on: callable<Emit, undefined>({ default: undefined }),
@@ -71,7 +88,7 @@ const readNewLimit = required(integer({ min: 0, default: undefined }), "an integ
  * ever, so let it end when its signal aborts.
  *
  * A call that finds no room in the queue, that waited too long, or whose place was taken by one of
- * higher priority, rejects with `BulkheadFullError`, and its work was not started. One that is
+ * higher priority or, where that is said, by a newer one, rejects with `BulkheadFullError`, and its work was not started. One that is
  * aborted while it waits leaves at once with the signal's reason.
  *
  * @throws {OptionsError} At once, if the limit or an option is unknown or out of range.
@@ -85,10 +102,14 @@ export function bulkhead(limit: number, options: BulkheadOptions = {}): Bulkhead
     limit: readLimit(limit, "bulkhead.limit"),
     ...readOptions("bulkhead", options, READERS),
   };
-  const admission = new Admission({ ...settled, tell: teller(settled.on) });
+  const admission = new Admission({
+    ...settled,
+    queueing: queueingOf(settled),
+    tell: teller(settled.on),
+  });
   const placed = place("bulkhead", settled);
-  const slots = slotsOf(placed, settled.name, admission, (work, given, priority) =>
-    admission.run(work, given, priority),
+  const slots = slotsOf(placed, settled, admission, (work, given, standing) =>
+    admission.run(work, given, standing),
   );
   return Object.freeze(
     Object.assign(slots, {

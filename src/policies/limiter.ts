@@ -1,6 +1,6 @@
 /**
  * The calls under one rate limit: who begins, who waits, who is turned away. When a call may begin is
- * in `token-bucket.ts` and `sliding-window.ts`.
+ * in `turns.ts` and the algorithms that it names.
  */
 
 import type { Clock } from "../core/clock.ts";
@@ -9,13 +9,11 @@ import type { Emit } from "../core/events.ts";
 import { withoutStack } from "../core/without-stack.ts";
 import { attemptOf, type LazyAttempt } from "./lazy-attempt.ts";
 import type { RunOptions, Work } from "./policy.ts";
-import type { SlidingWindow } from "./sliding-window.ts";
+import type { Queueing } from "./queue-order.ts";
 import { teller } from "./tell.ts";
-import type { TokenBucket } from "./token-bucket.ts";
-import { WaitingLine } from "./waiting-line.ts";
-
-/** When a call may begin. */
-export type Rule = TokenBucket | SlidingWindow;
+import type { TokenBucketRules } from "./token-bucket.ts";
+import { planned, tooLate, type Leaving, type Rule, type Ticket } from "./turns.ts";
+import { WaitingLine, type Waiter } from "./waiting-line.ts";
 
 /** What one call asks for; the time is in milliseconds. */
 export interface Terms {
@@ -27,6 +25,7 @@ export interface Terms {
 export interface LimiterParts {
   readonly name: string;
   readonly queue: number;
+  readonly queueing: Queueing;
   readonly clock: Clock;
   readonly on: Emit | undefined;
 }
@@ -36,9 +35,11 @@ export class Limiter {
   readonly #rule: Rule;
   readonly #parts: LimiterParts;
   readonly #tell: Emit;
-  /** Each with the number of permits that it waits for. */
-  readonly #line: WaitingLine<number>;
-  /** What the rule will be once all who wait have begun; made when it is asked for. */
+  readonly #line: WaitingLine<Ticket>;
+  /**
+   * What the rule will be once all who wait have begun, where the next one stands behind them; made
+   * when it is asked for.
+   */
   #plan: Rule | undefined;
   #cancelTimer: (() => void) | undefined;
 
@@ -46,76 +47,106 @@ export class Limiter {
     this.#rule = rule;
     this.#parts = parts;
     this.#tell = teller(parts.on);
-    this.#line = new WaitingLine(() => this.#changed());
+    this.#line = new WaitingLine(() => this.#changed(), parts.queueing.isNewestFirst);
   }
 
   get left(): number {
     return this.#rule.left(this.#parts.clock.elapsed());
   }
 
+  get most(): number {
+    return this.#rule.most;
+  }
+
   get waiting(): number {
     return this.#line.size;
   }
 
-  /** Takes permits if that can be now. Nobody overtakes those who wait. */
+  /** Takes permits if that can be now. Nobody overtakes those who wait, unless the newest goes first. */
   tryTake(permits: number): boolean {
     const nowMs = this.#parts.clock.elapsed();
-    if (this.#line.size > 0 || this.#rule.startAtMs(permits, nowMs) > nowMs) return false;
+    const isBehind = this.#line.size > 0 && !this.#parts.queueing.isNewestFirst;
+    if (isBehind || this.#rule.startAtMs(permits, nowMs) > nowMs) return false;
     this.#rule.take(permits, nowMs);
-    this.#plan = undefined;
+    this.#replan();
     return true;
+  }
+
+  /** Takes all permits that are left. */
+  drain(): void {
+    const { name: policy, clock } = this.#parts;
+    const nowMs = clock.elapsed();
+    const permits = this.#rule.left(nowMs);
+    if (permits === 0) return;
+    this.#rule.take(permits, nowMs);
+    this.#replan();
+    this.#tell({ type: "rate_limit.drained", policy, permits });
+  }
+
+  /** Goes by other rules from now on. */
+  change(rules: TokenBucketRules): void {
+    this.#rule.change(rules, this.#parts.clock.elapsed());
+    this.#replan();
   }
 
   async run<Value>(work: Work<Value>, given: RunOptions | undefined, terms: Terms): Promise<Value> {
     const attempt = attemptOf(given);
     attempt.throwIfAborted();
     if (this.tryTake(terms.permits)) return attempt.start(work);
-    this.#admit(attempt, terms);
+    const ticket = this.#admit(attempt, terms);
     const sinceMs = this.#parts.clock.elapsed();
-    const waiting = this.#line.join(attempt, terms.permits, () => {
+    const waiting = this.#line.join(attempt, ticket, () => {
       const waitMs = this.#parts.clock.elapsed() - sinceMs;
       this.#tell({ type: "rate_limit.waited", policy: this.#parts.name, waitMs });
       return attempt.start(work);
     });
-    if (this.#line.size === 1) this.#setTimer();
+    if (this.#plan === undefined) this.#replan();
+    else if (this.#line.size === 1) this.#setTimer();
     return waiting;
   }
 
-  /** Plans the turn of a call that must wait, or throws when it would come too late. */
-  #admit({ deadline }: LazyAttempt, { permits, wait }: Terms): void {
-    const { name, queue, clock } = this.#parts;
-    const nowMs = clock.elapsed();
-    const { first } = this.#line;
-    // The timer of the first is late, and with it all that was planned behind it.
-    if (first !== undefined && this.#rule.startAtMs(first.ticket, nowMs) <= nowMs) {
-      this.#plan = undefined;
-    }
-    const plan = (this.#plan ??= this.#planned(nowMs));
-    const startAtMs = plan.startAtMs(permits, nowMs);
+  /** Plans the turn of a call that must wait, or throws when there is no room or it would come too late. */
+  #admit({ deadline }: LazyAttempt, { permits, wait }: Terms): Ticket {
+    const nowMs = this.#parts.clock.elapsed();
+    // A turn that comes just when the time is over comes too late.
+    const longestMs = Math.min(wait, Math.ceil(deadline.remainingMs()) - 1);
+    const startAtMs = this.#turnAtMs(permits, nowMs);
     const waitMs = Math.ceil(startAtMs - nowMs);
-    if (waitMs <= wait && waitMs < deadline.remainingMs() && this.#line.size < queue) {
-      plan.take(permits, startAtMs);
-      return;
+    const { queue, queueing } = this.#parts;
+    const hasRoom = this.#line.size < queue || queueing.refusesOldest;
+    if (waitMs > longestMs || waitMs === Infinity || !hasRoom) {
+      this.#tellRejected(waitMs);
+      throw this.#rejection(waitMs);
     }
-    this.#tell({ type: "rate_limit.rejected", policy: name, retryAfterMs: waitMs });
-    throw withoutStack(() => new RateLimitedError(`Rate limit "${name}"`, waitMs));
+    this.#plan?.take(permits, startAtMs);
+    return { permits, latestMs: nowMs + longestMs };
   }
 
-  #planned(nowMs: number): Rule {
-    const plan = this.#rule.copy();
-    for (const { ticket: permits } of this.#line.all()) {
-      plan.take(permits, plan.startAtMs(permits, nowMs));
+  /** When the turn of a call would come that comes now. */
+  #turnAtMs(permits: number, nowMs: number): number {
+    const { queue, queueing } = this.#parts;
+    if (queueing.isNewestFirst) return this.#rule.startAtMs(permits, nowMs);
+    const { first } = this.#line;
+    const isOneTooMany = queueing.refusesOldest && this.#line.size >= queue;
+    // The timer of the first is late, and with it all that was planned behind it; or it makes room.
+    const isLate =
+      first !== undefined && this.#rule.startAtMs(first.ticket.permits, nowMs) <= nowMs;
+    if (isLate || isOneTooMany) this.#plan = undefined;
+    if (isOneTooMany) {
+      return planned(this.#rule, this.#line.all().slice(1), nowMs).startAtMs(permits, nowMs);
     }
-    return plan;
+    this.#plan ??= planned(this.#rule, this.#line.all(), nowMs);
+    return this.#plan.startAtMs(permits, nowMs);
   }
 
   /** Lets begin whose turn has come. Only here calls begin that waited, and a late timer delays all. */
   #serve(): void {
     for (let { first } = this.#line; first !== undefined; { first } = this.#line) {
       const nowMs = this.#parts.clock.elapsed();
-      if (this.#rule.startAtMs(first.ticket, nowMs) > nowMs) break;
+      const { permits } = first.ticket;
+      if (this.#rule.startAtMs(permits, nowMs) > nowMs) break;
       // Counted by when it really begins, for the timer may be late.
-      this.#rule.take(first.ticket, nowMs);
+      this.#rule.take(permits, nowMs);
       // Work may call again at once, before those behind it have begun.
       this.#plan = undefined;
       first.begin();
@@ -123,7 +154,47 @@ export class Limiter {
     this.#changed();
   }
 
-  /** Somebody left the line: what was planned no longer holds. */
+  /** Turns come otherwise than was planned: who has no room, or would wait too long now, is turned away. */
+  #replan(): void {
+    this.#plan = undefined;
+    // As nearly always, and a window would be copied for nobody.
+    if (this.#line.size === 0) return;
+    const nowMs = this.#parts.clock.elapsed();
+    const leaving = [...this.#displaced(nowMs), ...this.#late(nowMs)];
+    this.#setTimer();
+    // Now that all is in order again, for a listener may come back to the limit.
+    for (const { waiter, waitMs } of leaving) {
+      waiter.context.runInAsyncScope(() => this.#tellRejected(waitMs));
+    }
+  }
+
+  /** Refuses the oldest where one more waits than may. */
+  #displaced(nowMs: number): readonly Leaving<Waiter<Ticket>>[] {
+    const { oldest: waiter } = this.#line;
+    if (waiter === undefined || this.#line.size <= this.#parts.queue) return [];
+    const startAtMs = this.#rule.startAtMs(waiter.ticket.permits, nowMs);
+    return this.#refuse([{ waiter, waitMs: Math.ceil(startAtMs - nowMs) }]);
+  }
+
+  /** Refuses those whose turn would come too late. */
+  #late(nowMs: number): readonly Leaving<Waiter<Ticket>>[] {
+    return this.#refuse(tooLate(this.#rule, this.#line.all(), nowMs));
+  }
+
+  #refuse(leaving: readonly Leaving<Waiter<Ticket>>[]): readonly Leaving<Waiter<Ticket>>[] {
+    for (const { waiter, waitMs } of leaving) waiter.refuse(this.#rejection(waitMs));
+    return leaving;
+  }
+
+  #rejection(waitMs: number): RateLimitedError {
+    return withoutStack(() => new RateLimitedError(`Rate limit "${this.#parts.name}"`, waitMs));
+  }
+
+  #tellRejected(retryAfterMs: number): void {
+    this.#tell({ type: "rate_limit.rejected", policy: this.#parts.name, retryAfterMs });
+  }
+
+  /** Somebody left the line: who is left comes no later than was planned. */
   #changed(): void {
     this.#plan = undefined;
     this.#setTimer();
@@ -137,7 +208,7 @@ export class Limiter {
     this.#cancelTimer = undefined;
     if (first === undefined) return;
     const nowMs = clock.elapsed();
-    const waitMs = Math.ceil(this.#rule.startAtMs(first.ticket, nowMs) - nowMs);
+    const waitMs = Math.ceil(this.#rule.startAtMs(first.ticket.permits, nowMs) - nowMs);
     this.#cancelTimer = clock.after(waitMs, () => this.#serve());
   }
 }

@@ -87,7 +87,8 @@ const ttl = (): number => 7;
 const rate = (): number => 0.5;
 const rule = aimd();
 const fault = { class: "degraded", code: "DOWN", effect: "none" } as const;
-const waiting = { queue: 100, queueTimeout: 300_000 };
+const waiting = { order: "oldest first", queue: 100, queueTimeout: 300_000 };
+const line = { order: "oldest first", queue: 1_000 };
 const lasting = { max: 1_000, staleIfError: 0, staleWhileRevalidate: 0, when: anything };
 const hedging = {
   losers: "abandoned",
@@ -111,13 +112,13 @@ test.for<[kind: string, make: () => Policy<unknown>, options: object, name?: str
   [
     "rateLimit",
     () => rateLimit(9, { per: "1m", burst: 2 }),
-    { calls: 9, per: 60_000, burst: 2, wait: 30_000, queue: 1_000, clock: systemClock },
+    { calls: 9, per: 60_000, burst: 2, wait: 30_000, ...line, ...SHARED },
     "rate limit",
   ],
   [
     "rateLimit",
     () => rateLimit(9).with({ permits: 2, wait: 0 }),
-    { calls: 9, per: 1_000, permits: 2, wait: 0, queue: 1_000, clock: systemClock },
+    { calls: 9, per: 1_000, permits: 2, wait: 0, ...line, ...SHARED },
     "rate limit",
   ],
   [

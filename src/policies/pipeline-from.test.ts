@@ -143,7 +143,7 @@ test("what no data can hold is handed to every policy that knows it", () => {
     ["clock", "random", "on", "budget", "classify", "faultOfResult"],
     ["clock", "on", "budget", "classify", "faultOfResult"],
     ["clock", "on", "classify"],
-    ["clock", "on"],
+    ["clock", "on", "classify"],
     ["clock", "on"],
     ["clock", "on", "classify"],
     ["clock", "random", "on", "classify"],

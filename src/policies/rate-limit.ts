@@ -1,55 +1,20 @@
-/** So many calls per length of time: the options. The line of calls is in `limiter.ts`. */
+/** So many calls per length of time: the policy. The line of calls is in `limiter.ts`. */
 
-import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
 import type { Duration } from "../core/duration.ts";
 import { OptionsError } from "../core/errors.ts";
-import type { Emit } from "../core/events.ts";
 import { momentsOf } from "../core/haste.ts";
-import {
-  callable,
-  duration,
-  integer,
-  oneOf,
-  part,
-  readOptions,
-  required,
-  text,
-  type Reader,
-  type Settled,
-} from "../core/options.ts";
-import { systemClock } from "../core/system.ts";
-import { Limiter, type Rule, type Terms } from "./limiter.ts";
-import type { Policy } from "./policy.ts";
-import { SlidingWindow } from "./sliding-window.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { duration, integer, readOptions, type Reader } from "../core/options.ts";
+import { drainsOn } from "./drain-on.ts";
+import { Limiter, type Terms } from "./limiter.ts";
 import { place } from "./order.ts";
-
-/** How calls are counted, and how long one waits for its turn. */
-export interface RateLimitOptions {
-  /** Stands in events and errors. Default `"rate limit"`. */
-  readonly name?: string | undefined;
-  /** The length of time that the number of calls is for. Default `"1s"`; at least 1 ms. */
-  readonly per?: Duration | undefined;
-  /**
-   * How the calls are counted. `"sliding window"`: in no window of length `per`, wherever it begins,
-   * more than `calls` begin. `"token bucket"`: they are let through at an even rate, after a quiet
-   * time `burst` at once. Default: the sliding window; with a `burst`, the token bucket.
-   */
-  readonly algorithm?: "sliding window" | "token bucket" | undefined;
-  /**
-   * How many may begin at once after a quiet time, for the token bucket; 1 spreads all calls evenly.
-   * In one `per` up to `burst + calls` may begin. Default: `calls`; at least 1.
-   */
-  readonly burst?: number | undefined;
-  /** The longest that a call waits for its turn; 0 rejects at once. Default `"30s"`; `Infinity` is allowed. */
-  readonly wait?: Duration | undefined;
-  /** The most calls that wait; further ones are rejected. Default 1,000. */
-  readonly queue?: number | undefined;
-  /** Default: the system's clock. */
-  readonly clock?: Clock | undefined;
-  /** Told `rate_limit.waited` and `rate_limit.rejected`, as they happen. What it throws is dropped. */
-  readonly on?: Emit | undefined;
-}
+import type { Policy } from "./policy.ts";
+import { queueingOf } from "./queue-order.ts";
+import {
+  RATE_LIMIT_READERS,
+  type RateLimitOptions,
+  type RateLimitParts,
+} from "./rate-limit-options.ts";
+import { changedRate, readRate, ruleOf, rulesOf, type RateLimitChange } from "./rate.ts";
 
 /** What is different for some of the calls under one limit. */
 export interface RateLimitTerms {
@@ -72,29 +37,29 @@ export interface RateLimit extends Policy {
    */
   with(terms: RateLimitTerms): Policy;
   /**
-   * Takes a permit if there is one now and nobody waits, else answers false: for what is no call, or
-   * is left out rather than delayed.
+   * Takes a permit if there is one now and nobody goes before, else answers false: for what is no call,
+   * or is left out rather than delayed.
    */
   tryTake(): boolean;
+  /**
+   * Goes by another rate from now on, and calls that wait by new turns: they begin sooner, or, where
+   * that would be later than they may wait, are rejected at once. Calls that have begun count as before: of
+   * a window those that were in it until now, of a token bucket the permits that are there.
+   *
+   * @throws {OptionsError} If an option is unknown or out of range; then nothing has changed.
+   */
+  change(rate: RateLimitChange): void;
+  /**
+   * Takes all permits that are left now, as if as many calls had begun: for when the other side says
+   * that the limit is reached. Calls that wait get new turns, as after a `change`.
+   */
+  drain(): void;
 }
-
-const READERS = {
-  name: text({ default: "rate limit" }),
-  per: duration({ min: 1, default: 1_000 }),
-  algorithm: oneOf(["sliding window", "token bucket"], { default: undefined }),
-  burst: integer({ min: 1, default: undefined }),
-  wait: duration({ orInfinity: true, default: 30_000 }),
-  queue: integer({ min: 0, default: 1_000 }),
-  clock: part<Clock, Clock>({ methods: CLOCK_METHODS, default: systemClock }),
-  on: callable<Emit, undefined>({ default: undefined }),
-} satisfies Record<keyof RateLimitOptions, Reader<unknown>>;
-
-const readCalls = required(integer({ min: 1, default: undefined }), "a number of calls");
 
 /**
  * Makes a policy that lets no more than `calls` begin per length of time.
  *
- * A call that comes too soon waits for its turn: first come, first served, and whoever is cancelled
+ * A call that comes too soon waits for its turn, in the order that was said, and whoever is cancelled
  * leaves at once and takes nothing. A wait longer than `wait`, or that would not end before the
  * deadline, is not begun: then it rejects at once with a `RateLimitedError`, whose `retryAfterMs` says
  * when the turn would come. Calls are counted when they begin, whatever becomes of them, and by a
@@ -106,21 +71,19 @@ const readCalls = required(integer({ min: 1, default: undefined }), "a number of
  * const found = await search.run(({ signal }) => fetch("http://localhost/search", { signal }));
  */
 export function rateLimit(calls: number, options: RateLimitOptions = {}): RateLimit {
-  const settled = readOptions("rateLimit", options, READERS);
-  const all = { calls: readCalls(calls, "rateLimit.calls"), ...settled };
-  const rule = ruleOf(all.calls, settled);
-  const limiter = new Limiter(rule, { ...settled, clock: momentsOf(settled.clock) });
-  const terms = { permits: 1, wait: settled.wait };
-  const readers = {
-    permits: integer({ min: 1, max: rule.most, default: terms.permits }),
-    wait: duration({ orInfinity: true, default: terms.wait }),
-  } satisfies Record<keyof RateLimitTerms, Reader<unknown>>;
-  const runOn = (own: Terms): Policy["run"] => {
-    return (work, given) => limiter.run(work, given, own);
-  };
+  const parts = readOptions("rateLimit", options, RATE_LIMIT_READERS);
+  let rate = readRate(calls, parts);
+  const all = { calls: rate.calls, ...parts };
+  const limiter = new Limiter(ruleOf(rate), {
+    ...parts,
+    queueing: queueingOf(parts),
+    clock: momentsOf(parts.clock),
+  });
+  const runOn = runnerOf(limiter, parts);
+  const terms = { permits: 1, wait: parts.wait };
   return Object.freeze<RateLimit>({
     ...place("rateLimit", all),
-    name: settled.name,
+    name: parts.name,
     get left() {
       return limiter.left;
     },
@@ -128,19 +91,35 @@ export function rateLimit(calls: number, options: RateLimitOptions = {}): RateLi
       return limiter.waiting;
     },
     with: (own) => {
-      const others = readOptions("rateLimit.with", own, readers);
+      const others = readTerms(own, terms, limiter.most);
       const placed = place("rateLimit", { ...all, ...others });
-      return Object.freeze<Policy>({ ...placed, name: settled.name, run: runOn(others) });
+      return Object.freeze<Policy>({ ...placed, name: parts.name, run: runOn(others) });
     },
     tryTake: () => limiter.tryTake(terms.permits),
+    change: (change) => {
+      rate = changedRate(rate, change);
+      limiter.change(rulesOf(rate));
+    },
+    drain: () => limiter.drain(),
     run: runOn(terms),
   });
 }
 
-function ruleOf(calls: number, options: Settled<typeof READERS>): Rule {
-  const { per: perMs, burst } = options;
-  const { algorithm = burst === undefined ? "sliding window" : "token bucket" } = options;
-  if (algorithm === "token bucket") return new TokenBucket({ calls, perMs, burst: burst ?? calls });
-  if (burst === undefined) return new SlidingWindow({ calls, perMs });
-  throw new OptionsError("rateLimit.burst", 'only the algorithm "token bucket" has one');
+/** Makes the `run` of calls on their terms: one that watches how they end only where that matters. */
+function runnerOf(limiter: Limiter, parts: RateLimitParts): (terms: Terms) => Policy["run"] {
+  const { drainOn, faultOfResult, classify } = parts;
+  if (drainOn === undefined) {
+    if (faultOfResult === undefined)
+      return (terms) => (work, given) => limiter.run(work, given, terms);
+    throw new OptionsError("rateLimit.faultOfResult", "expected a drainOn beside it");
+  }
+  const watched = drainsOn({ drainOn, faultOfResult, classify }, () => limiter.drain());
+  return (terms) => (work, given) => limiter.run(watched(work), given, terms);
+}
+
+function readTerms(own: RateLimitTerms, usual: Terms, mostPermits: number): Terms {
+  return readOptions("rateLimit.with", own, {
+    permits: integer({ min: 1, max: mostPermits, default: usual.permits }),
+    wait: duration({ orInfinity: true, default: usual.wait }),
+  } satisfies Record<keyof RateLimitTerms, Reader<unknown>>);
 }

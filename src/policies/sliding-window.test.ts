@@ -110,6 +110,38 @@ test("each call begins at the first moment at which there is room for it, howeve
   );
 });
 
+test("more than its calls never fit", () => {
+  expect([windowOf(2).startAtMs(2, 5), windowOf(2).startAtMs(3, 5)]).toEqual([5, Infinity]);
+});
+
+test.for<[name: string, to: { calls: number; perMs: number }, startsAtMs: number[], left: number]>([
+  ["more calls begin at once", { calls: 4, perMs: 100 }, [50, 50, 100], 2],
+  ["fewer wait until enough have left it", { calls: 1, perMs: 100 }, [130, 230, 330], 0],
+  ["a shorter one lets go of them sooner", { calls: 2, perMs: 40 }, [50, 70, 90], 1],
+  ["a longer one keeps those that were in it", { calls: 2, perMs: 500 }, [500, 530, 1_000], 0],
+])("changed, what began before counts: %s", ([, to, startsAtMs, left]) => {
+  const changed = windowOf(2);
+  changed.take(1, 0);
+  changed.take(1, 30);
+  changed.change(to, 50);
+  const leftThen = changed.left(50);
+  const starts = startsAtMs.map(() => {
+    const atMs = changed.startAtMs(1, 50);
+    changed.take(1, atMs);
+    return atMs;
+  });
+
+  expect([starts, leftThen]).toEqual([startsAtMs, left]);
+});
+
+test("what has left the window when it is changed counts no more, even in a longer one", () => {
+  const changed = windowOf(1);
+  changed.take(1, 0);
+  changed.change({ calls: 1, perMs: 1_000 }, 100);
+
+  expect([changed.startAtMs(1, 100), changed.left(100)]).toEqual([100, 1]);
+});
+
 test("a copy goes its own way", () => {
   const first = windowOf(2);
   first.take(1, 0);

@@ -20,13 +20,13 @@ const SPARE = 64;
 
 /** One window. Moments are milliseconds by a clock that only grows. */
 export class SlidingWindow {
-  readonly #rules: SlidingWindowRules;
+  #rules: SlidingWindowRules;
   /** When calls took permits, in that order. Those before `#first` have left the window. */
   #takenAtMs: number[] = [];
   /** How many each of them took. Two arrays of numbers: a quarter of the memory of one of objects. */
   #taken: number[] = [];
   #first = 0;
-  /** What the others have left of its permits. */
+  /** What the others have left of its permits; below 0 when its rules allow fewer than they did. */
   #free: number;
 
   constructor(rules: SlidingWindowRules) {
@@ -39,8 +39,12 @@ export class SlidingWindow {
     return this.#rules.calls;
   }
 
-  /** The first moment, from `nowMs` on, at which so many permits can be taken; not before the last. */
+  /**
+   * The first moment, from `nowMs` on, at which so many permits can be taken; not before the last.
+   * `Infinity` for more than there are in a window.
+   */
   startAtMs(permits: number, nowMs: number): number {
+    if (permits > this.#rules.calls) return Infinity;
     let startAtMs = Math.max(nowMs, this.#takenAtMs.at(-1) ?? -Infinity);
     let free = this.#free;
     for (let index = this.#first; free < permits; index++) {
@@ -61,7 +65,14 @@ export class SlidingWindow {
   /** How many permits can be taken. */
   left(nowMs: number): number {
     this.#moveTo(nowMs);
-    return this.#free;
+    return Math.max(0, this.#free);
+  }
+
+  /** Goes by other rules from now on. What has left the window by then counts no more, even in a longer one. */
+  change(rules: SlidingWindowRules, nowMs: number): void {
+    this.#moveTo(nowMs);
+    this.#free += rules.calls - this.#rules.calls;
+    this.#rules = rules;
   }
 
   /** Another window in which the same was taken. */

@@ -1,9 +1,13 @@
 /** The face of a policy with slots: what `bulkhead` and `adaptiveLimit` show. */
 
-import { integer, required } from "../core/options.ts";
-import type { Admission } from "./admission.ts";
+import { OptionsError } from "../core/errors.ts";
+import { show } from "../core/show.ts";
+import type { Admission, Standing } from "./admission.ts";
+import { readKey } from "./keyed-calls.ts";
+import { isLevel, MAX_PRIORITY, MIN_PRIORITY } from "./level.ts";
 import type { Policy, RunOptions, Work } from "./policy.ts";
 import type { Placed } from "./order.ts";
+import type { SharedPriorities } from "./prioritizer.ts";
 
 /** A policy that lets only so many works run at once, and has the other calls wait. */
 export interface Slots extends Policy {
@@ -19,12 +23,16 @@ export interface Slots extends Policy {
   readonly free: number;
   /**
    * The same slots for calls of another priority: a whole number from -100 to 100; that of the policy
-   * itself is 0. Of those that wait the highest goes first, among equals whoever came first; and when
-   * the queue is full, a call takes the place of the last one of lower priority.
+   * itself is 0. Of those that wait the highest goes first, among equals whoever came first, or as
+   * `order` says; and when the queue is full, a call takes the place of one of the lowest priority.
    *
-   * @throws {OptionsError} At once, if the priority is out of range.
+   * A `prioritizer` takes levels too, of which the whole part is the priority, and a user, whose usage
+   * it counts and goes by.
+   *
+   * @throws {OptionsError} At once, if the priority is out of range, or if there is a user and no
+   * prioritizer to count for.
    */
-  at(priority: number): Policy;
+  at(priority: number, user?: string): Policy;
   /**
    * Takes a slot by hand, for what is no function: a request that a server answers, a stream, a message
    * until it is acknowledged. Waits and rejects as `run` does. Whoever does not release it holds it for
@@ -48,21 +56,32 @@ export interface HeldSlot extends Disposable {
 export type RunAt = <Value>(
   work: Work<Value>,
   options: RunOptions | undefined,
-  priority: number,
+  standing: Standing,
 ) => Promise<Value>;
 
-const readPriority = required(
-  integer({ min: -100, max: 100, default: undefined }),
-  "a whole number",
-);
+/** What the face shows, and whom it asks about users. */
+export interface SlotsParts {
+  readonly name: string;
+  readonly prioritizer: SharedPriorities | undefined;
+}
 
 /** Shows an admission as a policy, not frozen yet. */
-export function slotsOf(placed: Placed, name: string, admission: Admission, run: RunAt): Slots {
-  const at = (priority: number): Policy => ({
-    ...placed,
-    name,
-    run: (work, options) => run(work, options, priority),
-  });
+export function slotsOf(
+  placed: Placed,
+  parts: SlotsParts,
+  admission: Admission,
+  run: RunAt,
+): Slots {
+  const { name, prioritizer } = parts;
+  const at = (level: number, user?: string): Policy => {
+    const standing = { level, user };
+    if (user === undefined || prioritizer === undefined) {
+      return { ...placed, name, run: (work, options) => run(work, options, standing) };
+    }
+    const counted: Policy["run"] = (work, options) =>
+      run(prioritizer.counted(work, user), options, standing);
+    return { ...placed, name, run: counted };
+  };
   return {
     ...at(0),
     get limit() {
@@ -80,7 +99,10 @@ export function slotsOf(placed: Placed, name: string, admission: Admission, run:
     get free() {
       return Math.max(0, admission.limit - admission.running);
     },
-    at: (priority) => Object.freeze(at(readPriority(priority, `${name}.at.priority`))),
+    at: (priority, user) => {
+      readStanding(priority, user, parts);
+      return Object.freeze(at(priority, user));
+    },
     enter: (options) => enter(at(0), options),
     drained: () => admission.drained(),
   };
@@ -95,4 +117,18 @@ function enter(slots: Policy, options: RunOptions | undefined): Promise<HeldSlot
     };
     slots.run(hold, options).catch(reject);
   });
+}
+
+/** @throws {OptionsError} When a call cannot be of this priority or user. */
+function readStanding(level: unknown, user: unknown, { name, prioritizer }: SlotsParts): void {
+  const isFitting = isLevel(level) && (prioritizer !== undefined || Number.isInteger(level));
+  if (!isFitting)
+    throw new OptionsError(
+      `${name}.at.priority`,
+      `expected a whole number from ${MIN_PRIORITY} to ${MAX_PRIORITY}, received ${show(level)}`,
+    );
+  if (user === undefined) return;
+  readKey(user, `${name}.at.user`);
+  if (prioritizer === undefined)
+    throw new OptionsError(`${name}.at.user`, "expected a prioritizer that counts for it");
 }

@@ -66,6 +66,50 @@ test("a bucket of any size holds its burst and no more", () => {
   expect(sizes.map((burst) => bucket(burst).left(0))).toEqual(sizes);
 });
 
+test("more than it holds is never there", () => {
+  expect([bucket(2).startAtMs(2, 5), bucket(2).startAtMs(3, 5)]).toEqual([5, Infinity]);
+});
+
+test.for<[name: string, to: { calls: number; perMs: number; burst: number }, startsAtMs: number[]]>(
+  [
+    ["a faster rate fills it sooner", { calls: 6, perMs: 100, burst: 3 }, [50, 59, 75]],
+    ["a longer time fills it later", { calls: 3, perMs: 1_000, burst: 3 }, [50, 217, 550]],
+    ["a larger burst gives nothing at once", { calls: 3, perMs: 100, burst: 30 }, [50, 67, 100]],
+    ["a smaller one takes what is too much", { calls: 3, perMs: 100, burst: 1 }, [50, 84, 118]],
+  ],
+)("changed, it keeps the permits that are there: %s", ([, to, startsAtMs]) => {
+  // One and a half at 50.
+  const changed = bucket(3);
+  changed.take(3, 0);
+  changed.change(to, 50);
+  const starts = startsAtMs.map(() => {
+    const atMs = changed.startAtMs(1, 50);
+    changed.take(1, atMs);
+    return atMs;
+  });
+
+  expect(starts).toEqual(startsAtMs);
+});
+
+test("changed to the same, it goes on as before", () => {
+  const rules = fc.record({
+    calls: fc.integer({ min: 1, max: 1_000 }),
+    perMs: fc.integer({ min: 1, max: 3_600_000 }),
+    burst: fc.integer({ min: 1, max: 1_000 }),
+  });
+  fc.assert(
+    fc.property(rules, fc.nat(1_000), fc.nat(1e6), (given, permits, nowMs) => {
+      const as = new TokenBucket(given);
+      const changed = new TokenBucket(given);
+      for (const one of [as, changed]) one.take(Math.min(permits, given.burst), 7);
+      changed.change(given, 7 + nowMs);
+
+      expect(changed.startAtMs(given.burst, 7 + nowMs)).toBe(as.startAtMs(given.burst, 7 + nowMs));
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
 test("a copy goes its own way", () => {
   const first = bucket(2);
   first.take(1, 50);

@@ -24,9 +24,9 @@ export interface TokenBucketRules {
 
 /** One bucket, full at first. Moments are milliseconds by a clock that only grows. */
 export class TokenBucket {
-  readonly #rules: TokenBucketRules;
+  #rules: TokenBucketRules;
   /** How many permits it really holds. */
-  readonly #burst: number;
+  #burst: number;
   /** What lacks to a full bucket at `#atMs`. */
   #lacking = 0;
   /** When permits were taken last. */
@@ -42,9 +42,13 @@ export class TokenBucket {
     return this.#rules.burst;
   }
 
-  /** The first moment, from `nowMs` on, at which so many permits are there: whole milliseconds from it. */
+  /**
+   * The first moment, from `nowMs` on, at which so many permits are there: whole milliseconds from it.
+   * `Infinity` for more than it holds.
+   */
   startAtMs(permits: number, nowMs: number): number {
-    const { calls, perMs } = this.#rules;
+    const { calls, perMs, burst } = this.#rules;
+    if (permits > burst) return Infinity;
     const fromMs = Math.max(nowMs, this.#atMs);
     const tooMuch = this.#lackingAt(fromMs) + (permits - this.#burst) * perMs;
     return tooMuch > 0 ? fromMs + Math.ceil(tooMuch / calls) : fromMs;
@@ -60,6 +64,15 @@ export class TokenBucket {
   left(nowMs: number): number {
     const { perMs, burst } = this.#rules;
     return Math.min(burst, Math.floor(this.#burst - this.#lackingAt(nowMs) / perMs));
+  }
+
+  /** Goes by other rules from now on. The permits that are there stay, as many as it holds then. */
+  change(rules: TokenBucketRules, nowMs: number): void {
+    const there = this.#burst - this.#lackingAt(nowMs) / this.#rules.perMs;
+    this.#rules = rules;
+    this.#burst = rules.burst * (1 + HAIR);
+    this.#lacking = Math.max(0, this.#burst - there) * rules.perMs;
+    this.#atMs = nowMs;
   }
 
   /** Another bucket that is as full as this one. */
