@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import {
   breaker,
   bulkhead,
+  hedge,
   intended,
   OptionsError,
   pipeline,
@@ -182,6 +183,45 @@ test("R8 the caller's abort after the limit is no fault to a retry inside", asyn
     ],
     0,
   ]);
+});
+
+test.for<[inside: string, make: (clock: VirtualClock) => Policy]>([
+  ["a hedge", (clock) => hedge("5s", { clock })],
+  ["a retry", (clock) => retry({ clock })],
+])("T2 the caller's own abort after the limit goes through %s inside", async ([, make]) => {
+  const { clock, limit } = detaching();
+  const caller = new AbortController();
+  const signals: AbortSignal[] = [];
+
+  const running = pipeline(limit, make(clock))
+    .run(({ signal }) => (signals.push(signal), never()), caller)
+    .catch(() => {});
+  await clock.advance("2s");
+  await running;
+  const before = signals.map(({ aborted }) => aborted);
+  caller.abort("stop");
+  const after = signals.map(({ reason }): unknown => reason);
+  await clock.advance("2m");
+
+  expect([before, after, signals.length]).toEqual([[false], ["stop"], 1]);
+  expect([listenersOf(caller.signal), clock.pending]).toEqual([0, 0]);
+});
+
+test("the caller's own abort after the limit lets who waits for a turn inside leave", async () => {
+  const { clock, limit } = detaching();
+  const caller = new AbortController();
+  const slots = bulkhead(1, { clock, queue: 5 });
+  void slots.run(never);
+
+  const running = pipeline(limit, slots)
+    .run(never, caller)
+    .catch(() => {});
+  await clock.advance("2s");
+  await running;
+  const before = slots.queued;
+  caller.abort("stop");
+
+  expect([before, slots.queued, listenersOf(caller.signal)]).toEqual([1, 0, 0]);
 });
 
 test("what the work begins after the limit ends with the caller's own reason", async () => {
