@@ -187,6 +187,7 @@ test("R8 the caller's abort after the limit is no fault to a retry inside", asyn
 
 test.for<[inside: string, make: (clock: VirtualClock) => Policy]>([
   ["a hedge", (clock) => hedge("5s", { clock })],
+  ["a limit of its own", (clock) => timeout("1m", { clock })],
   ["a retry", (clock) => retry({ clock })],
 ])("T2 the caller's own abort after the limit goes through %s inside", async ([, make]) => {
   const { clock, limit } = detaching();
@@ -258,6 +259,17 @@ test("inside a cooperative limit it waits as well when that one is over", async 
     error: { code: "TIMED_OUT", limitMs: 500, cause: { message: "half written" } },
     atMs: 500,
   });
+});
+
+test("a limit inside ends the work that nobody waits for", async () => {
+  const { clock, limit } = detaching();
+  const ends: unknown[] = [];
+
+  const ended = await play(clock, pipeline(limit, timeout("5s", { clock })), async ({ signal }) => {
+    await clock.sleep(9_000, signal).catch((error: unknown) => ends.push(clock.elapsed(), error));
+  });
+
+  expect([ended.atMs, ends]).toMatchObject([1_000, [5_000, { limitMs: 5_000 }]]);
 });
 
 test("T3 a bulkhead holds the slot until the work has ended", async () => {
