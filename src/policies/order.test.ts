@@ -71,6 +71,14 @@ test.for<[name: string, policies: () => Policy<unknown>[], message: string]>([
   ],
   ["one policy twice", () => Array<Policy>(2).fill(retry()), "the same retry stands in it twice"],
   [
+    "one breaker twice, which takes the place of its own probe",
+    () => {
+      const bank = breaker("bank");
+      return [bank, retry(), pipeline(bank)];
+    },
+    "the same breaker stands in it twice",
+  ],
+  [
     "one bulkhead twice, which waits for itself",
     () => {
       const slots = bulkhead(3);
