@@ -21,6 +21,21 @@ export const ownFaultOf: Classify = (error) => {
   return knownFault(error) ?? { class: kind, code: "UNKNOWN", effect: "unknown" };
 };
 
+/** What a function of the user's says of a failure; nothing where it throws, for the failure matters more. */
+export function quietly<Answer>(ask: () => Answer): Answer | undefined {
+  try {
+    return ask();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The fault of an error; where the classifier throws or has no answer, it is unknown. */
+export function faultBy(classify: Classify, error: unknown): Fault {
+  const unknown: Fault = { class: "unknown", code: "UNKNOWN", effect: "unknown" };
+  return quietly(() => classify(error)) ?? unknown;
+}
+
 /** Whether it is a failure of the dependency, for a breaker: as `REACTIONS` says, of which there is no room here. */
 export function isFailure(error: unknown, { class: kind, effect }: Fault): boolean {
   const isRefusal = kind === "transient" && effect === "none";

@@ -192,7 +192,7 @@ test.for<[when: string, make: (abort: () => void) => [Policy, () => never]]>([
   [
     "in the work",
     (abort) => [
-      retry({ classify: () => expect.unreachable("the caller's own abort is no fault") }),
+      retry(),
       () => {
         abort();
         throw down();
@@ -357,4 +357,68 @@ test("no signal may be said by null, as fetch allows", async () => {
   const given = { signal: null } as unknown as RunOptions;
 
   expect(await policy.run(({ signal }) => signal.aborted, given)).toBe(false);
+});
+
+test.for<[name: string, classify: () => never]>([
+  [
+    "throws",
+    () => {
+      throw new Error("mistake");
+    },
+  ],
+  ["has no answer", () => undefined as never],
+])("a classifier that %s hides no failure: it is unknown", async ([, classify]) => {
+  const clock = new VirtualClock();
+  const failure = down();
+  const bank = breaker("bank", { clock, classify, failures: 2, pause: "1s" });
+  const begun: number[] = [];
+  const call = () =>
+    clock.settle(() =>
+      pipeline(retry({ clock, classify, random: half }), bank)
+        .run(() => {
+          begun.push(clock.elapsed());
+          throw failure;
+        })
+        .catch((error: unknown) => error),
+    );
+
+  const thrown = await call();
+  const states = [await attemptsAt(failure, bank), begun.length];
+  await clock.advance("1s");
+
+  // The probe that fails opens it again, and leaves no place taken.
+  expect([thrown, states]).toEqual([failure, [0, 2]]);
+  expect([await attemptsAt(failure, bank), await attemptsAt(failure, bank)]).toEqual([1, 0]);
+});
+
+test("the caller's own abort is no fault: nobody is asked what it is", async () => {
+  const caller = new AbortController();
+  const asked: unknown[] = [];
+  const classify = (error: unknown) => {
+    asked.push(error);
+    return ownFaultOf(error);
+  };
+
+  const call = retry({ classify }).run(() => caller.abort("enough"), { signal: caller.signal });
+
+  await expect(call).rejects.toBe("enough");
+  expect(asked).toEqual([]);
+});
+
+test("a backoff that throws hides no failure: the work is not run again", async () => {
+  const clock = new VirtualClock();
+  const failure = down();
+  let attempts = 0;
+  const backoff = (): number => {
+    throw new Error("mistake");
+  };
+
+  const thrown = await retry({ clock, backoff })
+    .run(() => {
+      attempts++;
+      throw failure;
+    })
+    .catch((error: unknown) => error);
+
+  expect([thrown, attempts]).toEqual([failure, 1]);
 });

@@ -22,7 +22,8 @@ export function onAbort(signal: AbortSignal, listener: Listener): () => void {
 /** One function for all signals: a signal tells whose event it is. */
 function tell({ target }: Event): void {
   const signal = target as AbortSignal;
-  for (const listener of listenersOf.get(signal) ?? []) listener(signal.reason);
+  // Who is told of it has listeners.
+  for (const listener of listenersOf.get(signal) as Set<Listener>) listener(signal.reason);
 }
 
 /**
