@@ -19,11 +19,10 @@ export function onAbort(signal: AbortSignal, listener: Listener): () => void {
   };
 }
 
-/** One function for all signals: a signal tells whose event it is. */
-function tell({ target }: Event): void {
-  const signal = target as AbortSignal;
+/** One function for all signals: each calls it as its own. */
+function tell(this: AbortSignal): void {
   // Who is told of it has listeners.
-  for (const listener of listenersOf.get(signal) as Set<Listener>) listener(signal.reason);
+  for (const listener of listenersOf.get(this) as Set<Listener>) listener(this.reason);
 }
 
 /**
