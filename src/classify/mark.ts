@@ -4,7 +4,9 @@ import { rememberFault, type Fault } from "../core/fault.ts";
 import { errorCode } from "./error-code.ts";
 
 /** What a mark on an error may say; the rest is found out, or unknown. */
-export type FaultMark = Pick<Fault, "class"> & Partial<Fault>;
+export type FaultMark = Pick<Fault, "class"> & {
+  readonly [Name in keyof Fault]?: Fault[Name] | undefined;
+};
 
 /**
  * Marks an error with its fault, from where the failure is known best, and answers the same error:
@@ -14,6 +16,7 @@ export type FaultMark = Pick<Fault, "class"> & Partial<Fault>;
  * What cannot be marked, such as text that was thrown, stays as it is.
  */
 export function withFault<Marked>(error: Marked, mark: FaultMark): Marked {
-  rememberFault(error, { code: errorCode(error), effect: "unknown", ...mark });
+  const { code = errorCode(error), effect = "unknown", ...rest } = mark;
+  rememberFault(error, { code, effect, ...rest });
   return error;
 }

@@ -45,11 +45,11 @@ export function rememberFault(error: unknown, fault: Fault): void {
  * another `code` since then was used again for another failure.
  */
 export function knownFault(error: unknown): Fault | undefined {
-  if (!isObject(error)) return undefined;
-  const known = remembered.get(error);
-  if (known !== undefined && Object.is(known.code, codeOf(error))) return known.fault;
+  // What is no object is in no memory.
+  const known = remembered.get(error as object);
+  if (known !== undefined && Object.is(known.code, codeOf(error as object))) return known.fault;
   // Our own errors carry their fault, also those of another copy of the package.
-  return (error as { [OWN_FAULT]?: Fault })[OWN_FAULT];
+  return (error as { [OWN_FAULT]?: Fault } | null | undefined)?.[OWN_FAULT];
 }
 
 /** Where our own errors keep their fault. */

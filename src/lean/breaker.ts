@@ -5,7 +5,7 @@ import type { Duration } from "../core/duration.ts";
 import { CircuitOpenError } from "../core/errors.ts";
 import { plainClock, type PlainClock } from "../core/system.ts";
 import type { Policy } from "../policies/policy.ts";
-import { isFailure, ownFaultOf } from "./faults.ts";
+import { faultBy, isFailure, ownFaultOf } from "./faults.ts";
 import { policyOf } from "./lean-policy.ts";
 import { a, count, length, settle } from "./options.ts";
 import { under } from "./under.ts";
@@ -51,11 +51,11 @@ export function breaker(name: string, options: LeanBreakerOptions = {}): Policy 
   let lastFailure: unknown;
   /** The end of the pause, or of the probe's lease; `undefined` while it is closed. */
   let untilMs: number | undefined;
-  let isProbing = false;
+  let isProbing: boolean | undefined;
   /** Grows with every change: a call's end counts only in the generation that it began in. */
   let generation = 0;
 
-  function turn(nextUntilMs?: number, isProbe = false): void {
+  function turn(nextUntilMs?: number, isProbe?: boolean): void {
     generation++;
     failed = 0;
     untilMs = nextUntilMs;
@@ -97,7 +97,7 @@ export function breaker(name: string, options: LeanBreakerOptions = {}): Policy 
       if (ticket === generation) succeeded();
       return value;
     } catch (error) {
-      const isBad = !source?.aborted && isFailure(error, classify(error));
+      const isBad = !source?.aborted && isFailure(error, faultBy(classify, error));
       if (ticket === generation) (isBad ? failedBy : ignored)(error);
       throw error;
     }

@@ -19,7 +19,7 @@ export {
 export type { Effect, Fault, FaultClass } from "../core/fault.ts";
 export type { PlainClock } from "../core/system.ts";
 export type { Backoff, BackoffInput } from "../policies/backoff.ts";
-export type { Attempt, Deadline, Policy, RunOptions, Work } from "../policies/policy.ts";
+export type { AnswerOf, Attempt, Deadline, Policy, RunOptions, Work } from "../policies/policy.ts";
 export { breaker, type LeanBreakerOptions } from "./breaker.ts";
 export { pipeline } from "./pipeline.ts";
 export { retry, type LeanRetryOptions } from "./retry.ts";

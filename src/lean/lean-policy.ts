@@ -6,10 +6,11 @@ const NO_DEADLINE: Deadline = { remainingMs: () => Infinity };
 
 /** One go at the work. The getter stands on the class, so that `({ signal }) => …` reads it too. */
 export class LeanAttempt implements Attempt {
-  readonly attempt: number;
-  readonly deadline: Deadline;
+  // Declared, for a field that is defined before it is set takes bytes.
+  declare readonly attempt: number;
+  declare readonly deadline: Deadline;
   /** What may end it early, if anything may. */
-  readonly source: AbortSignal | undefined;
+  declare readonly source: AbortSignal | undefined;
 
   constructor(attempt: number, deadline: Deadline, source: AbortSignal | undefined) {
     this.attempt = attempt;

@@ -80,7 +80,16 @@ test.for<[what: string, error: unknown, attempts: number]>([
   ["data of another shape", new SyntaxError("Unexpected token"), 1],
   ["what fetch throws in Chromium", new TypeError("Failed to fetch"), 3],
   ["what fetch throws in Safari", new TypeError("Load failed"), 3],
+  ["what fetch throws in Firefox", new TypeError("NetworkError when attempting to fetch it"), 3],
+  ["what fetch throws on Node", new TypeError("fetch failed"), 3],
+  ["what fetch throws on Deno", new TypeError("error sending request for url"), 3],
+  ["what fetch throws on phones", new TypeError("Network request failed"), 3],
   ["a broken body on Node", new TypeError("terminated"), 3],
+  ["a broken body in Chromium", new TypeError("network error"), 3],
+  ["a function that is missing", new TypeError("fetchCart is not a function"), 1],
+  ["a method that is missing", new TypeError("api.network is not a function"), 1],
+  ["another that is missing", new TypeError("work.terminated is not a function"), 1],
+  ["what is not there", new TypeError("can't read properties of undefined (reading 'fetch')"), 1],
   ["what was marked fatal", withFault(down(), { class: "fatal" }), 1],
   ["what was marked unknown", withFault(down(), { class: "unknown" }), 2],
   ["a bug that was marked transient", withFault(new TypeError("x"), { class: "transient" }), 3],
@@ -192,7 +201,7 @@ test.for<[when: string, make: (abort: () => void) => [Policy, () => never]]>([
   [
     "in the work",
     (abort) => [
-      retry({ classify: () => expect.unreachable("the caller's own abort is no fault") }),
+      retry(),
       () => {
         abort();
         throw down();
@@ -357,4 +366,68 @@ test("no signal may be said by null, as fetch allows", async () => {
   const given = { signal: null } as unknown as RunOptions;
 
   expect(await policy.run(({ signal }) => signal.aborted, given)).toBe(false);
+});
+
+test.for<[name: string, classify: () => never]>([
+  [
+    "throws",
+    () => {
+      throw new Error("mistake");
+    },
+  ],
+  ["has no answer", () => undefined as never],
+])("a classifier that %s hides no failure: it is unknown", async ([, classify]) => {
+  const clock = new VirtualClock();
+  const failure = down();
+  const bank = breaker("bank", { clock, classify, failures: 2, pause: "1s" });
+  const begun: number[] = [];
+  const call = () =>
+    clock.settle(() =>
+      pipeline(retry({ clock, classify, random: half }), bank)
+        .run(() => {
+          begun.push(clock.elapsed());
+          throw failure;
+        })
+        .catch((error: unknown) => error),
+    );
+
+  const thrown = await call();
+  const states = [await attemptsAt(failure, bank), begun.length];
+  await clock.advance("1s");
+
+  // The probe that fails opens it again, and leaves no place taken.
+  expect([thrown, states]).toEqual([failure, [0, 2]]);
+  expect([await attemptsAt(failure, bank), await attemptsAt(failure, bank)]).toEqual([1, 0]);
+});
+
+test("the caller's own abort is no fault: nobody is asked what it is", async () => {
+  const caller = new AbortController();
+  const asked: unknown[] = [];
+  const classify = (error: unknown) => {
+    asked.push(error);
+    return ownFaultOf(error);
+  };
+
+  const call = retry({ classify }).run(() => caller.abort("enough"), { signal: caller.signal });
+
+  await expect(call).rejects.toBe("enough");
+  expect(asked).toEqual([]);
+});
+
+test("a backoff that throws hides no failure: the work is not run again", async () => {
+  const clock = new VirtualClock();
+  const failure = down();
+  let attempts = 0;
+  const backoff = (): number => {
+    throw new Error("mistake");
+  };
+
+  const thrown = await retry({ clock, backoff })
+    .run(() => {
+      attempts++;
+      throw failure;
+    })
+    .catch((error: unknown) => error);
+
+  expect([thrown, attempts]).toEqual([failure, 1]);
 });

@@ -1,6 +1,6 @@
 /** Policies nested into one, in few bytes. */
 
-import type { Policy, Work } from "../policies/policy.ts";
+import type { AnswerOf, Policy, Work } from "../policies/policy.ts";
 import { policyOf, type LeanAttempt } from "./lean-policy.ts";
 import { under } from "./under.ts";
 
@@ -13,12 +13,15 @@ import { under } from "./under.ts";
  * const bank = pipeline(retry(), breaker("bank"), timeout("2s"));
  * const balance = await bank.run(({ signal }) => readBalance(42, { signal }));
  */
-export function pipeline(...policies: readonly Policy[]): Policy {
+export function pipeline<const Parts extends readonly Policy<unknown>[]>(
+  ...policies: Parts
+): Policy<AnswerOf<Parts[number]>> {
   return policyOf("pipeline", <Value>(work: Work<Value>, attempt: LeanAttempt) => {
-    const nested = policies.reduceRight<Work<Value>>(
+    const nested = policies.reduceRight<Work<unknown>>(
       (inside, policy) => (outer) => policy.run(inside, outer),
       work,
     );
-    return under(attempt.source, () => nested(attempt));
+    // What they answer in place of the work, the type of the pipeline tells.
+    return under(attempt.source, () => nested(attempt) as Promise<Value>);
   });
 }

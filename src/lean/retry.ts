@@ -5,7 +5,7 @@ import type { Random } from "../core/dice.ts";
 import { plainClock, systemRandom, type PlainClock } from "../core/system.ts";
 import type { Backoff } from "../policies/backoff.ts";
 import type { Policy } from "../policies/policy.ts";
-import { ownFaultOf } from "./faults.ts";
+import { faultBy, ownFaultOf, quietly } from "./faults.ts";
 import { LeanAttempt, policyOf } from "./lean-policy.ts";
 import { a, count, settle } from "./options.ts";
 import { under } from "./under.ts";
@@ -67,12 +67,12 @@ export function retry(options: LeanRetryOptions = {}): Policy {
       } catch (error) {
         // A caller's own abort is no fault: the signal is asked before the error.
         source?.throwIfAborted();
-        const fault = classify(error);
+        const fault = faultBy(classify, error);
         const { class: kind, retryAfterMs = 0 } = fault;
         const isOver = kind === "fatal" || (kind === "unknown" && unknowns++ > 0);
         if (isOver || attempt >= attempts) throw error;
-        const drawnMs = backoff({ retry: attempt, random, previousMs: waitMs, fault, error });
-        waitMs = Math.max(retryAfterMs, drawnMs);
+        const input = { retry: attempt, random, previousMs: waitMs, fault, error };
+        waitMs = Math.max(retryAfterMs, quietly(() => backoff(input)) as number);
         // Nor is one that is no number: a timer would take it for 0.
         if (!(waitMs < deadline.remainingMs())) throw error;
       }

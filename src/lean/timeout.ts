@@ -34,12 +34,13 @@ export function timeout(limit: Duration, options: LeanTimeoutOptions = {}): Poli
     const limited = new AbortController();
     const { signal } = limited;
     const end = (reason: unknown): void => limited.abort(reason);
-    const expire = (): void => end(new TimeoutError(`Work under "${name}"`, limitMs));
     const endsAtMs = clock.elapsed() + limitMs;
     const remainingMs = (): number =>
       Math.min(deadline.remainingMs(), Math.max(0, endsAtMs - clock.elapsed()));
     const ignore = source && onAbort(source, end);
-    const cancel = clock.after(limitMs, expire);
+    const cancel = clock.after(limitMs, () =>
+      end(new TimeoutError(`Work under "${name}"`, limitMs)),
+    );
     const inner = new LeanAttempt(attempt, { remainingMs }, signal);
     return under(signal, () => work(inner))
       .finally(cancel)

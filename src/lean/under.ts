@@ -19,10 +19,10 @@ export function onAbort(signal: AbortSignal, listener: Listener): () => void {
   };
 }
 
-/** One function for all signals: a signal tells whose event it is. */
-function tell({ target }: Event): void {
-  const signal = target as AbortSignal;
-  for (const listener of listenersOf.get(signal) ?? []) listener(signal.reason);
+/** One function for all signals: each calls it as its own. */
+function tell(this: AbortSignal): void {
+  // Who is told of it has listeners.
+  for (const listener of listenersOf.get(this) as Set<Listener>) listener(this.reason);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** What the types say of a policy that may answer something else than its work does. */
 
 import { expectTypeOf, test } from "vitest";
+import * as lean from "../lean/index.ts";
 import {
   attemptTask,
   breaker,
@@ -54,6 +55,12 @@ test("what one of its policies may answer, it may answer too, however deep", () 
   ).toEqualTypeOf<Promise<number | null>>();
 });
 
+test("a lean pipeline tells the same of what is in it", () => {
+  expectTypeOf(lean.pipeline(lean.retry(), own)).toEqualTypeOf<Policy>();
+  expectTypeOf(lean.pipeline(standIn, lean.retry())).toEqualTypeOf<Policy<null>>();
+  expectTypeOf(pipeline(lean.pipeline(standIn), retry())).toEqualTypeOf<Policy<null>>();
+});
+
 test("so does whatever is made with it", () => {
   const guarded = pipeline(standIn, retry());
   const balance = (account: number): number | Promise<number> => account;
@@ -80,6 +87,10 @@ test("where only the work's own answer will do, such a policy is refused", () =>
   expectTypeOf(take).toBeCallableWith(pipeline(standIn, retry()));
   // @ts-expect-error So may what it would be replaced by.
   expectTypeOf(replace).toBeCallableWith(standIn);
+});
+
+test("a policy has no name that the types of somebody's exported policy could not name", () => {
+  expectTypeOf<keyof Policy>().toEqualTypeOf<"name" | "run" | "~answer">();
 });
 
 test("where any answer will do, all are taken", () => {

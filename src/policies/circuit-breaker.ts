@@ -12,6 +12,9 @@ import { TimeLimit } from "./time-limit.ts";
 import { WORK, type Caller, type Inside } from "./work-call.ts";
 import { place, PLACES, type Placed, type Said } from "./order.ts";
 
+/** What breakers say of themselves: made when one is first asked, for there may be 100,000 of them. */
+const said = new WeakMap<CircuitBreaker, readonly Said[]>();
+
 /** What `breaker` and `breakers` make. */
 export class CircuitBreaker extends LiveCircuit implements Breaker, Guard, Guarded, Placed {
   constructor(key: string, rules: BreakerRules) {
@@ -23,9 +26,15 @@ export class CircuitBreaker extends LiveCircuit implements Breaker, Guard, Guard
     return [this];
   }
 
-  /** Made when it is asked for, for there may be 100,000 of them. */
   get [PLACES](): readonly Said[] {
-    return place("breaker", () => ({ name: this.name, ...optionsOf(this.rules) }))[PLACES];
+    const known = said.get(this);
+    if (known !== undefined) return known;
+    const { [PLACES]: places } = place("breaker", () => ({
+      name: this.name,
+      ...optionsOf(this.rules),
+    }));
+    said.set(this, places);
+    return places;
   }
 
   run<Value>(work: Work<Value>, given?: RunOptions): Promise<Value> {

@@ -1,5 +1,6 @@
 /** A limit that only stops waiting: the work never hears of it, and goes on to its own end. */
 
+import type { AbortListener } from "./abort-source.ts";
 import type { LazyAttempt } from "./lazy-attempt.ts";
 import { LimitedCall, TimeLimit } from "./time-limit.ts";
 import type { Caller } from "./work-call.ts";
@@ -36,7 +37,15 @@ class DetachedCall<Value> extends LimitedCall<Value> {
     return this.#outside.signal;
   }
 
-  override abort(reason: unknown): void {
-    if (this.isAborted) super.abort(reason);
+  /** Whoever is inside listens to the outside itself: this one hears of nothing after its limit. */
+  override listen(listener: AbortListener): void {
+    this.#outside.source?.listen(listener);
   }
+
+  override ignore(listener: AbortListener): void {
+    this.#outside.source?.ignore(listener);
+  }
+
+  /** Only the outside aborts it. */
+  override abort(): void {}
 }

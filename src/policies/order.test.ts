@@ -71,6 +71,14 @@ test.for<[name: string, policies: () => Policy<unknown>[], message: string]>([
   ],
   ["one policy twice", () => Array<Policy>(2).fill(retry()), "the same retry stands in it twice"],
   [
+    "one breaker twice, which takes the place of its own probe",
+    () => {
+      const bank = breaker("bank");
+      return [bank, retry(), pipeline(bank)];
+    },
+    "the same breaker stands in it twice",
+  ],
+  [
     "one bulkhead twice, which waits for itself",
     () => {
       const slots = bulkhead(3);
@@ -109,6 +117,14 @@ test.for<[name: string, policies: () => Policy<unknown>[]]>([
   ["two breakers", () => [breaker("host"), breaker("path")]],
   ["a policy of one's own", () => [{ name: "own", run: (work) => retry().run(work) }, standIn()]],
   ["what is intended", () => [retry(), intended(standIn())]],
+  [
+    "a limit that asks the work to end, outside of one that no longer waits for it",
+    () => [timeout("2s", { mode: "cooperative" }), timeout("1m")],
+  ],
+  [
+    "a limit that lets the work be, outside of one that ends it",
+    () => [timeout("2s", { mode: "detaching" }), timeout("1m")],
+  ],
   ["a longer limit that is intended", () => [timeout("2s"), intended(timeout("1m"))]],
 ])("%s are fine", ([, policies]) => {
   expect(pipeline(...policies()).name).toBe("pipeline");

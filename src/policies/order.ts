@@ -29,8 +29,10 @@ export type PolicyKind =
 /** One policy as it stands in a pipeline. */
 export interface Place {
   readonly kind: PolicyKind;
-  /** How long everything inside may take, in milliseconds; `Infinity` where it has no limit. */
+  /** When its limit is over, in milliseconds; `Infinity` where it has none. */
   readonly limitMs: number;
+  /** Whether what is inside may go on when that limit is over. */
+  readonly isPatient: boolean;
   /** Its options, settled; or how to ask for them, where they are not kept as such. */
   readonly told: Told | (() => Told);
   /** Whether it is meant to stand where it does, whatever is around it. */
@@ -55,8 +57,13 @@ export interface Placed {
 }
 
 /** What a policy of this kind says of itself. */
-export function place(kind: PolicyKind, told: Place["told"], limitMs = Infinity): Placed {
-  return { [PLACES]: [{ kind, limitMs, told }] };
+export function place(
+  kind: PolicyKind,
+  told: Place["told"],
+  limitMs = Infinity,
+  isPatient = false,
+): Placed {
+  return { [PLACES]: [{ kind, limitMs, isPatient, told }] };
 }
 
 /** What a policy says of itself: just its name, where it is one of somebody's own. */
@@ -142,7 +149,7 @@ function checkPair(outer: Place, inner: Place): void {
   );
   if (wrong !== undefined)
     refuse(`a ${outer.kind} outside of a ${inner.kind} ${wrong.why}; ${REMEDY}`);
-  if (outer.limitMs < inner.limitMs && inner.limitMs < Infinity)
+  if (!outer.isPatient && outer.limitMs < inner.limitMs && inner.limitMs < Infinity)
     refuse(
       `a limit of ${outer.limitMs} ms (${outer.kind}) outside of one of ${inner.limitMs} ms ` +
         `(${inner.kind}) is always over first; ${REMEDY}`,

@@ -195,6 +195,15 @@ test("a default of a kind goes before a part for all", () => {
   expect(retry?.["clock"]).toBe(clock);
 });
 
+test("what is undefined is left out, and leaves what goes before it", () => {
+  const clock = new VirtualClock();
+  const defaults = { retry: { clock: undefined, attempts: 2 } };
+
+  const [retry] = optionsOf([{ retry: { attempts: undefined } }], { clock, defaults });
+
+  expect(retry).toMatchObject({ clock, attempts: 2 });
+});
+
 test("what is meant to stand where it does is said beside it", () => {
   const wrong = [{ retry: {} }, { fallback: { answer: 1 } }];
   const meant = [{ retry: {} }, { fallback: { answer: 1 }, intended: true }];

@@ -163,9 +163,16 @@ function policyFrom(entry: unknown, path: string, shared: Shared): Policy {
       `expected one policy, such as { retry: {} }, received ${received}`,
     );
   }
-  const told = { ...partsFor(kind, shared), ...shared.defaults[kind], ...given[kind] };
+  const told = Object.fromEntries(
+    [partsFor(kind, shared), shared.defaults[kind], given[kind]].flatMap(saidIn),
+  );
   const policy = under(path, () => (MAKERS[kind] as (told: PolicyData) => Policy)(told));
   return isIntended ? intended(policy) : policy;
+}
+
+/** What is left out, or undefined, leaves what goes before it as it is. */
+function saidIn(told: PolicyData = {}): readonly [option: string, value: unknown][] {
+  return Object.entries(told).filter(([, value]) => value !== undefined);
 }
 
 /** The parts that a kind of policy knows. */

@@ -22,12 +22,9 @@ export type Work<Value> = (attempt: Attempt) => Value | PromiseLike<Value>;
 /** What a caller hands to `run`, or the policy outside to the one inside; an `Attempt` fits. */
 export type RunOptions = { readonly [Name in keyof Attempt]?: Attempt[Name] | undefined };
 
-/** Where the type of a policy keeps what it may answer itself; there is nothing at run time. */
-export declare const ANSWER: unique symbol;
-
 /** What a policy may answer itself. One of somebody's own that does not say so answers what the work does. */
-export type AnswerOf<Any> = Any extends { readonly [ANSWER]?: (() => infer Answer) | undefined }
-  ? typeof ANSWER extends keyof Any
+export type AnswerOf<Any> = Any extends { readonly "~answer"?: (() => infer Answer) | undefined }
+  ? "~answer" extends keyof Any
     ? Answer
     : never
   : never;
@@ -56,6 +53,9 @@ export interface Policy<Answer = never> {
    * in its place.
    */
   run<Value>(work: Work<Value>, options?: RunOptions): Promise<Value | Answer>;
-  /** Tells the type of that answer to a pipeline; never there. */
-  readonly [ANSWER]?: (() => Answer) | undefined;
+  /**
+   * Tells the type of that answer to a pipeline; never there. No symbol, which could not be named where
+   * somebody's exported policy is made of one of ours.
+   */
+  readonly "~answer"?: (() => Answer) | undefined;
 }

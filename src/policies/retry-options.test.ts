@@ -100,7 +100,8 @@ test.for<[name: string, options: RetryOptions, errors: Error[], attempts: number
 test("a mark says what it says, and the error the rest", () => {
   const error = withCode("EPAY");
 
-  const marked = withFault(error, { class: "transient", retryAfterMs: 40 });
+  const mark = { code: undefined, effect: undefined, retryAfterMs: 40 };
+  const marked = withFault(error, { class: "transient", ...mark });
 
   expect([marked === error, faultOf(error), withFault("text", { class: "fatal" })]).toEqual([
     true,

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import {
   breaker,
   bulkhead,
+  hedge,
   intended,
   OptionsError,
   pipeline,
@@ -184,6 +185,46 @@ test("R8 the caller's abort after the limit is no fault to a retry inside", asyn
   ]);
 });
 
+test.for<[inside: string, make: (clock: VirtualClock) => Policy]>([
+  ["a hedge", (clock) => hedge("5s", { clock })],
+  ["a limit of its own", (clock) => timeout("1m", { clock })],
+  ["a retry", (clock) => retry({ clock })],
+])("T2 the caller's own abort after the limit goes through %s inside", async ([, make]) => {
+  const { clock, limit } = detaching();
+  const caller = new AbortController();
+  const signals: AbortSignal[] = [];
+
+  const running = pipeline(limit, make(clock))
+    .run(({ signal }) => (signals.push(signal), never()), caller)
+    .catch(() => {});
+  await clock.advance("2s");
+  await running;
+  const before = signals.map(({ aborted }) => aborted);
+  caller.abort("stop");
+  const after = signals.map(({ reason }): unknown => reason);
+  await clock.advance("2m");
+
+  expect([before, after, signals.length]).toEqual([[false], ["stop"], 1]);
+  expect([listenersOf(caller.signal), clock.pending]).toEqual([0, 0]);
+});
+
+test("the caller's own abort after the limit lets who waits for a turn inside leave", async () => {
+  const { clock, limit } = detaching();
+  const caller = new AbortController();
+  const slots = bulkhead(1, { clock, queue: 5 });
+  void slots.run(never);
+
+  const running = pipeline(limit, slots)
+    .run(never, caller)
+    .catch(() => {});
+  await clock.advance("2s");
+  await running;
+  const before = slots.queued;
+  caller.abort("stop");
+
+  expect([before, slots.queued, listenersOf(caller.signal)]).toEqual([1, 0, 0]);
+});
+
 test("what the work begins after the limit ends with the caller's own reason", async () => {
   const { clock, limit } = detaching();
   const caller = new AbortController();
@@ -218,6 +259,17 @@ test("inside a cooperative limit it waits as well when that one is over", async 
     error: { code: "TIMED_OUT", limitMs: 500, cause: { message: "half written" } },
     atMs: 500,
   });
+});
+
+test("a limit inside ends the work that nobody waits for", async () => {
+  const { clock, limit } = detaching();
+  const ends: unknown[] = [];
+
+  const ended = await play(clock, pipeline(limit, timeout("5s", { clock })), async ({ signal }) => {
+    await clock.sleep(9_000, signal).catch((error: unknown) => ends.push(clock.elapsed(), error));
+  });
+
+  expect([ended.atMs, ends]).toMatchObject([1_000, [5_000, { limitMs: 5_000 }]]);
 });
 
 test("T3 a bulkhead holds the slot until the work has ended", async () => {

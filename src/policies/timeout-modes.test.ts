@@ -2,7 +2,6 @@
 
 import { expect, test } from "vitest";
 import {
-  intended,
   pipeline,
   retry,
   timeout,
@@ -153,14 +152,21 @@ test.for([
 
 test("a limit inside a cooperative one waits as well when the outer one is over", async () => {
   const clock = new VirtualClock();
-  const inner = pipeline(
-    timeout("1s", { clock, mode: "cooperative" }),
-    intended(timeout("9s", { clock })),
-  );
+  const inner = pipeline(timeout("1s", { clock, mode: "cooperative" }), timeout("9s", { clock }));
 
   const value = await clock.settle(() => inner.run(() => clock.sleep(2_000).then(() => "late")));
 
   expect([value, clock.elapsed(), clock.pending]).toEqual(["late", 2_000, 0]);
+});
+
+test("a longer limit inside a cooperative one ends the call where the work takes no notice", async () => {
+  const clock = new VirtualClock();
+  const nested = pipeline(timeout("1s", { clock, mode: "cooperative" }), timeout("9s", { clock }));
+
+  const error: unknown = await clock.settle(() => nested.run(never).catch((caught) => caught));
+
+  expect(error).toMatchObject({ limitMs: 1_000, cause: { limitMs: 9_000 } });
+  expect([clock.elapsed(), clock.pending]).toEqual([9_000, 0]);
 });
 
 test("the caller's abort ends limits inside a cooperative one, too, and leaves no timer", async () => {

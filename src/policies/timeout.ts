@@ -78,7 +78,7 @@ const readLimit = required(duration({ default: undefined, orInfinity: true }), "
  */
 export function timeout(limit: Duration | LimitOf, options: TimeoutOptions = {}): Policy {
   const settled = readOptions("timeout", options, READERS);
-  const { name } = settled;
+  const { name, mode } = settled;
   if (typeof limit === "function")
     return guarded(
       name,
@@ -88,7 +88,8 @@ export function timeout(limit: Duration | LimitOf, options: TimeoutOptions = {})
   const limitMs = readLimit(limit, "timeout.limit");
   checkSlow(settled.slow, limitMs);
   const by = limitBy(limitPartsOf(limitMs, settled), settled);
-  const placed = place("timeout", { limit: limitMs, ...settled }, limitMs);
+  const told = { limit: limitMs, ...settled };
+  const placed = place("timeout", told, limitMs, mode !== "abandoning");
   return guarded(name, watched(by, settled), placed);
 }
 
