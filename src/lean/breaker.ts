@@ -7,7 +7,7 @@ import { plainClock, type PlainClock } from "../core/system.ts";
 import type { Policy } from "../policies/policy.ts";
 import { faultBy, isFailure, ownFaultOf } from "./faults.ts";
 import { policyOf } from "./lean-policy.ts";
-import { a, count, length, settle } from "./options.ts";
+import { count, length, settle, typed } from "./options.ts";
 import { under } from "./under.ts";
 
 /** What opens a breaker, and for how long. */
@@ -28,8 +28,8 @@ const LEAST_PROBE_MS = 30_000;
 const READERS = {
   failures: count(5),
   pause: length(30_000),
-  classify: a("function", ownFaultOf),
-  clock: a("object", plainClock),
+  classify: typed("function", ownFaultOf),
+  clock: typed("object", plainClock),
 };
 
 /**
@@ -45,7 +45,7 @@ const READERS = {
  * const balance = await bank.run(({ signal }) => readBalance(42, { signal }));
  */
 export function breaker(name: string, options: LeanBreakerOptions = {}): Policy {
-  a("string")(name, "breaker.name");
+  typed("string")(name, "breaker.name");
   const { failures, pause, classify, clock } = settle("breaker", options, READERS);
   let failed = 0;
   let lastFailure: unknown;

@@ -32,7 +32,10 @@ export function length(byDefault?: number): Reader<number> {
 }
 
 /** Something of a kind, and neither null nor empty. */
-export function a<Value>(kind: "function" | "object" | "string", byDefault?: Value): Reader<Value> {
+export function typed<Value>(
+  kind: "function" | "object" | "string",
+  byDefault?: Value,
+): Reader<Value> {
   return (value = byDefault, path) =>
     typeof value === kind && value ? (value as Value) : refuse(path, `expected type ${kind}`);
 }

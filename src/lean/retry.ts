@@ -7,7 +7,7 @@ import type { Backoff } from "../policies/backoff.ts";
 import type { Policy } from "../policies/policy.ts";
 import { faultBy, ownFaultOf, quietly } from "./faults.ts";
 import { LeanAttempt, policyOf } from "./lean-policy.ts";
-import { a, count, settle } from "./options.ts";
+import { count, settle, typed } from "./options.ts";
 import { under } from "./under.ts";
 
 /** When work is run again, and how long is waited before. */
@@ -33,12 +33,12 @@ const usualBackoff: Backoff = ({ retry: nth, random }) =>
   random() * Math.min(30_000, 100 * 2 ** nth);
 
 const READERS = {
-  name: a("string", "retry"),
+  name: typed("string", "retry"),
   attempts: count(4),
-  backoff: a("function", usualBackoff),
-  classify: a("function", ownFaultOf),
-  clock: a("object", plainClock),
-  random: a("function", systemRandom),
+  backoff: typed("function", usualBackoff),
+  classify: typed("function", ownFaultOf),
+  clock: typed("object", plainClock),
+  random: typed("function", systemRandom),
 };
 
 /**

@@ -5,7 +5,7 @@ import { TimeoutError } from "../core/errors.ts";
 import { plainClock, type PlainClock } from "../core/system.ts";
 import type { Policy } from "../policies/policy.ts";
 import { LeanAttempt, policyOf } from "./lean-policy.ts";
-import { a, length, settle } from "./options.ts";
+import { length, settle, typed } from "./options.ts";
 import { onAbort, under } from "./under.ts";
 
 /** How a time limit is named and timed. */
@@ -16,7 +16,7 @@ export interface LeanTimeoutOptions {
   readonly clock?: PlainClock | undefined;
 }
 
-const READERS = { name: a("string", "timeout"), clock: a("object", plainClock) };
+const READERS = { name: typed("string", "timeout"), clock: typed("object", plainClock) };
 
 /**
  * Makes a policy that ends work that takes too long: it rejects with `TimeoutError` at once, even if the
