@@ -157,6 +157,21 @@ test("a breaker that nobody was to wait for stays open", async () => {
   await expect(bank.run(() => 1)).rejects.toMatchObject({ code: "CIRCUIT_OPEN" });
 });
 
+test("to a breaker a call takes as long as it does, whatever others did not wait meanwhile", async () => {
+  using _ = withoutWaiting();
+  const bank = breaker("bank", { window: { calls: 1, slow: "1m", slowRate: 0.5 } });
+
+  await bank.run(() => patient.run(failing(1)));
+  const afterOne = bank.state;
+  bank.open();
+  const probe = patient.run(({ attempt }) => {
+    if (attempt === 1) throw down();
+    return bank.run(() => patient.run(failing(1)));
+  });
+
+  expect([afterOne, await probe, bank.state]).toEqual(["closed", 2, "closed"]);
+});
+
 test("calls under a rate limit begin at once, one after the other", async () => {
   using _ = withoutWaiting();
   const waits: number[] = [];
