@@ -214,6 +214,26 @@ test("a closed gate opens at once, and who comes after goes when the first has e
   expect(order).toEqual(["a begins", "a ends", "b begins", "b ends"]);
 });
 
+test("while a gate opens, nobody is turned away or goes for what others did not wait", async () => {
+  using _ = withoutWaiting();
+  const server = gate({ wait: "1m" });
+  const refusal = { status: 429, headers: new Headers({ "retry-after": "20" }) };
+  await server.run(() => Promise.reject(Object.assign(new Error("busy"), refusal))).catch(() => {});
+  const first = Promise.withResolvers<number>();
+  const calls = [1, 2, 3, 4, 5].map((call) =>
+    server.run(() => (call === 1 ? first.promise : call)).catch(({ code }) => code),
+  );
+  await moment();
+
+  await patient.run(failing(1));
+  calls.push(server.run(() => 6));
+  await moment();
+  const { waiting } = server;
+  first.resolve(1);
+
+  expect([waiting, await Promise.all(calls)]).toEqual([5, [1, 2, 3, 4, 5, 6]]);
+});
+
 test("limits, hedges and chaos stay real, for they are about the work", async () => {
   using _ = withoutWaiting();
   const calls: number[] = [];
