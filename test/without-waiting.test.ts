@@ -187,6 +187,20 @@ test("calls under a rate limit begin at once, one after the other", async () => 
   expect({ order, waits: waits.map(Math.round) }).toEqual({ order: [1, 2, 3], waits: [1, 2] });
 });
 
+test.for(["oldest first", "newest first"] as const)(
+  "calls under a rate limit, the %s, are not turned away for what others did not wait",
+  async (order) => {
+    using _ = withoutWaiting();
+    const search = rateLimit(1, { order });
+    const calls = [1, 2, 3, 4].map((call) => search.run(() => call));
+
+    await patient.run(failing(1));
+    search.change({ calls: 1 });
+
+    expect(await Promise.all(calls)).toEqual([1, 2, 3, 4]);
+  },
+);
+
 test("a rate limit still turns away who would wait too long", async () => {
   using _ = withoutWaiting();
   const search = rateLimit(1, { per: "1h", wait: 0 });

@@ -30,6 +30,8 @@ export interface LimiterParts {
   readonly queue: number;
   readonly queueing: Queueing;
   readonly clock: Clock;
+  /** How much of its time was not waited, in milliseconds: that is nobody's wait. */
+  readonly skippedMs: () => number;
   readonly on: Emit | undefined;
 }
 
@@ -124,7 +126,7 @@ export class Limiter {
       throw this.#rejection(waitMs);
     }
     this.#plan?.take(permits, startAtMs);
-    return { permits, latestMs: nowMs + longestMs };
+    return { permits, latestMs: nowMs - this.#parts.skippedMs() + longestMs };
   }
 
   /** When the turn of a call would come that comes now. */
@@ -188,7 +190,7 @@ export class Limiter {
 
   /** Refuses those whose turn would come too late. */
   #late(nowMs: number): readonly Leaving<Waiter<Ticket>>[] {
-    return this.#refuse(tooLate(this.#rule, this.#line.all(), nowMs));
+    return this.#refuse(tooLate(this.#rule, this.#line.all(), nowMs, this.#parts.skippedMs()));
   }
 
   #refuse(leaving: readonly Leaving<Waiter<Ticket>>[]): readonly Leaving<Waiter<Ticket>>[] {
