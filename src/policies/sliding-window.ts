@@ -55,7 +55,8 @@ export class SlidingWindow {
    */
   startAtMs(permits: number, nowMs: number): number {
     if (permits > this.#rules.calls) return Infinity;
-    let startAtMs = this.#count === 0 ? nowMs : Math.max(nowMs, this.#takenAtMs(this.#count - 1));
+    const last = this.#count - 1;
+    let startAtMs = last < 0 ? nowMs : Math.max(nowMs, this.#takenAtMs(last));
     let free = this.#free;
     for (let index = this.#first; free < permits; index++) {
       free += this.#taken(index);
@@ -112,14 +113,12 @@ export class SlidingWindow {
 
   /** Counts out those that have left the window, until so many permits are free. */
   #moveTo(nowMs: number, permits = Infinity): void {
-    while (
-      this.#free < permits &&
-      this.#first < this.#count &&
-      this.#leavesAtMs(this.#first) <= nowMs
-    ) {
-      this.#free += this.#taken(this.#first);
-      this.#first++;
+    const count = this.#count;
+    let first = this.#first;
+    for (; this.#free < permits && first < count && this.#leavesAtMs(first) <= nowMs; first++) {
+      this.#free += this.#taken(first);
     }
+    this.#first = first;
   }
 
   /** Lets go of those that have left the window: only when they are most, for all the others move up. */
