@@ -157,6 +157,21 @@ test("a breaker that nobody was to wait for stays open", async () => {
   await expect(bank.run(() => 1)).rejects.toMatchObject({ code: "CIRCUIT_OPEN" });
 });
 
+test("to a breaker a call takes as long as it does, whatever others did not wait meanwhile", async () => {
+  using _ = withoutWaiting();
+  const bank = breaker("bank", { window: { calls: 1, slow: "1m", slowRate: 0.5 } });
+
+  await bank.run(() => patient.run(failing(1)));
+  const afterOne = bank.state;
+  bank.open();
+  const probe = patient.run(({ attempt }) => {
+    if (attempt === 1) throw down();
+    return bank.run(() => patient.run(failing(1)));
+  });
+
+  expect([afterOne, await probe, bank.state]).toEqual(["closed", 2, "closed"]);
+});
+
 test("calls under a rate limit begin at once, one after the other", async () => {
   using _ = withoutWaiting();
   const waits: number[] = [];
@@ -171,6 +186,20 @@ test("calls under a rate limit begin at once, one after the other", async () => 
 
   expect({ order, waits: waits.map(Math.round) }).toEqual({ order: [1, 2, 3], waits: [1, 2] });
 });
+
+test.for(["oldest first", "newest first"] as const)(
+  "calls under a rate limit, the %s, are not turned away for what others did not wait",
+  async (order) => {
+    using _ = withoutWaiting();
+    const search = rateLimit(1, { order });
+    const calls = [1, 2, 3, 4].map((call) => search.run(() => call));
+
+    await patient.run(failing(1));
+    search.change({ calls: 1 });
+
+    expect(await Promise.all(calls)).toEqual([1, 2, 3, 4]);
+  },
+);
 
 test("a rate limit still turns away who would wait too long", async () => {
   using _ = withoutWaiting();
@@ -197,6 +226,26 @@ test("a closed gate opens at once, and who comes after goes when the first has e
   await Promise.all([door.run(pass("a")), door.run(pass("b"))]);
 
   expect(order).toEqual(["a begins", "a ends", "b begins", "b ends"]);
+});
+
+test("while a gate opens, nobody is turned away or goes for what others did not wait", async () => {
+  using _ = withoutWaiting();
+  const server = gate({ wait: "1m" });
+  const refusal = { status: 429, headers: new Headers({ "retry-after": "20" }) };
+  await server.run(() => Promise.reject(Object.assign(new Error("busy"), refusal))).catch(() => {});
+  const first = Promise.withResolvers<number>();
+  const calls = [1, 2, 3, 4, 5].map((call) =>
+    server.run(() => (call === 1 ? first.promise : call)).catch(({ code }) => code),
+  );
+  await moment();
+
+  await patient.run(failing(1));
+  calls.push(server.run(() => 6));
+  await moment();
+  const { waiting } = server;
+  first.resolve(1);
+
+  expect([waiting, await Promise.all(calls)]).toEqual([5, [1, 2, 3, 4, 5, 6]]);
 });
 
 test("limits, hedges and chaos stay real, for they are about the work", async () => {

@@ -55,6 +55,11 @@ export function momentsOf(clock: Clock): Clock {
   return moments;
 }
 
+/** How much of the moments that calls wait for was not waited. */
+export function skippedMsOf(clock: Clock): number {
+  return isMachines(clock) ? skippedMs : 0;
+}
+
 function skipping(clock: Clock): Clock {
   return {
     ...clock,

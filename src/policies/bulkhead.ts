@@ -88,8 +88,8 @@ const readNewLimit = required(integer({ min: 0, default: undefined }), "an integ
  * ever, so let it end when its signal aborts.
  *
  * A call that finds no room in the queue, that waited too long, or whose place was taken by one of
- * higher priority or, where that is said, by a newer one, rejects with `BulkheadFullError`, and its work was not started. One that is
- * aborted while it waits leaves at once with the signal's reason.
+ * higher priority or, where that is said, by a newer one, rejects with `BulkheadFullError`, and its
+ * work was not started. One that is aborted while it waits leaves at once with the signal's reason.
  *
  * @throws {OptionsError} At once, if the limit or an option is unknown or out of range.
  * @example

@@ -74,16 +74,18 @@ export class GateKeeper {
     attempt.throwIfAborted();
     // An open gate does not go by time, and nobody waits before it.
     if (this.#gate.state === "open") return this.#go(work, attempt, 0);
-    const nowMs = this.#moments.elapsed();
-    if (this.#line.size === 0 && admits(this.#gate, nowMs)) return this.#go(work, attempt, nowMs);
+    const { clock, wait, queue } = this.#parts;
+    const nowMs = clock.elapsed();
+    if (this.#line.size === 0 && this.#admits()) return this.#go(work, attempt, nowMs);
     const deadlineAtMs = nowMs + attempt.deadline.remainingMs();
-    const patience = { untilMs: nowMs + this.#parts.wait, deadlineAtMs };
-    if (this.#line.size >= this.#parts.queue || !this.#isWorthwhile(patience, nowMs)) {
-      this.#tellRejected(nowMs);
-      throw this.#rejection(nowMs);
+    const patience = { untilMs: nowMs + wait, deadlineAtMs };
+    if (this.#line.size >= queue || !this.#isWorthwhile(patience, this.#leftMs())) {
+      const retryAfterMs = Math.ceil(this.#leftMs());
+      this.#tellRejected(retryAfterMs);
+      throw this.#rejection(retryAfterMs);
     }
     const waiting = this.#line.join(attempt, patience, () =>
-      this.#go(work, attempt, this.#moments.elapsed()),
+      this.#go(work, attempt, clock.elapsed()),
     );
     if (this.#line.size === 1) this.#setTimer();
     return waiting;
@@ -134,15 +136,15 @@ export class GateKeeper {
     if (before.state !== "closed") {
       this.#tell({ type: "gate.closed", policy: this.#parts.name, waitMs, fault, error });
     }
-    const nowMs = this.#moments.elapsed();
-    const leaving = this.#line.all().filter(({ ticket }) => !this.#isWorthwhile(ticket, nowMs));
-    this.#turnAway(leaving, nowMs);
+    const leftMs = this.#leftMs();
+    this.#turnAway(this.#line.all().filter(({ ticket }) => !this.#isWorthwhile(ticket, leftMs)));
     this.#setTimer();
   }
 
   /** Whether a call should wait: the gate may admit it before its patience or its time is over. */
-  #isWorthwhile({ untilMs, deadlineAtMs }: Patience, nowMs: number): boolean {
-    const beginsAtMs = nowMs + waitLeftMs(this.#gate, nowMs);
+  #isWorthwhile({ untilMs, deadlineAtMs }: Patience, leftMs: number): boolean {
+    const nowMs = this.#parts.clock.elapsed();
+    const beginsAtMs = nowMs + leftMs;
     return nowMs < untilMs && beginsAtMs <= untilMs && beginsAtMs < deadlineAtMs;
   }
 
@@ -153,20 +155,21 @@ export class GateKeeper {
     if (this.#isServing) return;
     this.#isServing = true;
     for (let { first } = this.#line; first !== undefined; { first } = this.#line) {
-      const nowMs = this.#moments.elapsed();
-      if (admits(this.#gate, nowMs)) first.begin();
-      else if (nowMs >= first.ticket.untilMs) {
-        this.#turnAway([first], nowMs);
-      } else break;
+      if (this.#admits()) first.begin();
+      else if (this.#parts.clock.elapsed() >= first.ticket.untilMs) this.#turnAway([first]);
+      else break;
     }
     this.#isServing = false;
     this.#setTimer();
   }
 
   /** Refuses calls that wait: first all of them, for a listener may come back to the gate. */
-  #turnAway(leaving: readonly Waiter<Patience>[], nowMs: number): void {
-    for (const waiter of leaving) waiter.refuse(this.#rejection(nowMs));
-    for (const { context } of leaving) context.runInAsyncScope(() => this.#tellRejected(nowMs));
+  #turnAway(leaving: readonly Waiter<Patience>[]): void {
+    const retryAfterMs = Math.ceil(this.#leftMs());
+    for (const waiter of leaving) waiter.refuse(this.#rejection(retryAfterMs));
+    for (const { context } of leaving) {
+      context.runInAsyncScope(() => this.#tellRejected(retryAfterMs));
+    }
   }
 
   /** One timer, for the first in the line; none when nobody waits. */
@@ -175,25 +178,33 @@ export class GateKeeper {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     if (first === undefined) return;
-    const atMs = Math.min(this.#gate.untilMs, first.ticket.untilMs);
-    const waitMs = Math.max(0, atMs - this.#moments.elapsed());
-    // While it opens, they wait for the ends of calls: that is no wait which a test may skip.
-    const clock = this.#gate.state === "closed" ? this.#moments : this.#parts.clock;
-    this.#cancelTimer = clock.after(waitMs, () => this.#serve());
+    const clock = this.#clock;
+    const waitMs = this.#gate.untilMs - clock.elapsed();
+    const patienceMs = first.ticket.untilMs - this.#parts.clock.elapsed();
+    const serve = (): void => this.#serve();
+    this.#cancelTimer = clock.after(Math.max(0, Math.min(waitMs, patienceMs)), serve);
   }
 
-  #rejection(nowMs: number): RateLimitedError {
+  #admits(): boolean {
+    return admits(this.#gate, this.#clock.elapsed());
+  }
+
+  /** While it opens, calls wait for the ends of others: that is no wait which a test may skip. */
+  get #clock(): Clock {
+    return this.#gate.state === "closed" ? this.#moments : this.#parts.clock;
+  }
+
+  #leftMs(): number {
+    return waitLeftMs(this.#gate, this.#clock.elapsed());
+  }
+
+  #rejection(retryAfterMs: number): RateLimitedError {
     const what = `Gate "${this.#parts.name}"`;
     const cause = this.#refusal;
-    return withoutStack(() => new RateLimitedError(what, this.#leftMs(nowMs), { cause }));
+    return withoutStack(() => new RateLimitedError(what, retryAfterMs, { cause }));
   }
 
-  #tellRejected(nowMs: number): void {
-    const retryAfterMs = this.#leftMs(nowMs);
+  #tellRejected(retryAfterMs: number): void {
     this.#tell({ type: "gate.rejected", policy: this.#parts.name, retryAfterMs });
-  }
-
-  #leftMs(nowMs: number): number {
-    return Math.ceil(waitLeftMs(this.#gate, nowMs));
   }
 }

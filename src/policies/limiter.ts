@@ -15,6 +15,9 @@ import type { TokenBucketRules } from "./token-bucket.ts";
 import { planned, tooLate, type Leaving, type Rule, type Ticket } from "./turns.ts";
 import { WaitingLine, type Waiter } from "./waiting-line.ts";
 
+/** While a timer is late, a plan holds for one call of so many that wait: else each would plan them all. */
+const CALLS_PER_LATE_PLAN = 1 / 16;
+
 /** What one call asks for; the time is in milliseconds. */
 export interface Terms {
   readonly permits: number;
@@ -27,6 +30,8 @@ export interface LimiterParts {
   readonly queue: number;
   readonly queueing: Queueing;
   readonly clock: Clock;
+  /** How much of its time was not waited, in milliseconds: that is nobody's wait. */
+  readonly skippedMs: () => number;
   readonly on: Emit | undefined;
 }
 
@@ -41,6 +46,8 @@ export class Limiter {
    * when it is asked for.
    */
   #plan: Rule | undefined;
+  /** How many calls the plan has served since it was made with a timer that was late. */
+  #lateCalls = Infinity;
   #cancelTimer: (() => void) | undefined;
 
   constructor(rule: Rule, parts: LimiterParts) {
@@ -119,7 +126,7 @@ export class Limiter {
       throw this.#rejection(waitMs);
     }
     this.#plan?.take(permits, startAtMs);
-    return { permits, latestMs: nowMs + longestMs };
+    return { permits, latestMs: nowMs - this.#parts.skippedMs() + longestMs };
   }
 
   /** When the turn of a call would come that comes now. */
@@ -131,9 +138,14 @@ export class Limiter {
     // The timer of the first is late, and with it all that was planned behind it; or it makes room.
     const isLate =
       first !== undefined && this.#rule.startAtMs(first.ticket.permits, nowMs) <= nowMs;
-    if (isLate || isOneTooMany) this.#plan = undefined;
     if (isOneTooMany) {
+      this.#plan = undefined;
       return planned(this.#rule, this.#line.all().slice(1), nowMs).startAtMs(permits, nowMs);
+    }
+    if (!isLate) this.#lateCalls = Infinity;
+    else if (++this.#lateCalls >= this.#line.size * CALLS_PER_LATE_PLAN) {
+      this.#plan = undefined;
+      this.#lateCalls = 0;
     }
     this.#plan ??= planned(this.#rule, this.#line.all(), nowMs);
     return this.#plan.startAtMs(permits, nowMs);
@@ -178,7 +190,7 @@ export class Limiter {
 
   /** Refuses those whose turn would come too late. */
   #late(nowMs: number): readonly Leaving<Waiter<Ticket>>[] {
-    return this.#refuse(tooLate(this.#rule, this.#line.all(), nowMs));
+    return this.#refuse(tooLate(this.#rule, this.#line.all(), nowMs, this.#parts.skippedMs()));
   }
 
   #refuse(leaving: readonly Leaving<Waiter<Ticket>>[]): readonly Leaving<Waiter<Ticket>>[] {

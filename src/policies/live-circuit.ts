@@ -114,10 +114,11 @@ export class LiveCircuit {
     if (circuit.state === "closed" && rules.isDirect) return circuit.generation;
     if (this.isIsolated) return this.#refuse(Infinity);
     if (circuit.state === "closed" && rules.slowMs === Infinity) return circuit.generation;
-    const startMs = rules.moments.elapsed();
+    const startMs = rules.clock.elapsed();
     if (circuit.state === "closed") return rule.timed(circuit, startMs);
-    if (!rule.admits(circuit, startMs, rules)) {
-      return this.#refuse(rule.pauseLeftMs(circuit, startMs));
+    const nowMs = this.#nowMs();
+    if (!rule.admits(circuit, nowMs, rules)) {
+      return this.#refuse(rule.pauseLeftMs(circuit, nowMs));
     }
     const { next, probe } = rule.probing(circuit, startMs, rules);
     this.#set(next);
@@ -240,7 +241,7 @@ export class LiveCircuit {
     const rules = this.#rules;
     const settled = readSnapshot(snapshot, "breaker.restore");
     const [generation, nowMs] = [this.#circuit.generation + 1, rules.moments.elapsed()];
-    const window = windowOf(settled, rules.window, nowMs);
+    const window = windowOf(settled, rules.window, rules.clock.elapsed());
     this.#begin(circuitOf(settled, { generation, nowMs, rules }), window);
   }
 
@@ -310,9 +311,11 @@ export class LiveCircuit {
     this.#rules.changed?.(this.#key);
   }
 
-  /** The moment, where the circuit goes by it. */
+  /** Now, where the circuit goes by it: callers wait for the end of a pause; all else is lengths of time. */
   #nowMs(): number {
-    const { window, moments } = this.#rules;
-    return this.#circuit.state === "closed" && window === undefined ? 0 : moments.elapsed();
+    const { window, clock, moments } = this.#rules;
+    const { state } = this.#circuit;
+    if (state === "open") return moments.elapsed();
+    return state === "closed" && window === undefined ? 0 : clock.elapsed();
   }
 }

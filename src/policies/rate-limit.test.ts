@@ -297,6 +297,56 @@ test.for(["sliding window", "token bucket"] as const)(
   },
 );
 
+test.for([
+  ["there is room for them", Infinity],
+  ["there is none", 100],
+] as const)(
+  "calls that come before a late timer cost no more than others, where %s",
+  async ([, room]) => {
+    const clock = new VirtualClock();
+    const limit = rateLimit(1, { wait: Infinity, queue: Math.min(room, 1_000_000), clock });
+    const caller = new AbortController();
+    const call = (): Promise<unknown> =>
+      errorOf(limit.run(() => "done", { signal: caller.signal }));
+    const calls = Array.from({ length: 101 }, call);
+    clock.block(6_000);
+
+    // Minutes if each of them looked at all that wait.
+    for (let more = 0; more < 40_000; more++) calls.push(call());
+    const { waiting } = limit;
+    caller.abort("enough");
+
+    expect([waiting, (await Promise.all(calls)).length]).toEqual([Math.min(room, 40_100), 40_101]);
+  },
+);
+
+test.for([2, 100])(
+  "where a timer is late again, calls go by how late it is now, with %i that wait",
+  async (waiting) => {
+    const clock = new VirtualClock();
+    const limit = rateLimit(1, { wait: Infinity, clock });
+    const waitMs = async (): Promise<number> =>
+      ((await errorOf(limit.with({ wait: 0 }).run(() => "done"))) as RateLimitedError).retryAfterMs;
+    const calls = Array.from({ length: waiting + 1 }, () => limit.run(() => "done"));
+
+    const inTime = await waitMs();
+    clock.block(6_000);
+    const late = await waitMs();
+    await clock.advance(0);
+    const served = await waitMs();
+    clock.block(6_500);
+    const lateAgain = await waitMs();
+
+    expect([inTime, late, served, lateAgain]).toEqual([
+      (waiting + 1) * 1_000,
+      waiting * 1_000,
+      waiting * 1_000,
+      (waiting - 1) * 1_000,
+    ]);
+    await clock.settle(() => Promise.all(calls));
+  },
+);
+
 test("work that calls again when its late turn has come stands behind those who wait", async () => {
   const clock = new VirtualClock();
   const limit = rateLimit(1, { clock });

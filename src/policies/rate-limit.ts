@@ -2,7 +2,7 @@
 
 import type { Duration } from "../core/duration.ts";
 import { OptionsError } from "../core/errors.ts";
-import { momentsOf } from "../core/haste.ts";
+import { momentsOf, skippedMsOf } from "../core/haste.ts";
 import { duration, integer, readOptions, type Reader } from "../core/options.ts";
 import { drainsOn } from "./drain-on.ts";
 import { Limiter, type Terms } from "./limiter.ts";
@@ -78,6 +78,7 @@ export function rateLimit(calls: number, options: RateLimitOptions = {}): RateLi
     ...parts,
     queueing: queueingOf(parts),
     clock: momentsOf(parts.clock),
+    skippedMs: () => skippedMsOf(parts.clock),
   });
   const runOn = runnerOf(limiter, parts);
   const terms = { permits: 1, wait: parts.wait };

@@ -152,6 +152,36 @@ test("a copy goes its own way", () => {
   expect([first.startAtMs(2, 70), copy.startAtMs(2, 70), copy.most]).toEqual([150, 170, 2]);
 });
 
+test("a copy knows what was taken before, also of another copy, after the first has let go of it", () => {
+  const first = windowOf(200);
+  for (let call = 0; call < 200; call++) first.take(1, call);
+  const copy = first.copy();
+  copy.take(50, 150);
+  const second = copy.copy();
+  copy.take(1, 250);
+  for (let call = 0; call < 200; call++) first.take(1, 300);
+
+  expect([first, copy, second].map((window) => window.startAtMs(200, 200))).toEqual([
+    400, 350, 299,
+  ]);
+  expect([first, copy, second].map((window) => window.left(220))).toEqual([0, 70, 71]);
+});
+
+test("a copy of a large window costs no more than one of a small one", () => {
+  const large = windowOf(1_000_000);
+  for (let call = 0; call < 1_000_000; call++) large.take(1, 0);
+
+  // Minutes if each of them looked at all that was taken.
+  const startsAtMs = new Set<number>();
+  for (let copies = 0; copies < 20_000; copies++) {
+    const copy = large.copy();
+    copy.take(1, copy.startAtMs(1, 50));
+    startsAtMs.add(copy.startAtMs(1, 50));
+  }
+
+  expect([...startsAtMs]).toEqual([100]);
+});
+
 test("in no window, wherever it begins, there are more than its calls", () => {
   const calls = fc.integer({ min: 1, max: 5 });
   const step = fc.tuple(

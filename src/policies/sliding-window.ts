@@ -18,13 +18,23 @@ export interface SlidingWindowRules {
 /** How many that have left the window are kept at least: else a small one would be tidied each time. */
 const SPARE = 64;
 
+/** Who took permits, in that order. Two arrays of numbers: a quarter of the memory of one of objects. */
+interface Takers {
+  readonly atMs: readonly number[];
+  /** How many permits each of them took. */
+  readonly permits: readonly number[];
+}
+
 /** One window. Moments are milliseconds by a clock that only grows. */
 export class SlidingWindow {
   #rules: SlidingWindowRules;
-  /** When calls took permits, in that order. Those before `#first` have left the window. */
-  #takenAtMs: number[] = [];
-  /** How many each of them took. Two arrays of numbers: a quarter of the memory of one of objects. */
-  #taken: number[] = [];
+  /** Of a copy: those before it was made, shared with what it is a copy of, which only adds to them. */
+  #shared: Takers | undefined;
+  #sharedCount = 0;
+  /** Those after them. */
+  #atMs: number[] = [];
+  #permits: number[] = [];
+  /** Those before it have left the window, counted from the first that is shared. */
   #first = 0;
   /** What the others have left of its permits; below 0 when its rules allow fewer than they did. */
   #free: number;
@@ -45,10 +55,11 @@ export class SlidingWindow {
    */
   startAtMs(permits: number, nowMs: number): number {
     if (permits > this.#rules.calls) return Infinity;
-    let startAtMs = Math.max(nowMs, this.#takenAtMs.at(-1) ?? -Infinity);
+    const last = this.#count - 1;
+    let startAtMs = last < 0 ? nowMs : Math.max(nowMs, this.#takenAtMs(last));
     let free = this.#free;
     for (let index = this.#first; free < permits; index++) {
-      free += this.#taken[index] as number;
+      free += this.#taken(index);
       startAtMs = Math.max(startAtMs, this.#leavesAtMs(index));
     }
     return startAtMs;
@@ -56,9 +67,11 @@ export class SlidingWindow {
 
   /** Takes permits at a moment that `startAtMs` gave, or a later one. */
   take(permits: number, atMs: number): void {
-    this.#moveTo(atMs);
-    this.#takenAtMs.push(atMs);
-    this.#taken.push(permits);
+    // A copy is played some calls ahead and let go of: it need not be tidy, but only have room.
+    if (this.#shared === undefined) this.#tidy(atMs);
+    else this.#moveTo(atMs, permits);
+    this.#atMs.push(atMs);
+    this.#permits.push(permits);
     this.#free -= permits;
   }
 
@@ -75,29 +88,60 @@ export class SlidingWindow {
     this.#rules = rules;
   }
 
-  /** Another window in which the same was taken. */
+  /** Another window in which the same was taken. It costs the same however many that were. */
   copy(): SlidingWindow {
     const copy = new SlidingWindow(this.#rules);
-    copy.#takenAtMs = this.#takenAtMs.slice(this.#first);
-    copy.#taken = this.#taken.slice(this.#first);
+    copy.#shared = this.#takers();
+    copy.#sharedCount = this.#count;
+    copy.#first = this.#first;
     copy.#free = this.#free;
     return copy;
   }
 
-  /** Lets go of what has left the window. */
-  #moveTo(nowMs: number): void {
-    while (this.#first < this.#taken.length && this.#leavesAtMs(this.#first) <= nowMs) {
-      this.#free += this.#taken[this.#first] as number;
-      this.#first++;
+  #takers(): Takers {
+    if (this.#shared === undefined) return { atMs: this.#atMs, permits: this.#permits };
+    const { atMs, permits } = this.#shared;
+    return {
+      atMs: atMs.slice(0, this.#sharedCount).concat(this.#atMs),
+      permits: permits.slice(0, this.#sharedCount).concat(this.#permits),
+    };
+  }
+
+  get #count(): number {
+    return this.#sharedCount + this.#atMs.length;
+  }
+
+  /** Counts out those that have left the window, until so many permits are free. */
+  #moveTo(nowMs: number, permits = Infinity): void {
+    const count = this.#count;
+    let first = this.#first;
+    for (; this.#free < permits && first < count && this.#leavesAtMs(first) <= nowMs; first++) {
+      this.#free += this.#taken(first);
     }
-    // Tidied only when most have left, for all the others move up.
-    if (this.#first * 2 <= this.#taken.length + SPARE) return;
-    this.#takenAtMs.splice(0, this.#first);
-    this.#taken.splice(0, this.#first);
+    this.#first = first;
+  }
+
+  /** Lets go of those that have left the window: only when they are most, for all the others move up. */
+  #tidy(nowMs: number): void {
+    this.#moveTo(nowMs);
+    if (this.#first * 2 <= this.#count + SPARE) return;
+    // Not in place, for copies may share them.
+    this.#atMs = this.#atMs.slice(this.#first);
+    this.#permits = this.#permits.slice(this.#first);
     this.#first = 0;
   }
 
+  #takenAtMs(index: number): number {
+    const own = index - this.#sharedCount;
+    return (own < 0 ? this.#shared?.atMs[index] : this.#atMs[own]) as number;
+  }
+
+  #taken(index: number): number {
+    const own = index - this.#sharedCount;
+    return (own < 0 ? this.#shared?.permits[index] : this.#permits[own]) as number;
+  }
+
   #leavesAtMs(index: number): number {
-    return (this.#takenAtMs[index] as number) + this.#rules.perMs;
+    return this.#takenAtMs(index) + this.#rules.perMs;
   }
 }

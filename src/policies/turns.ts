@@ -13,7 +13,7 @@ export type Rule = TokenBucket | SlidingWindow | FixedWindow;
 /** What one call waits for. */
 export interface Ticket {
   readonly permits: number;
-  /** After that it does not want to begin any more. */
+  /** After that it does not want to begin any more; what others did not wait is not counted. */
   readonly latestMs: number;
 }
 
@@ -37,18 +37,23 @@ export interface Leaving<Waiter> {
   readonly waitMs: number;
 }
 
-/** Those of a line whose turn would come too late; who is behind them moves up. */
+/**
+ * Those of a line whose turn would come too late; who is behind them moves up.
+ *
+ * @param skippedMs How much of the time until now was not waited.
+ */
 export function tooLate<Waiter extends Waiting>(
   rule: Rule,
   line: readonly Waiter[],
   nowMs: number,
+  skippedMs: number,
 ): Leaving<Waiter>[] {
   const plan = rule.copy();
   return line.flatMap((waiter) => {
     const { permits, latestMs } = waiter.ticket;
     const startAtMs = plan.startAtMs(permits, nowMs);
     // Whose turn has come begins, even if the timer for it is late.
-    const isInTime = startAtMs <= Math.max(nowMs, latestMs) && startAtMs < Infinity;
+    const isInTime = startAtMs <= Math.max(nowMs, latestMs + skippedMs) && startAtMs < Infinity;
     if (isInTime) plan.take(permits, startAtMs);
     return isInTime ? [] : [{ waiter, waitMs: Math.ceil(startAtMs - nowMs) }];
   });
