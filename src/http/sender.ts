@@ -120,12 +120,13 @@ export class Sender {
     );
   }
 
-  /** The limit's signal is quiet once the headers have come; the caller's ends the body too. */
+  /**
+   * The limit's signal is quiet once the headers have come; the caller's ends the body too. What `fetch`
+   * keeps until then must not hold the limit, and with it the response: one that nobody keeps is let go of.
+   */
   #withCallers(signal: AbortSignal): AbortSignal {
     const { signal: callers } = this.#request;
-    return callers === undefined || callers === signal
-      ? signal
-      : AbortSignal.any([signal, callers]);
+    return AbortSignal.any(callers === undefined ? [signal] : [signal, callers]);
   }
 }
 
