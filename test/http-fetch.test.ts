@@ -4,6 +4,8 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, expect, test } from "vitest";
 import { constant, TimeoutError } from "holdfast";
 import { resilientFetch } from "holdfast/http";
@@ -24,6 +26,13 @@ async function serve(listener: RequestListener): Promise<string> {
   servers.push(server);
   await once(server.listen(0, "127.0.0.1"), "listening");
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Collects what nobody holds any more, and lets the callbacks about it run. */
+async function collect(): Promise<void> {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 const closed = (request: IncomingMessage): Promise<unknown> => once(request.socket, "close");
@@ -114,6 +123,59 @@ test("a body that is not read leaves nothing, and an abort cuts its connection",
 
   await cut.promise;
   await expect(response.text()).rejects.toThrow("enough");
+});
+
+const CALLERS = [
+  ["no signal", {}],
+  ["a signal", { signal: new AbortController().signal }],
+] as const;
+
+test.for(CALLERS)("with %s a body is whole, however late it is read", async ([, init]) => {
+  const url = await serve((_, response) => {
+    response.write("begins");
+    setTimeout(() => response.end(", ends"), 50);
+  });
+
+  const response = await resilientFetch()(url, init);
+  for (let times = 0; times < 10; times++) await collect();
+
+  expect(await response.text()).toBe("begins, ends");
+});
+
+test.for(CALLERS)("with %s a response that nobody keeps is let go of", async ([, init]) => {
+  const cut = Promise.withResolvers<unknown>();
+  const url = await serve((request, response) => {
+    response.write("begins");
+    void closed(request).then(cut.resolve);
+  });
+  let isCut = false;
+  void cut.promise.then(() => (isCut = true));
+
+  // In a function of its own, so that no variable holds it.
+  await (async () => void (await resilientFetch()(url, init)))();
+  for (let times = 0; times < 500 && !isCut; times++) await collect();
+
+  expect(isCut).toBe(true);
+});
+
+test.for([
+  ["GET", 200],
+  ["HEAD", 200],
+  ["GET", 204],
+  ["GET", 205],
+  ["GET", 304],
+  ["GET", 404],
+  ["GET", 999],
+] as const)("a %s that is answered with %i is as with fetch", async ([method, status]) => {
+  const url = await serve((_, response) => response.writeHead(status).end("body"));
+  const shown = async (response: Response) => {
+    const { ok, statusText, body } = response;
+    return [response.status, ok, statusText, body === null, await response.clone().text()];
+  };
+
+  const ours = await shown(await resilientFetch()(url, { method }));
+
+  expect(ours).toEqual(await shown(await fetch(url, { method })));
 });
 
 test("a secret does not go where a redirect leads to", async () => {
