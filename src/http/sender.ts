@@ -27,6 +27,9 @@ export interface SenderParts {
   readonly failedStatus: "answered" | "thrown";
 }
 
+/** Those that only ask. RFC 9110 (9.2.1). */
+const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+
 /** Sends one request. A failed status, and a redirect too many, is thrown as `HttpStatusError`. */
 export class Sender {
   readonly #parts: SenderParts;
@@ -86,6 +89,7 @@ export class Sender {
     if (response.status < 400 && !isLost) return response;
     const { clock, failedStatus } = this.#parts;
     const error = new HttpStatusError(response, { clock });
+    if (isLost || response.redirected) this.#noteRedirected(error);
     // Beside another attempt there may be one that failed meanwhile.
     this.letGo();
     if (failedStatus === "thrown") cancelBody(response);
@@ -106,10 +110,21 @@ export class Sender {
       hop = next;
       cancelBody(response);
       const onward = { ...initOf(hop, this.#request), redirect: "manual" as const };
-      const answer = await this.#hop(attempt, hop.url, onward);
-      response = withFacts(answer, { redirected: true });
+      try {
+        response = withFacts(await this.#hop(attempt, hop.url, onward), { redirected: true });
+      } catch (error) {
+        this.#noteRedirected(error);
+        throw error;
+      }
     }
     return response;
+  }
+
+  /** Where it was redirected to it may have come to nothing; where it was first, perhaps not. */
+  #noteRedirected(error: unknown): void {
+    const fault = faultOf(error);
+    if (fault.effect === "none" && !SAFE_METHODS.has(this.#request.method))
+      withFault(error, { ...fault, effect: "unknown" });
   }
 
   #hop(attempt: Attempt, ...[input, init]: Parameters<Fetch>): Promise<Response> {
