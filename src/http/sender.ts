@@ -42,6 +42,7 @@ export class Sender {
   #spent: Error | undefined;
   /** What failed last and can still be read. */
   #failed: { readonly error: unknown; readonly response: Response } | undefined;
+  #isOver = false;
 
   constructor(parts: SenderParts, request: FetchedRequest) {
     this.#parts = parts;
@@ -66,20 +67,21 @@ export class Sender {
     return error === this.#spent ? this.#spent?.cause : error;
   }
 
-  /** The response that is thrown as `error`, with a body that can be read; another one is let go of. */
-  takeFailed(error: unknown): Response | undefined {
-    if (this.#failed?.error !== error) this.letGo();
+  /** Ends the call. The response that is thrown as `error` can still be read; another one is let go of. */
+  end(error?: unknown): Response | undefined {
+    this.#isOver = true;
+    if (this.#failed?.error !== error) this.#letGo();
     return this.#failed?.response;
   }
 
   /** Lets go of the response that failed last: nobody will read it. */
-  letGo(): void {
+  #letGo(): void {
     if (this.#failed !== undefined) cancelBody(this.#failed.response);
     this.#failed = undefined;
   }
 
   async #sendOnce(attempt: Attempt): Promise<Response> {
-    this.letGo();
+    this.#letGo();
     const { redirects } = this.#parts;
     const isFollowed = redirects !== undefined && this.#request.redirect === "follow";
     const response = isFollowed
@@ -91,7 +93,7 @@ export class Sender {
     const error = new HttpStatusError(response, { clock });
     if (isLost || response.redirected) this.#noteRedirected(error);
     // Beside another attempt there may be one that failed meanwhile.
-    this.letGo();
+    this.#letGo();
     if (failedStatus === "thrown") cancelBody(response);
     else this.#failed = { error, response };
     throw error;
@@ -129,10 +131,12 @@ export class Sender {
 
   #hop(attempt: Attempt, ...[input, init]: Parameters<Fetch>): Promise<Response> {
     const { fetch, untilHeaders } = this.#parts;
-    return untilHeaders.run(
-      ({ signal }) => fetch(input, { ...init, signal: this.#withCallers(signal) }),
-      attempt,
-    );
+    return untilHeaders.run(async ({ signal }) => {
+      const response = await fetch(input, { ...init, signal: this.#withCallers(signal) });
+      // Of a `fetch` that takes no notice of its signal.
+      if (this.#isOver) cancelBody(response);
+      return response;
+    }, attempt);
   }
 
   /**
