@@ -19,9 +19,9 @@ export type Handler<Incoming extends Request = Request> = (
  * The attempt's signal aborts when the client goes away (the request's own signal) or a limit is over.
  * What the policy refuses is answered with 503, by a rate limit with 429, and with Retry-After where the
  * refusal says for how long; a limit that is over with 503, or 504 where the handler itself waited for
- * something in vain. An answer that comes after that is let go of. No word of the error is in the answer. Any other error of the handler is thrown on,
- * the same object, for the server's own error handling. Where the client has gone away the answer is an
- * empty 499, which nobody sees.
+ * something in vain. No word of the error is in the answer, and what the handler answers later is let go
+ * of. Any other error of the handler is thrown on, the same object, for the server's own error handling.
+ * Where the client has gone away the answer is an empty 499, which nobody sees.
  *
  * The policy's part ends when the handler answers: a body is sent after that.
  *
