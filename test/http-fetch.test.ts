@@ -8,7 +8,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, test } from "vitest";
 import { constant, TimeoutError } from "holdfast";
-import { resilientFetch } from "holdfast/http";
+import { resilientFetch, type Fetch } from "holdfast/http";
 import { expectNothingLeft, VirtualClock } from "holdfast/testing";
 
 const servers: Server[] = [];
@@ -156,6 +156,24 @@ test.for(CALLERS)("with %s a response that nobody keeps is let go of", async ([,
   for (let times = 0; times < 500 && !isCut; times++) await collect();
 
   expect(isCut).toBe(true);
+});
+
+test.for<[what: string, input: (url: string, signal: AbortSignal) => Parameters<Fetch>]>([
+  ["a Request", (url, signal) => [new Request(url, { signal })]],
+  ["init", (url, signal) => [url, { signal }]],
+  ["init, with a limit", (url) => [url, { signal: AbortSignal.timeout(500) }]],
+])("the signal of %s ends the body, also when nobody keeps the request", async ([, input]) => {
+  const url = await serve((_, response) => response.write("begins"));
+  const caller = new AbortController();
+  const patient = resilientFetch({ bodyTimeout: Infinity });
+
+  // In a function of its own, so that no variable holds the request.
+  const response = await (() => patient(...input(url, caller.signal)))();
+  const failure = response.text().catch((error: unknown) => String(error));
+  for (let times = 0; times < 10; times++) await collect();
+  caller.abort(new Error("enough"));
+
+  expect(await failure).toMatch(/enough|due to timeout/);
 });
 
 test.for([

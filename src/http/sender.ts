@@ -144,10 +144,19 @@ export class Sender {
    * keeps until then must not hold the limit, and with it the response: one that nobody keeps is let go of.
    */
   #withCallers(signal: AbortSignal): AbortSignal {
-    const { signal: callers } = this.#request;
-    return AbortSignal.any(callers === undefined ? [signal] : [signal, callers]);
+    const { signal: callers, input } = this.#request;
+    if (callers === undefined) return AbortSignal.any([signal]);
+    const both = AbortSignal.any([signal, callers]);
+    heardBy.set(both, [callers, input]);
+    return both;
   }
 }
+
+/**
+ * What a signal hears of. Node would collect it first: a signal that stands in another one, and a Request,
+ * whose signal is told of its caller's only as long as there is the Request.
+ */
+const heardBy = new WeakMap<AbortSignal, readonly unknown[]>();
 
 /** What further attempts end with: no policy takes it for another failure of the server. */
 function spentBy(error: unknown, fault: Fault): Error {
