@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, test } from "vitest";
-import { constant, TimeoutError } from "holdfast";
+import { constant, retry, timeout, TimeoutError } from "holdfast";
 import { resilientFetch, type Fetch } from "holdfast/http";
 import { expectNothingLeft, VirtualClock } from "holdfast/testing";
 
@@ -142,17 +142,18 @@ test.for(CALLERS)("with %s a body is whole, however late it is read", async ([, 
   expect(await response.text()).toBe("begins, ends");
 });
 
-test.for(CALLERS)("with %s a response that nobody keeps is let go of", async ([, init]) => {
-  const cut = Promise.withResolvers<unknown>();
-  const url = await serve((request, response) => {
-    response.write("begins");
-    void closed(request).then(cut.resolve);
-  });
+test.for<[what: string, get: (url: string) => Promise<Response>]>([
+  ["with no signal", (url) => resilientFetch()(url)],
+  ["with a signal", (url) => resilientFetch()(url, { signal: new AbortController().signal })],
+  ["under a timeout", (url) => timeout("1m").run(({ signal }) => fetch(url, { signal }))],
+  ["under a total", (url) => retry({ total: "1m" }).run(({ signal }) => fetch(url, { signal }))],
+])("%s a response that nobody keeps is let go of", async ([, get]) => {
+  const url = await serve((_, response) => response.write("begins"));
   let isCut = false;
-  void cut.promise.then(() => (isCut = true));
+  servers.at(-1)?.on("connection", (socket) => socket.on("close", () => (isCut = true)));
 
   // In a function of its own, so that no variable holds it.
-  await (async () => void (await resilientFetch()(url, init)))();
+  await (async () => void (await get(url)))();
   for (let times = 0; times < 500 && !isCut; times++) await collect();
 
   expect(isCut).toBe(true);
