@@ -4,9 +4,11 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, expect, test } from "vitest";
-import { constant, TimeoutError } from "holdfast";
-import { resilientFetch } from "holdfast/http";
+import { constant, retry, timeout, TimeoutError } from "holdfast";
+import { resilientFetch, type Fetch } from "holdfast/http";
 import { expectNothingLeft, VirtualClock } from "holdfast/testing";
 
 const servers: Server[] = [];
@@ -24,6 +26,13 @@ async function serve(listener: RequestListener): Promise<string> {
   servers.push(server);
   await once(server.listen(0, "127.0.0.1"), "listening");
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Collects what nobody holds any more, and lets the callbacks about it run. */
+async function collect(): Promise<void> {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 const closed = (request: IncomingMessage): Promise<unknown> => once(request.socket, "close");
@@ -114,6 +123,78 @@ test("a body that is not read leaves nothing, and an abort cuts its connection",
 
   await cut.promise;
   await expect(response.text()).rejects.toThrow("enough");
+});
+
+const CALLERS = [
+  ["no signal", {}],
+  ["a signal", { signal: new AbortController().signal }],
+] as const;
+
+test.for(CALLERS)("with %s a body is whole, however late it is read", async ([, init]) => {
+  const url = await serve((_, response) => {
+    response.write("begins");
+    setTimeout(() => response.end(", ends"), 50);
+  });
+
+  const response = await resilientFetch()(url, init);
+  for (let times = 0; times < 10; times++) await collect();
+
+  expect(await response.text()).toBe("begins, ends");
+});
+
+test.for<[what: string, get: (url: string) => Promise<Response>]>([
+  ["with no signal", (url) => resilientFetch()(url)],
+  ["with a signal", (url) => resilientFetch()(url, { signal: new AbortController().signal })],
+  ["under a timeout", (url) => timeout("1m").run(({ signal }) => fetch(url, { signal }))],
+  ["under a total", (url) => retry({ total: "1m" }).run(({ signal }) => fetch(url, { signal }))],
+])("%s a response that nobody keeps is let go of", async ([, get]) => {
+  const url = await serve((_, response) => response.write("begins"));
+  let isCut = false;
+  servers.at(-1)?.on("connection", (socket) => socket.on("close", () => (isCut = true)));
+
+  // In a function of its own, so that no variable holds it.
+  await (async () => void (await get(url)))();
+  for (let times = 0; times < 500 && !isCut; times++) await collect();
+
+  expect(isCut).toBe(true);
+});
+
+test.for<[what: string, input: (url: string, signal: AbortSignal) => Parameters<Fetch>]>([
+  ["a Request", (url, signal) => [new Request(url, { signal })]],
+  ["init", (url, signal) => [url, { signal }]],
+  ["init, with a limit", (url) => [url, { signal: AbortSignal.timeout(500) }]],
+])("the signal of %s ends the body, also when nobody keeps the request", async ([, input]) => {
+  const url = await serve((_, response) => response.write("begins"));
+  const caller = new AbortController();
+  const patient = resilientFetch({ bodyTimeout: Infinity });
+
+  // In a function of its own, so that no variable holds the request.
+  const response = await (() => patient(...input(url, caller.signal)))();
+  const failure = response.text().catch((error: unknown) => String(error));
+  for (let times = 0; times < 10; times++) await collect();
+  caller.abort(new Error("enough"));
+
+  expect(await failure).toMatch(/enough|due to timeout/);
+});
+
+test.for([
+  ["GET", 200],
+  ["HEAD", 200],
+  ["GET", 204],
+  ["GET", 205],
+  ["GET", 304],
+  ["GET", 404],
+  ["GET", 999],
+] as const)("a %s that is answered with %i is as with fetch", async ([method, status]) => {
+  const url = await serve((_, response) => response.writeHead(status).end("body"));
+  const shown = async (response: Response) => {
+    const { ok, statusText, body } = response;
+    return [response.status, ok, statusText, body === null, await response.clone().text()];
+  };
+
+  const ours = await shown(await resilientFetch()(url, { method }));
+
+  expect(ours).toEqual(await shown(await fetch(url, { method })));
 });
 
 test("a secret does not go where a redirect leads to", async () => {

@@ -16,7 +16,7 @@ export function listenerOf(
     outgoing.once("close", () => client.abort());
     try {
       const response = await handle(requestOf(incoming, client.signal));
-      if (client.signal.aborted) return;
+      if (client.signal.aborted) return await response.body?.cancel();
       outgoing.setHeaders(response.headers).writeHead(response.status);
       await pipe(response.body ?? Readable.from([]), outgoing);
     } catch (error) {

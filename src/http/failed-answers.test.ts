@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { constant, hedge, HttpStatusError } from "../index.ts";
+import { constant, hedge, HttpStatusError, TimeoutError } from "../index.ts";
 import { VirtualClock } from "../testing/index.ts";
 import {
   URL_OF_ITEMS,
@@ -140,4 +140,23 @@ test("beside each other only the last failed answer is kept", async () => {
   );
 
   expect([response.status, bodies.map(({ seen }) => seen.length)]).toEqual([503, [1, 0]]);
+});
+
+test("an answer that comes when the call is over is let go of", async () => {
+  const clock = new VirtualClock();
+  const { body, seen } = watchedBody();
+  const deaf: Fetch = async () => {
+    await clock.sleep(6_000);
+    return new Response(body);
+  };
+
+  const late = clock.settle(() =>
+    resilientFetch({ fetch: deaf, clock, headersTimeout: "5s", retry: { attempts: 1 } })(
+      URL_OF_ITEMS,
+    ),
+  );
+
+  await expect(late).rejects.toThrow(TimeoutError);
+  await clock.advance("10s");
+  expect(seen.length).toBe(1);
 });

@@ -41,8 +41,7 @@ export function readRequest(input: FetchInput, init: FetchInit = {}): FetchedReq
     method: (init.method ?? given?.method ?? "GET").toUpperCase(),
     headers: new Headers(init.headers ?? given?.headers),
     body: init.body,
-    // That of a Request is a stream, whatever it was made of.
-    isReadOnce: hasOwnBody ? isReadOnce(init.body) : given !== undefined && given.body !== null,
+    isReadOnce: hasOwnBody ? isReadOnce(init.body) : given !== undefined && hasBody(given),
     signal: (init.signal === undefined ? given?.signal : init.signal) ?? undefined,
     redirect: init.redirect ?? given?.redirect ?? "follow",
   };
@@ -51,6 +50,11 @@ export function readRequest(input: FetchInput, init: FetchInit = {}): FetchedReq
 /** Also the Request of a `fetch` that was handed in, which may be a class of its own. */
 function findRequest(input: FetchInput): Request | undefined {
   return typeof input === "object" && "method" in input ? (input as Request) : undefined;
+}
+
+/** That of a Request is a stream, whatever it was made of; Firefox does not show whether there is one. */
+function hasBody({ method, body }: Request): boolean {
+  return body !== null && method !== "GET" && method !== "HEAD";
 }
 
 /** The page's address, where there is one: addresses may be relative to it. */

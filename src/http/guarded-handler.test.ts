@@ -214,3 +214,20 @@ test.for<[policy: unknown, handler: unknown, message: string]>([
 ])("refuses %o around %o", ([policy, handler, message]) => {
   expect(() => guardedHandler(policy as Policy, handler as never)).toThrow(message);
 });
+
+test("an answer that comes too late is let go of, and one in time is not", async () => {
+  const clock = new VirtualClock();
+  const seen: string[] = [];
+  const bodyOf = (name: string) => new ReadableStream({ cancel: () => void seen.push(name) });
+  const handle = guardedHandler(timeout("5s", { clock }), async ({ url }) => {
+    const name = new URL(url).pathname;
+    await clock.sleep(name === "/late" ? 6_000 : 4_000);
+    return new Response(bodyOf(name));
+  });
+
+  const late = await clock.settle(() => handle(new Request("https://here.example/late")));
+  const inTime = await clock.settle(() => handle(new Request("https://here.example/in-time")));
+  await clock.advance("10s");
+
+  expect([late.status, inTime.status, seen]).toEqual([503, 200, ["/late"]]);
+});

@@ -1,5 +1,6 @@
 /** A server's handlers, guarded. */
 
+import { cancelBody } from "../classify/http.ts";
 import { OptionsError } from "../core/errors.ts";
 import type { Attempt, Policy } from "../policies/policy.ts";
 import { readPolicyFor } from "./policy-for.ts";
@@ -18,9 +19,9 @@ export type Handler<Incoming extends Request = Request> = (
  * The attempt's signal aborts when the client goes away (the request's own signal) or a limit is over.
  * What the policy refuses is answered with 503, by a rate limit with 429, and with Retry-After where the
  * refusal says for how long; a limit that is over with 503, or 504 where the handler itself waited for
- * something in vain. No word of the error is in the answer. Any other error of the handler is thrown on,
- * the same object, for the server's own error handling. Where the client has gone away the answer is an
- * empty 499, which nobody sees.
+ * something in vain. No word of the error is in the answer, and what the handler answers later is let go
+ * of. Any other error of the handler is thrown on, the same object, for the server's own error handling.
+ * Where the client has gone away the answer is an empty 499, which nobody sees.
  *
  * The policy's part ends when the handler answers: a body is sent after that.
  *
@@ -49,9 +50,12 @@ async function answer<Incoming extends Request>(
 ): Promise<Response> {
   const { signal } = request;
   const ofHandler = new Set<unknown>();
+  let isOver = false;
   const work = async (attempt: Attempt): Promise<Response> => {
     try {
-      return await handler(request, attempt);
+      const response = await handler(request, attempt);
+      if (isOver) cancelBody(response);
+      return response;
     } catch (error) {
       // What it threw because it was asked to end is the policy's.
       if (!attempt.signal.aborted) ofHandler.add(error);
@@ -67,5 +71,7 @@ async function answer<Incoming extends Request>(
     const { status, retryAfter } = refusal;
     const headers = retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) };
     return new Response(null, { status, headers });
+  } finally {
+    isOver = true;
   }
 }

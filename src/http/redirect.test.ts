@@ -35,6 +35,14 @@ test.for([301, 302, 303, 307, 308])("%i with a Location is a redirect", (status)
   ]).toEqual(["/two", undefined]);
 });
 
+test("a Location in UTF-8 is read as such", () => {
+  const bytes = String.fromCharCode(...new TextEncoder().encode("/caf\u00e9"));
+
+  expect(findLocation(new Response(null, { status: 302, headers: { Location: bytes } }))).toBe(
+    "/caf\u00e9",
+  );
+});
+
 test.for([200, 201, 300, 304, 404])("%i is none, whatever its Location", (status) => {
   expect(findLocation(new Response(null, { status, headers: { Location: "/two" } }))).toBe(
     undefined,
@@ -93,6 +101,8 @@ test.for<[location: string, url: string | undefined]>([
   ["data:text/plain,x", undefined],
   ["javascript:alert(1)", undefined],
   ["https://", undefined],
+  ["https://me:secret@b.example/", undefined],
+  ["//me@a.example/", undefined],
 ])("%s leads to %s", ([location, url]) => {
   expect(redirected(hop(), 302, location)?.url).toBe(url);
 });
@@ -101,7 +111,7 @@ test("what has no address of its own leads nowhere", () => {
   expect(redirected(hop({ url: "/relative" }), 302, "https://b.example/")).toBe(undefined);
 });
 
-const PRIVATE = ["authorization", "cookie", "proxy-authorization", "x-api-key"];
+const PRIVATE = ["authorization", "cookie", "host", "proxy-authorization", "x-api-key"];
 
 test.for<[location: string, kept: boolean]>([
   ["/two", true],

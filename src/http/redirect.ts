@@ -15,8 +15,13 @@ export interface Hop {
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Headers that are for one origin alone. */
-const PRIVATE_HEADERS: readonly string[] = ["authorization", "cookie", "proxy-authorization"];
+/** Headers that are for one origin alone; Host is here for those who set it by hand. */
+const PRIVATE_HEADERS: readonly string[] = [
+  "authorization",
+  "cookie",
+  "host",
+  "proxy-authorization",
+];
 
 /** Headers that tell of a body; Content-Length is here for those who set it by hand. */
 const BODY_HEADERS: readonly string[] = [
@@ -30,12 +35,19 @@ const BODY_HEADERS: readonly string[] = [
 /** Where a response leads, if it is a redirect: one without Location leads nowhere. */
 export function findLocation(response: Pick<Response, "status" | "headers">): string | undefined {
   if (!REDIRECTS.has(response.status)) return undefined;
-  return response.headers.get("location") ?? undefined;
+  const location = response.headers.get("location");
+  return location === null ? undefined : fromBytes(location);
+}
+
+/** Headers give each byte as a letter; servers write addresses in UTF-8. */
+function fromBytes(text: string): string {
+  return new TextDecoder().decode(Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
 }
 
 /**
  * The request that follows a redirect to `location`; `undefined` where none can: the location is no
- * address of HTTP, or the body would have to be sent again and is gone.
+ * address of HTTP, or has a password, which `fetch` takes from nobody; or the body would have to be sent
+ * again and is gone.
  *
  * @param privateHeaders Names of headers that do not go to another origin, besides those that never do.
  */
@@ -48,6 +60,7 @@ export function redirected(
   const from = URL.parse(hop.url);
   const to = URL.parse(location, hop.url);
   if (from === null || to === null || !/^https?:$/.test(to.protocol)) return undefined;
+  if (to.username !== "" || to.password !== "") return undefined;
   if (to.hash === "") to.hash = from.hash;
 
   const headers = new Headers(hop.headers);

@@ -85,6 +85,23 @@ test.for<[what: string, input: () => Parameters<Fetch>, first: Answer, calls: nu
   expect(calls.length).toBe(expected);
 });
 
+test.for([
+  ["GET", 2],
+  ["PUT", 1],
+] as const)(
+  "a %s of a Request that shows no body, as in Firefox, is sent %i times",
+  async ([method, sent]) => {
+    const { fetch, calls } = answering(status(500), status(200));
+    const request = Object.defineProperty(new Request(URL_OF_ITEMS, { method }), "body", {
+      value: undefined,
+    });
+
+    await resilientFetch({ fetch, ...QUICK })(request);
+
+    expect(calls.length).toBe(sent);
+  },
+);
+
 test("the methods that may be sent again can be named", async () => {
   const { fetch, calls } = answering(status(500));
   const patient = resilientFetch({ fetch, ...QUICK, methods: ["post"] });

@@ -40,11 +40,11 @@ async function send(parts: FetchParts, request: FetchedRequest): Promise<Respons
   try {
     const policy = parts.policyFor({ host, method, isRepeatable, isReadOnce });
     const response = await policy.run((attempt) => sender.send(attempt), { signal });
-    sender.letGo();
+    sender.end();
     return response;
   } catch (thrown) {
     const error = sender.failureBehind(thrown);
-    const response = sender.takeFailed(error);
+    const response = sender.end(error);
     if (response === undefined) throw error;
     return response;
   }

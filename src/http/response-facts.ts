@@ -1,7 +1,9 @@
 /** What a response says of itself, and its constructor does not take. */
 
 /** Facts of a response. */
-export type ResponseFacts = Partial<Pick<Response, "url" | "type" | "redirected">>;
+export type ResponseFacts = Partial<
+  Pick<Response, "status" | "ok" | "url" | "type" | "redirected">
+>;
 
 /** The same response, which says these of itself, as do its clones. */
 export function withFacts(response: Response, facts: ResponseFacts): Response {

@@ -27,6 +27,9 @@ export interface SenderParts {
   readonly failedStatus: "answered" | "thrown";
 }
 
+/** Those that only ask. RFC 9110 (9.2.1). */
+const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+
 /** Sends one request. A failed status, and a redirect too many, is thrown as `HttpStatusError`. */
 export class Sender {
   readonly #parts: SenderParts;
@@ -39,6 +42,7 @@ export class Sender {
   #spent: Error | undefined;
   /** What failed last and can still be read. */
   #failed: { readonly error: unknown; readonly response: Response } | undefined;
+  #isOver = false;
 
   constructor(parts: SenderParts, request: FetchedRequest) {
     this.#parts = parts;
@@ -63,20 +67,21 @@ export class Sender {
     return error === this.#spent ? this.#spent?.cause : error;
   }
 
-  /** The response that is thrown as `error`, with a body that can be read; another one is let go of. */
-  takeFailed(error: unknown): Response | undefined {
-    if (this.#failed?.error !== error) this.letGo();
+  /** Ends the call. The response that is thrown as `error` can still be read; another one is let go of. */
+  end(error?: unknown): Response | undefined {
+    this.#isOver = true;
+    if (this.#failed?.error !== error) this.#letGo();
     return this.#failed?.response;
   }
 
   /** Lets go of the response that failed last: nobody will read it. */
-  letGo(): void {
+  #letGo(): void {
     if (this.#failed !== undefined) cancelBody(this.#failed.response);
     this.#failed = undefined;
   }
 
   async #sendOnce(attempt: Attempt): Promise<Response> {
-    this.letGo();
+    this.#letGo();
     const { redirects } = this.#parts;
     const isFollowed = redirects !== undefined && this.#request.redirect === "follow";
     const response = isFollowed
@@ -86,8 +91,9 @@ export class Sender {
     if (response.status < 400 && !isLost) return response;
     const { clock, failedStatus } = this.#parts;
     const error = new HttpStatusError(response, { clock });
+    if (isLost || response.redirected) this.#noteRedirected(error);
     // Beside another attempt there may be one that failed meanwhile.
-    this.letGo();
+    this.#letGo();
     if (failedStatus === "thrown") cancelBody(response);
     else this.#failed = { error, response };
     throw error;
@@ -106,28 +112,51 @@ export class Sender {
       hop = next;
       cancelBody(response);
       const onward = { ...initOf(hop, this.#request), redirect: "manual" as const };
-      const answer = await this.#hop(attempt, hop.url, onward);
-      response = withFacts(answer, { redirected: true });
+      try {
+        response = withFacts(await this.#hop(attempt, hop.url, onward), { redirected: true });
+      } catch (error) {
+        this.#noteRedirected(error);
+        throw error;
+      }
     }
     return response;
   }
 
-  #hop(attempt: Attempt, ...[input, init]: Parameters<Fetch>): Promise<Response> {
-    const { fetch, untilHeaders } = this.#parts;
-    return untilHeaders.run(
-      ({ signal }) => fetch(input, { ...init, signal: this.#withCallers(signal) }),
-      attempt,
-    );
+  /** Where it was redirected to it may have come to nothing; where it was first, perhaps not. */
+  #noteRedirected(error: unknown): void {
+    const fault = faultOf(error);
+    if (fault.effect === "none" && !SAFE_METHODS.has(this.#request.method))
+      withFault(error, { ...fault, effect: "unknown" });
   }
 
-  /** The limit's signal is quiet once the headers have come; the caller's ends the body too. */
+  #hop(attempt: Attempt, ...[input, init]: Parameters<Fetch>): Promise<Response> {
+    const { fetch, untilHeaders } = this.#parts;
+    return untilHeaders.run(async ({ signal }) => {
+      const response = await fetch(input, { ...init, signal: this.#withCallers(signal) });
+      // Of a `fetch` that takes no notice of its signal.
+      if (this.#isOver) cancelBody(response);
+      return response;
+    }, attempt);
+  }
+
+  /**
+   * The limit's signal is quiet once the headers have come; the caller's ends the body too. What `fetch`
+   * keeps until then must not hold the limit, and with it the response: one that nobody keeps is let go of.
+   */
   #withCallers(signal: AbortSignal): AbortSignal {
-    const { signal: callers } = this.#request;
-    return callers === undefined || callers === signal
-      ? signal
-      : AbortSignal.any([signal, callers]);
+    const { signal: callers, input } = this.#request;
+    if (callers === undefined) return AbortSignal.any([signal]);
+    const both = AbortSignal.any([signal, callers]);
+    heardBy.set(both, [callers, input]);
+    return both;
   }
 }
+
+/**
+ * What a signal hears of. Node would collect it first: a signal that stands in another one, and a Request,
+ * whose signal is told of its caller's only as long as there is the Request.
+ */
+const heardBy = new WeakMap<AbortSignal, readonly unknown[]>();
 
 /** What further attempts end with: no policy takes it for another failure of the server. */
 function spentBy(error: unknown, fault: Fault): Error {

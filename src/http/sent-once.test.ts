@@ -1,8 +1,15 @@
 import { expect, test } from "vitest";
 import { CircuitOpenError, constant, hedge, retry, type EventDetails } from "../index.ts";
 import { VirtualClock } from "../testing/index.ts";
-import { URL_OF_ITEMS, answering, status, refused, stream } from "./fetch-fixture.contract.ts";
-import { resilientFetch } from "./index.ts";
+import {
+  URL_OF_ITEMS,
+  answering,
+  status,
+  refused,
+  stream,
+  type Answer,
+} from "./fetch-fixture.contract.ts";
+import { resilientFetch, type ResilientFetchOptions } from "./index.ts";
 
 test("a stream waits for the breaker, and for nothing once it was sent", async () => {
   const clock = new VirtualClock();
@@ -87,4 +94,38 @@ test.for([
   );
 
   expect([response.status, calls.length]).toEqual([200, sent]);
+});
+
+/** A POST that did what it should and leads on, and what it led to. */
+const seeOther = () => new Response(null, { status: 303, headers: { Location: "/receipt" } });
+const moved = (code: number) => Object.defineProperty(status(code), "redirected", { value: true });
+
+test.for<[what: string, answers: Answer[], options: ResilientFetchOptions]>([
+  ["is asked to wait there", [seeOther(), status(429)], { redirects: 1 }],
+  ["finds nobody there", [seeOther(), refused()], { redirects: 1 }],
+  ["may be redirected no more", [seeOther()], { redirects: 0, retry: { only: ["HTTP_303"] } }],
+  ["was redirected by fetch", [() => moved(429)], {}],
+])("a POST that %s is not sent again", async ([, answers, options]) => {
+  const { fetch, calls } = answering(...answers);
+  const events: EventDetails[] = [];
+  const guarded = resilientFetch({ fetch, on: (event) => events.push(event), ...options });
+
+  await guarded(URL_OF_ITEMS, { method: "POST", body: "100" }).catch(() => {});
+
+  expect(calls.filter(({ method }) => method === "POST").length).toBe(1);
+  expect(events.at(-1)).toMatchObject({ reason: "not repeatable", fault: { effect: "unknown" } });
+});
+
+test("a GET that is redirected to what refuses it has had no effect", async () => {
+  const { fetch } = answering(seeOther(), status(429));
+  const effects: string[] = [];
+
+  await resilientFetch({
+    fetch,
+    redirects: 1,
+    retry: { attempts: 1 },
+    on: (event) => effects.push("fault" in event ? event.fault.effect : ""),
+  })(URL_OF_ITEMS);
+
+  expect(effects).toEqual(["none", "none"]);
 });

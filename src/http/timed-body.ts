@@ -14,24 +14,35 @@ export function withTimedBody(
   limit: Policy,
   signal: AbortSignal | undefined,
 ): Response {
-  const { body, status, statusText, headers, url, type, redirected } = response;
-  if (body === null) return response;
-  const timed = new ReadableStream(new TimedSource(body, limit, signal), { highWaterMark: 0 });
-  const same = new Response(timed, { status, statusText, headers });
-  return withFacts(same, { url, type, redirected });
+  if (response.body === null) return response;
+  const { status, statusText, ok, headers, url, type, redirected } = response;
+  const source = new TimedSource(response, response.body, limit, signal);
+  const timed = new ReadableStream(source, { highWaterMark: 0 });
+  // A server may answer what cannot be constructed, such as 999.
+  const init = { status: status > 599 ? 200 : status, statusText, headers };
+  const same = new Response(timed, init);
+  return withFacts(same, { status, ok, url, type, redirected });
 }
 
 /** Takes its parts from a body as they are asked for. */
 class TimedSource {
   /** As the body of `fetch` has it: it can be read into one's own buffer. Safari before 26.4 has none. */
   readonly type = ("ReadableByteStreamController" in globalThis ? "bytes" : undefined) as "bytes";
+  /** `fetch` of Node cancels a body that is not locked when the response that it came with is collected. */
+  readonly response: Response;
   readonly #body: ReadableStream<Uint8Array>;
   readonly #limit: Policy;
   readonly #signal: AbortSignal | undefined;
   /** Not before somebody reads: a body that is not locked is let go of with its response. */
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 
-  constructor(body: ReadableStream<Uint8Array>, limit: Policy, signal: AbortSignal | undefined) {
+  constructor(
+    response: Response,
+    body: ReadableStream<Uint8Array>,
+    limit: Policy,
+    signal: AbortSignal | undefined,
+  ) {
+    this.response = response;
     this.#body = body;
     this.#limit = limit;
     this.#signal = signal;

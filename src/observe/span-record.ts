@@ -4,7 +4,7 @@
  * by the names that the log uses.
  */
 
-import { SpanStatusCode, type Attributes, type Span } from "@opentelemetry/api";
+import { context, SpanStatusCode, trace, type Attributes, type Span } from "@opentelemetry/api";
 import { ambient, withAmbient } from "../core/context.ts";
 import { errorLine, summariseError, type ErrorSummary } from "../core/error-summary.ts";
 import type { HoldfastEvent, Where } from "../core/events.ts";
@@ -20,7 +20,16 @@ const NOWHERE: Where = Object.freeze({});
 /** The streams that end in a span, with those around them that do not: an event belongs to one span. */
 const beyondSpans = new WeakMap<Stream, Stream | undefined>();
 
-/** One span, from the begin of its call to the end. */
+/** What `telling` answers; `undefined` where it throws: a faulty exporter must not fail what it tells of. */
+export function quietly<Value>(telling: () => Value): Value | undefined {
+  try {
+    return telling();
+  } catch {
+    return undefined;
+  }
+}
+
+/** One span, from the begin of its call to the end. No method throws, whatever the span does. */
 export class SpanRecord {
   readonly #span: Span;
   readonly #redactor: Redactor;
@@ -29,15 +38,25 @@ export class SpanRecord {
   constructor(span: Span, redactor: Redactor, attempt: number) {
     this.#span = span;
     this.#redactor = redactor;
-    span.setAttribute("holdfast.attempt.number", attempt);
+    quietly(() => span.setAttribute("holdfast.attempt.number", attempt));
   }
 
   /** Runs `work` so that what policies tell within it is written here, and goes on to the run around it. */
   around(work: () => void): void {
-    if (!this.#span.isRecording()) {
+    let isBegun = false;
+    const begin = (): void => {
+      isBegun = true;
       work();
-      return;
-    }
+    };
+    const span = this.#span;
+    quietly(() => {
+      const within = trace.setSpan(context.active(), span);
+      context.with(within, () => (span.isRecording() ? this.#listeningTo(begin) : begin()));
+    });
+    if (!isBegun) work();
+  }
+
+  #listeningTo(work: () => void): void {
     const { where = NOWHERE, scope, stream: outer } = ambient() ?? {};
     const beyond = outer && beyondSpans.has(outer) ? beyondSpans.get(outer) : outer;
     const write = eventStream({
@@ -46,7 +65,7 @@ export class SpanRecord {
       sinks: [(event) => this.#write(event)],
     });
     const stream: Stream = (details, at) => {
-      write(details, at);
+      quietly(() => write(details, at));
       beyond?.(details, at);
     };
     beyondSpans.set(stream, beyond);
@@ -59,19 +78,22 @@ export class SpanRecord {
 
   /** The caller wanted no answer any more: no failure. */
   cancelled(): void {
-    this.#span.setAttribute("holdfast.cancelled", true);
+    quietly(() => this.#span.setAttribute("holdfast.cancelled", true));
     this.#end();
   }
 
   failed(error: unknown, fault: Fault): void {
-    if (this.#span.isRecording()) {
-      const plain = this.#redactor.value(summariseError(error)) as ErrorSummary;
-      const { type: name, message, stack_trace: stack } = errorRecord(plain, fault);
-      this.#span.setAttributes(this.#faultAttributes(fault));
-      this.#span.recordException({ name, message, stack });
-      this.#span.setStatus({ code: SpanStatusCode.ERROR, message: errorLine(plain) });
-    }
+    quietly(() => this.#writeFailure(error, fault));
     this.#end();
+  }
+
+  #writeFailure(error: unknown, fault: Fault): void {
+    if (!this.#span.isRecording()) return;
+    const plain = this.#redactor.value(summariseError(error)) as ErrorSummary;
+    const { type: name, message, stack_trace: stack } = errorRecord(plain, fault);
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: errorLine(plain) });
+    this.#span.setAttributes(this.#faultAttributes(fault));
+    this.#span.recordException({ name, message, stack });
   }
 
   #faultAttributes({ class: name, code, effect }: Fault): Attributes {
@@ -95,7 +117,7 @@ export class SpanRecord {
 
   #end(): void {
     this.#isEnded = true;
-    this.#span.end();
+    quietly(() => this.#span.end());
   }
 }
 

@@ -1,4 +1,4 @@
-import { context, diag, DiagLogLevel, trace } from "@opentelemetry/api";
+import { context, diag, DiagLogLevel, trace, type Context, type Tracer } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import {
   AlwaysOffSampler,
@@ -353,6 +353,78 @@ test("a call that is not sampled costs no events, and what is in it is not sampl
     .catch(() => {});
 
   expect([seen, spans()]).toEqual([[undefined, false], []]);
+});
+
+const SPAN_METHODS = [
+  "setAttribute",
+  "setAttributes",
+  "setStatus",
+  "addEvent",
+  "recordException",
+  "isRecording",
+  "end",
+] as const;
+
+test.for(["startSpan", ...SPAN_METHODS])(
+  "a %s that throws changes nothing about any call",
+  async (faulty) => {
+    const { tracer, spans } = tracing();
+    const fail = (): never => {
+      throw new Error("bug of a tracer");
+    };
+    const faultyTracer: Tracer = Object.assign(Object.create(tracer), {
+      startSpan: (name: string) =>
+        faulty === "startSpan" ? fail() : Object.assign(tracer.startSpan(name), { [faulty]: fail }),
+    });
+    const clock = new VirtualClock();
+    const patient = pipeline(
+      traced({ tracer: faultyTracer }),
+      retry({ clock, attempts: 2, backoff: constant(1) }),
+      traced({ tracer: faultyTracer }),
+    );
+    const attempts: number[] = [];
+    const lost = reset();
+    const abort = new AbortController();
+
+    const answer = await clock.settle(() =>
+      patient.run(({ attempt }) => {
+        attempts.push(attempt);
+        if (attempt === 1) throw lost;
+        return "done";
+      }),
+    );
+    const failed = clock.settle(() => patient.run(() => Promise.reject(lost)));
+    const cancelled = patient.run(() => abort.abort("enough"), abort).catch((reason) => reason);
+
+    await expect(failed).rejects.toBe(lost);
+    expect([answer, attempts, await cancelled]).toEqual(["done", [1, 2], "enough"]);
+    const isGone = faulty === "startSpan" || faulty === "end";
+    expect(spans().length).toBe(isGone ? 0 : 8);
+  },
+);
+
+test.for([0, 1])("a context manager that throws after %i calls changes nothing", async (calls) => {
+  const { tracer } = tracing();
+  class Faulty extends AsyncLocalStorageContextManager {
+    override with<Given extends unknown[], Answer>(
+      active: Context,
+      work: (...given: Given) => Answer,
+      receiver?: ThisParameterType<typeof work>,
+      ...given: Given
+    ): Answer {
+      if (calls === 1) super.with(active, work, receiver, ...given);
+      throw new Error("bug of a context manager");
+    }
+  }
+  context.disable();
+  context.setGlobalContextManager(new Faulty());
+  let begun = 0;
+
+  const answer = await traced({ tracer }).run(() => ++begun);
+  context.disable();
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager());
+
+  expect([answer, begun]).toEqual([1, 1]);
 });
 
 test("without a provider it does nothing", async () => {

@@ -1,6 +1,6 @@
 /** A span for each call, with what policies did about it as its events. */
 
-import { context, trace, type Tracer } from "@opentelemetry/api";
+import { trace, type Tracer } from "@opentelemetry/api";
 import { contextHere } from "../core/context.ts";
 import type { Fault } from "../core/fault.ts";
 import { part, readOptions, text, type Reader } from "../core/options.ts";
@@ -8,7 +8,7 @@ import { redactor as makeRedactor, type Redactor } from "../core/redact.ts";
 import { guarded } from "../policies/guard.ts";
 import type { Policy } from "../policies/policy.ts";
 import { readClassify } from "../policies/read-classify.ts";
-import { SpanRecord } from "./span-record.ts";
+import { quietly, SpanRecord } from "./span-record.ts";
 
 /** How calls are traced. */
 export interface TracedOptions {
@@ -37,7 +37,7 @@ const READERS = {
  * What the policies inside of it tell, such as `retry.scheduled` and `breaker.rejected`, is an event of
  * the innermost span around them. A failed call has the status ERROR, its exception, and its fault:
  * `error.type` is the code. A call that was cancelled from outside, by its caller, a limit or a hedge, is
- * none. All text is without secrets.
+ * none. All text is without secrets. What the tracer throws is dropped.
  *
  * Contexts are followed by what the SDK registers for it, and events need AsyncLocalStorage; without a
  * provider the spans are no-ops.
@@ -53,7 +53,11 @@ export function traced(options: TracedOptions = {}): Policy {
   const spanName = redactor.text(name);
   return guarded(name, {
     begin: (inside, work, attempt, caller) => {
-      const span = tracer.startSpan(spanName);
+      const span = quietly(() => tracer.startSpan(spanName));
+      if (span === undefined) {
+        inside.begin(work, attempt, caller);
+        return;
+      }
       const record = new SpanRecord(span, redactor, attempt.attempt);
       // What comes after the call, such as the next attempt, is no part of it.
       const outside = contextHere();
@@ -69,7 +73,7 @@ export function traced(options: TracedOptions = {}): Policy {
             outside.runInAsyncScope(() => caller.failed(error));
           },
         });
-      context.with(trace.setSpan(context.active(), span), () => record.around(begin));
+      record.around(begin);
     },
   });
 }

@@ -69,12 +69,12 @@ export class TimeLimit implements Guard {
 export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Deadline, Limited {
   readonly #limit: TimeLimit;
   readonly #outer: LazyAttempt;
-  readonly #caller: Caller<Value>;
+  /** Until it is told. What keeps our signal, as `fetch` does until the end of a body, keeps no answer. */
+  #caller: Caller<Value> | undefined;
   readonly #context: Context = contextHere();
   readonly #stop: AbortListener | undefined;
   /** For the end of the limit. */
   #isWaiting = true;
-  #isOver = false;
   /** The limit's error, once it is over. */
   #expiredAs: unknown;
   endsAtMs = Infinity;
@@ -90,7 +90,7 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
     const { source } = outer;
     this.#stop = (reason) => {
       if (source.isWaitedFor) this.abort(reason);
-      else if (this.#ends()) this.#stopWith(reason);
+      else this.#stopWith(reason);
     };
     source.listen(this.#stop);
   }
@@ -102,20 +102,23 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
 
   override get isWaitedFor(): boolean {
     // Once the caller has been told nobody waits any more.
-    return !this.#isOver && (this.#isCooperative || this.#outer.source?.isWaitedFor === true);
+    return (
+      this.#caller !== undefined &&
+      (this.#isCooperative || this.#outer.source?.isWaitedFor === true)
+    );
   }
 
   succeeded(value: Value): void {
-    if (this.#ends()) this.#caller.succeeded(value);
-    else this.#settledLate();
+    const caller = this.#end();
+    if (caller === undefined) this.#settledLate();
+    else caller.succeeded(value);
   }
 
   failed(error: unknown): void {
+    const caller = this.#end();
+    if (caller !== undefined) caller.failed(this.isAborted ? withCause(this.reason, error) : error);
     // What its own abort ended was not late.
-    if (!this.#ends()) {
-      if (error !== this.#expiredAs) this.#settledLate();
-    } else if (this.isAborted) this.#caller.failed(withCause(this.reason, error));
-    else this.#caller.failed(error);
+    else if (error !== this.#expiredAs) this.#settledLate();
   }
 
   /** The sooner of the outer deadline and this one. */
@@ -130,9 +133,9 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
     this.#context.runInAsyncScope(() => {
       const reason = (this.#expiredAs = this.#limit.parts.expired());
       // Whoever heard of it may have cancelled the call.
-      if (this.#isOver) return;
+      if (this.#caller === undefined) return;
       if (this.#isCooperative) this.abort(reason);
-      else if (this.#ends()) this.#stopWith(reason);
+      else this.#stopWith(reason);
     });
   }
 
@@ -140,18 +143,22 @@ export class LimitedCall<Value> extends LimitAbort implements Caller<Value>, Dea
     return this.#limit.parts.isWaitedFor === true;
   }
 
-  #ends(): boolean {
-    if (this.#isOver) return false;
-    this.#isOver = true;
+  /** Ends the call, and answers who is to be told of it; `undefined` when it was over. */
+  #end(): Caller<Value> | undefined {
+    const caller = this.#caller;
+    if (caller === undefined) return undefined;
+    this.#caller = undefined;
     if (this.#isWaiting) this.#limit.deadlines.remove(this);
     if (this.#stop !== undefined) this.#outer.source?.ignore(this.#stop);
-    return true;
+    return caller;
   }
 
   /** What is inside learns it first: whoever is told next may begin anew. */
   #stopWith(reason: unknown): void {
+    const caller = this.#end();
+    if (caller === undefined) return;
     this.abort(reason);
-    this.#caller.failed(reason);
+    caller.failed(reason);
   }
 
   #settledLate(): void {
