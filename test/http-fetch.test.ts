@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, test } from "vitest";
-import { constant, retry, timeout, TimeoutError } from "holdfast";
+import { constant, hedge, retry, timeout, TimeoutError } from "holdfast";
 import { resilientFetch, type Fetch } from "holdfast/http";
 import { expectNothingLeft, VirtualClock } from "holdfast/testing";
 
@@ -146,6 +146,7 @@ test.for<[what: string, get: (url: string) => Promise<Response>]>([
   ["with no signal", (url) => resilientFetch()(url)],
   ["with a signal", (url) => resilientFetch()(url, { signal: new AbortController().signal })],
   ["under a timeout", (url) => timeout("1m").run(({ signal }) => fetch(url, { signal }))],
+  ["beside a hedge", (url) => hedge("1m").run(({ signal }) => fetch(url, { signal }))],
   ["under a total", (url) => retry({ total: "1m" }).run(({ signal }) => fetch(url, { signal }))],
 ])("%s a response that nobody keeps is let go of", async ([, get]) => {
   const url = await serve((_, response) => response.write("begins"));

@@ -33,13 +33,14 @@ interface Begun {
   /** From 1. */
   readonly number: number;
   readonly startedAtMs: number;
-  readonly abort: LimitAbort;
+  readonly abort: AttemptAbort;
 }
 
 /** Ends one attempt. Where the call is waited for, or waits for its attempts, so is the attempt. */
 class AttemptAbort extends LimitAbort {
   readonly #outer: AbortSource | undefined;
-  readonly #call: { readonly isWaiting: boolean };
+  /** Until it has answered. What keeps our signal, as `fetch` does until the end of a body, keeps no answer. */
+  #call: { readonly isWaiting: boolean } | undefined;
 
   constructor(outer: AbortSource | undefined, call: { readonly isWaiting: boolean }) {
     super();
@@ -48,7 +49,12 @@ class AttemptAbort extends LimitAbort {
   }
 
   override get isWaitedFor(): boolean {
-    return this.#call.isWaiting || this.#outer?.isWaitedFor === true;
+    return this.#call?.isWaiting === true || this.#outer?.isWaitedFor === true;
+  }
+
+  /** The call has answered. */
+  callEnded(): void {
+    this.#call = undefined;
   }
 }
 
@@ -103,6 +109,7 @@ export class HedgeRun<Value> extends HedgeAnswer<Value> {
 
   protected override answerGiven(): void {
     this.#outer.source?.ignore(this.#cancel);
+    for (const { abort } of this.#begun) abort.callEnded();
   }
 
   #begin(): void {
