@@ -118,6 +118,28 @@ test.for(IN)(
   },
 );
 
+test("holdfast/http guards the fetch of a page, and a body is whole", async () => {
+  const errors: string[] = [];
+  const page = await open(errors);
+
+  const answers = await page.evaluate(`(async () => {
+    const { resilientFetch } = await import("holdfast/http");
+    const get = resilientFetch({ retry: { attempts: 3, backoff: ["5ms"] } });
+    const answers = [];
+    for (const path of ["/busy-once/http", "/missing/http"]) {
+      const response = await get(path);
+      answers.push([response.status, await response.text()]);
+    }
+    answers.push(await get("/reset/http").catch(({ name }) => name));
+    return answers;
+  })()`);
+
+  expect({ answers, errors: errors.length }).toEqual({
+    answers: [[200, "visit 2"], [404, ""], "TypeError"],
+    errors: 0,
+  });
+});
+
 test("it loads its own modules and no others", async () => {
   const { modules, foreign } = reachable();
   const errors: string[] = [];

@@ -20,7 +20,13 @@ export interface BrowserServer {
 const PAGE = `<!doctype html>
 <link rel="icon" href="data:," />
 <script type="importmap">
-  { "imports": { "holdfast": "/dist/index.js", "holdfast/lean": "/dist/lean/index.js" } }
+  {
+    "imports": {
+      "holdfast": "/dist/index.js",
+      "holdfast/http": "/dist/http/index.js",
+      "holdfast/lean": "/dist/lean/index.js"
+    }
+  }
 </script>
 <script type="module">
   import * as holdfast from "holdfast";
