@@ -293,3 +293,15 @@ test("it is a limit, and has its place in the order of limits", () => {
 
   expect(() => pipeline(timeout(500, { clock }), limit)).toThrow(OptionsError);
 });
+
+test("what is inside listens to the caller's signal only until it has ended", async () => {
+  const { clock, limit } = detaching();
+  const caller = new AbortController();
+  const policy = pipeline(limit, timeout("500ms", { clock }));
+
+  const running = policy.run(() => clock.sleep(100), { signal: caller.signal });
+  const during = listenersOf(caller.signal);
+  await clock.settle(() => running);
+
+  expect([during, listenersOf(caller.signal)]).toEqual([1, 0]);
+});
