@@ -33,6 +33,7 @@ test("holdfast/lean loads few modules, and no table", () => {
     "core/duration.ts",
     "core/errors.ts",
     "core/fault.ts",
+    "core/quietly.ts",
     "core/show.ts",
     "core/system.ts",
     "lean/breaker.ts",

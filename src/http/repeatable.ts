@@ -12,6 +12,9 @@ export const IDEMPOTENT_METHODS: readonly string[] = Object.freeze([
   "TRACE",
 ]);
 
+/** Those of them that only ask, and have no effect. RFC 9110 (9.2.1). */
+export const SAFE_METHODS: readonly string[] = Object.freeze(["GET", "HEAD", "OPTIONS", "TRACE"]);
+
 /** What the rule goes by. */
 export interface Sendable {
   readonly method: string;

@@ -9,7 +9,7 @@ import type { Fetch } from "../core/system.ts";
 import type { Attempt, Policy } from "../policies/policy.ts";
 import { initOf, type FetchedRequest } from "./fetched-request.ts";
 import { findLocation, redirected, type Hop } from "./redirect.ts";
-import { isRepeatable, mayGoAgain } from "./repeatable.ts";
+import { isRepeatable, mayGoAgain, SAFE_METHODS } from "./repeatable.ts";
 import { withFacts } from "./response-facts.ts";
 
 /** What all requests are sent by. */
@@ -26,9 +26,6 @@ export interface SenderParts {
   /** Whether the last failed response is to be read by the caller. */
   readonly failedStatus: "answered" | "thrown";
 }
-
-/** Those that only ask. RFC 9110 (9.2.1). */
-const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
 /** Sends one request. A failed status, and a redirect too many, is thrown as `HttpStatusError`. */
 export class Sender {
@@ -125,7 +122,7 @@ export class Sender {
   /** Where it was redirected to it may have come to nothing; where it was first, perhaps not. */
   #noteRedirected(error: unknown): void {
     const fault = faultOf(error);
-    if (fault.effect === "none" && !SAFE_METHODS.has(this.#request.method))
+    if (fault.effect === "none" && !SAFE_METHODS.includes(this.#request.method))
       withFault(error, { ...fault, effect: "unknown" });
   }
 

@@ -3,6 +3,7 @@
 import type { Classify } from "../classify/classify.ts";
 import { RejectedError } from "../core/errors.ts";
 import { knownFault, type Fault } from "../core/fault.ts";
+import { quietly } from "../core/quietly.ts";
 
 /** Names of programming errors: those of another frame are no instances of this one's. */
 const BUGS = /^(Type|Reference|Range|Syntax)Error$/;
@@ -25,15 +26,6 @@ export const ownFaultOf: Classify = (error) => {
   const kind = BUGS.test(name) && !FETCH.test(message) ? "fatal" : "degraded";
   return knownFault(error) ?? { ...UNKNOWN, class: kind };
 };
-
-/** What a function of the user's says of a failure; nothing where it throws, for the failure matters more. */
-export function quietly<Answer>(ask: () => Answer): Answer | undefined {
-  try {
-    return ask();
-  } catch {
-    return undefined;
-  }
-}
 
 /** The fault of an error; where the classifier throws or has no answer, it is unknown. */
 export function faultBy(classify: Classify, error: unknown): Fault {

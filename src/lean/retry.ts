@@ -2,10 +2,11 @@
 
 import type { Classify } from "../classify/classify.ts";
 import type { Random } from "../core/dice.ts";
+import { quietly } from "../core/quietly.ts";
 import { plainClock, systemRandom, type PlainClock } from "../core/system.ts";
 import type { Backoff } from "../policies/backoff.ts";
 import type { Policy } from "../policies/policy.ts";
-import { faultBy, ownFaultOf, quietly } from "./faults.ts";
+import { faultBy, ownFaultOf } from "./faults.ts";
 import { LeanAttempt, policyOf } from "./lean-policy.ts";
 import { count, settle, typed } from "./options.ts";
 import { under } from "./under.ts";

@@ -9,6 +9,7 @@ import { ambient, withAmbient } from "../core/context.ts";
 import { errorLine, summariseError, type ErrorSummary } from "../core/error-summary.ts";
 import type { HoldfastEvent, Where } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
+import { quietly } from "../core/quietly.ts";
 import type { Redactor } from "../core/redact.ts";
 import { eventStream, type Stream } from "../core/stream.ts";
 import { systemClock } from "../core/system.ts";
@@ -19,15 +20,6 @@ const NOWHERE: Where = Object.freeze({});
 
 /** The streams that end in a span, with those around them that do not: an event belongs to one span. */
 const beyondSpans = new WeakMap<Stream, Stream | undefined>();
-
-/** What `telling` answers; `undefined` where it throws: a faulty exporter must not fail what it tells of. */
-export function quietly<Value>(telling: () => Value): Value | undefined {
-  try {
-    return telling();
-  } catch {
-    return undefined;
-  }
-}
 
 /** One span, from the begin of its call to the end. No method throws, whatever the span does. */
 export class SpanRecord {

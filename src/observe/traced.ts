@@ -5,10 +5,11 @@ import { contextHere } from "../core/context.ts";
 import type { Fault } from "../core/fault.ts";
 import { part, readOptions, text, type Reader } from "../core/options.ts";
 import { redactor as makeRedactor, type Redactor } from "../core/redact.ts";
+import { quietly } from "../core/quietly.ts";
 import { guarded } from "../policies/guard.ts";
 import type { Policy } from "../policies/policy.ts";
 import { readClassify } from "../policies/read-classify.ts";
-import { quietly, SpanRecord } from "./span-record.ts";
+import { SpanRecord } from "./span-record.ts";
 
 /** How calls are traced. */
 export interface TracedOptions {

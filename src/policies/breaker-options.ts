@@ -18,6 +18,7 @@ import {
   type Reader,
   type Settled,
 } from "../core/options.ts";
+import { quietly } from "../core/quietly.ts";
 import { reactions, type ReactionChanges, type Reactions } from "../core/reactions.ts";
 import { systemClock, systemRandom } from "../core/system.ts";
 import { backoffReader, constant, type Backoff } from "./backoff.ts";
@@ -230,13 +231,4 @@ function judge(faultOfResult: FaultOfResult) {
     const answer = quietly(() => faultOfResult(value));
     return isFault(answer) ? answer : undefined;
   };
-}
-
-function quietly(ask: () => unknown): unknown {
-  try {
-    return ask();
-  } catch {
-    // What the caller's own work came to matters more than a mistake in what judges it.
-    return undefined;
-  }
 }

@@ -176,13 +176,13 @@ const READERS = {
 } satisfies Record<keyof RetryOptions, Reader<unknown>>;
 
 /** Readers of `retry`'s options where they stand among others: what was not given stays `undefined`. */
-export const GIVEN_READERS = asGiven(READERS);
+export const GIVEN_READERS = givenOnly(READERS);
 
 type Given<Readers extends Record<string, Reader<unknown>>> = {
   readonly [Name in keyof Readers]: Reader<ReturnType<Readers[Name]> | undefined>;
 };
 
-function asGiven<Readers extends Record<string, Reader<unknown>>>(
+function givenOnly<Readers extends Record<string, Reader<unknown>>>(
   readers: Readers,
 ): Given<Readers> {
   const given = Object.entries(readers).map(([name, read]): [string, Reader<unknown>] => [
