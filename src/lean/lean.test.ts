@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { withFault } from "../index.ts";
 import { expectNothingLeft } from "../testing/expect-nothing-left.ts";
+import { ownPolicy } from "../policies/own-policy.contract.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { attemptsAt, down } from "./attempts-at.contract.ts";
 import { ownFaultOf } from "./faults.ts";
@@ -298,15 +299,7 @@ test("policies of holdfast and of one's own nest with these", async () => {
   const { retry: full } = await import("../index.ts");
   const clock = new VirtualClock();
   const seen: unknown[] = [];
-  const own: Policy = {
-    name: "own",
-    run: (work, given) =>
-      retry({ clock, attempts: 2, backoff: () => 1 }).run(work, {
-        attempt: given?.attempt,
-        signal: given?.signal,
-        deadline: given?.deadline,
-      }),
-  };
+  const own = ownPolicy(retry({ clock, attempts: 2, backoff: () => 1 }));
   const policy = pipeline(
     full({ clock, attempts: 2, backoff: [1] }),
     timeout("1m", { clock }),

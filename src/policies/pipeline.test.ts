@@ -7,6 +7,7 @@ import { pipeline } from "./pipeline.ts";
 import type { Attempt, Policy } from "./policy.ts";
 import { retry } from "./retry.ts";
 import { timeout } from "./timeout.ts";
+import { ownPolicy } from "./own-policy.contract.ts";
 
 const never = (): Promise<never> => new Promise(() => {});
 
@@ -195,15 +196,7 @@ test("a policy made out of one of ours is called by its own run", async () => {
 test("T3 a slot is held through somebody's own policy that names the fields of an attempt", async () => {
   const clock = new VirtualClock();
   const inner = retry({ attempts: 1, clock });
-  const own: Policy = {
-    name: "own",
-    run: (work, given) =>
-      inner.run(work, {
-        signal: given?.signal,
-        attempt: given?.attempt,
-        deadline: given?.deadline,
-      }),
-  };
+  const own = ownPolicy(inner);
   const guarded = pipeline(bulkhead(1, { clock, queue: 10 }), own, timeout("1s", { clock }));
   let running = 0;
   let most = 0;

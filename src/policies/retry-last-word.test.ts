@@ -1,44 +1,12 @@
 /** What has the last word about another attempt: `when`, the budget, what is uncounted, and time. */
 
 import { expect, test } from "vitest";
-import {
-  constant,
-  HttpStatusError,
-  OptionsError,
-  retry,
-  withFault,
-  type EventDetails,
-  type Fault,
-  type RetryOptions,
-} from "../index.ts";
+import { constant, HttpStatusError, OptionsError, retry, withFault, type Fault } from "../index.ts";
 import { VirtualClock } from "../testing/index.ts";
+import { play } from "./play-retry.contract.ts";
 
 const http = (status: number): Error => new HttpStatusError(new Response(null, { status }));
 const BUSY: Fault = { class: "degraded", code: "BUSY", effect: "none" };
-
-/** How work under `options` that fails with these errors, and then answers "done", ends. */
-async function play(options: RetryOptions, errors: readonly unknown[]) {
-  const clock = new VirtualClock();
-  const told: EventDetails[] = [];
-  let attempts = 0;
-  const policy = retry({
-    backoff: constant("1s"),
-    clock,
-    on: (event) => told.push(event),
-    ...options,
-  });
-  const end = await clock
-    .settle(() =>
-      policy.run(({ attempt }) => {
-        attempts = attempt;
-        if (attempt <= errors.length) throw errors[attempt - 1];
-        return "done";
-      }),
-    )
-    .catch((error: unknown) => error);
-  const stopped = told.findLast((event) => event.type === "retry.stopped");
-  return { end, attempts, reason: stopped?.reason, clock, told };
-}
 
 test("a last word that is promised is awaited", async () => {
   const asked: unknown[] = [];

@@ -14,36 +14,13 @@ import {
   type RetryOptions,
 } from "../index.ts";
 import { VirtualClock } from "../testing/index.ts";
+import { play } from "./play-retry.contract.ts";
 
 class QuotaError extends Error {}
 
 const withCode = (code: string): Error => Object.assign(new Error(code), { code });
 const http = (status: number): Error => new HttpStatusError(new Response(null, { status }));
 const BUSY: Fault = { class: "degraded", code: "BUSY", effect: "none" };
-
-/** How work under `options` that fails with these errors, and then answers "done", ends. */
-async function play(options: RetryOptions, errors: readonly unknown[]) {
-  const clock = new VirtualClock();
-  const told: EventDetails[] = [];
-  let attempts = 0;
-  const policy = retry({
-    backoff: constant("1s"),
-    clock,
-    on: (event) => told.push(event),
-    ...options,
-  });
-  const end = await clock
-    .settle(() =>
-      policy.run(({ attempt }) => {
-        attempts = attempt;
-        if (attempt <= errors.length) throw errors[attempt - 1];
-        return "done";
-      }),
-    )
-    .catch((error: unknown) => error);
-  const stopped = told.findLast((event) => event.type === "retry.stopped");
-  return { end, attempts, reason: stopped?.reason, clock, told };
-}
 
 test.for<[name: string, options: RetryOptions, errors: Error[], attempts: number, reason?: string]>(
   [

@@ -1,15 +1,9 @@
 /** What `timeout` does beside ending a call at once: other endings, late work, and limits by attempt. */
 
 import { expect, test } from "vitest";
-import {
-  pipeline,
-  retry,
-  timeout,
-  type EventDetails,
-  type Policy,
-  type TimeoutError,
-} from "../index.ts";
+import { pipeline, retry, timeout, type EventDetails, type TimeoutError } from "../index.ts";
 import { VirtualClock } from "../testing/index.ts";
+import { ownPolicy } from "./own-policy.contract.ts";
 
 const never = (): Promise<never> => new Promise(() => {});
 
@@ -188,15 +182,7 @@ test("the caller's abort ends limits inside a cooperative one, too, and leaves n
 test("a cooperative limit outside of somebody's own policy waits all the same", async () => {
   const clock = new VirtualClock();
   const inner = retry({ attempts: 1, clock });
-  const own: Policy = {
-    name: "own",
-    run: (work, given) =>
-      inner.run(work, {
-        signal: given?.signal,
-        attempt: given?.attempt,
-        deadline: given?.deadline,
-      }),
-  };
+  const own = ownPolicy(inner);
 
   const value = await clock.settle(() =>
     pipeline(timeout("1s", { clock, mode: "cooperative" }), own).run(() =>
