@@ -17,9 +17,6 @@ import { fileWord } from "./shell-word.ts";
 import { formatMoment } from "./table.ts";
 import { waysOut } from "./ways-out.ts";
 
-/** More runs than this are not searched for the beginning of a name. */
-const SEARCHED = 10_000;
-
 /** See the header. */
 export const show: Command = {
   name: "show",
@@ -74,8 +71,7 @@ async function findRun(journal: Journal, name: string): Promise<RunRecord | stri
     const [newest] = await journal.findRuns({ limit: 1 });
     return newest ?? "there are no runs yet; holdfast run FILE makes the first";
   }
-  const all = await journal.findRuns({ limit: SEARCHED });
-  const fitting = all.filter(({ id }) => id.startsWith(name) || id.endsWith(name));
+  const fitting = await journal.findRuns({ id: name, limit: Infinity });
   const [first, second] = fitting;
   if (first === undefined)
     return `there is no run ${JSON.stringify(name)}; holdfast runs lists them`;
