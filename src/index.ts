@@ -40,6 +40,7 @@ export {
   RateLimitedError,
   RejectedError,
   ReplayMismatchError,
+  RunExistsError,
   RequirementError,
   RunError,
   ThrottledError,

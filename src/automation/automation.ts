@@ -12,6 +12,7 @@ import type { Attempt, Policy } from "../policies/policy.ts";
 import type { RetryOptions } from "../policies/retry.ts";
 import type { TaskResult } from "../policies/task-result.ts";
 import { readRequirements, type Requirements } from "./requirements.ts";
+import { readSchedules, type ScheduleOptions } from "./schedule.ts";
 import { readSchema } from "./verify.ts";
 
 /** What the work of a step is given. */
@@ -150,6 +151,8 @@ export interface AutomationOptions<Input = Record<string, unknown>> {
   readonly requires?: Requirements | undefined;
   /** Checks the input, and makes what `run.input` is. Default: any object. */
   readonly input?: StandardSchema<Input> | undefined;
+  /** When `holdfast serve` runs it. Default: never. */
+  readonly schedule?: ScheduleOptions | readonly ScheduleOptions[] | undefined;
   /** How old a run that was cut off may be and still be resumed without asking. Default 36 hours. */
   readonly resumeWithin?: Duration | undefined;
   /** How often one run is resumed without asking. Default 10. */
@@ -163,6 +166,7 @@ export interface AutomationOptions<Input = Record<string, unknown>> {
 const READERS = {
   requires: readRequirements,
   input: readSchema,
+  schedule: readSchedules,
   resumeWithin: duration({ default: 36 * 3_600_000, orInfinity: true }),
   maxResumes: integer({ min: 0, default: 10, orInfinity: true }),
   classify: list(required(callable<Rule, undefined>({ default: undefined }), "a rule"), {

@@ -7,6 +7,7 @@ import type { Sink } from "../core/events.ts";
 import type { Journal, Owner, RunRecord } from "../core/journal.ts";
 import {
   callable,
+  integer,
   list,
   oneOf,
   part,
@@ -53,6 +54,13 @@ export interface ExecuteOptions {
    * Default: nothing.
    */
   readonly decisions?: Readonly<Record<string, Decision>> | undefined;
+  /**
+   * The name of a new run. Starting twice under one name makes one run: the second rejects with
+   * `RunExistsError`, or goes on where the first was cut off. Default: a new name.
+   */
+  readonly runId?: string | undefined;
+  /** The moment that a new run is for, in milliseconds since the Unix epoch. Default: none. */
+  readonly scheduledForMs?: number | undefined;
   /** The file that the automation came from, for the journal. */
   readonly file?: string | undefined;
   /** Tells whether the code changed since. Default: a hash of the automation's function. */
@@ -80,6 +88,8 @@ const READERS = {
   }),
   unfinished: oneOf(["resume", "fresh", "rollback"], { default: undefined }),
   decisions: record(anything as Reader<Decision>, { default: {} }),
+  runId: text({ default: undefined }),
+  scheduledForMs: integer({ min: 0, default: undefined }),
   file: text({ default: undefined }),
   codeHash: text({ default: undefined }),
   env: record(anything as Reader<string | undefined>, { default: undefined }),
@@ -99,8 +109,8 @@ function settle(options: ExecuteOptions) {
  * Runs `automation`, or takes up its run that was cut off, to its end.
  *
  * Failed tasks and unmet requirements are in the result. Rejects with `InputError` or `ValueError`
- * (the input), with `LeaseHeldError` (another process runs it), `UnfinishedRunError` (a human has to
- * choose first), `JournalError`, `LeaseLostError` and `ReplayMismatchError`. When it rejects,
+ * (the input), with `LeaseHeldError` (another process runs it), `RunExistsError` (the run that was
+ * named has ended), `UnfinishedRunError` (a human has to choose first), `JournalError`, `LeaseLostError` and `ReplayMismatchError`. When it rejects,
  * nothing was undone: what had been begun stays in the journal, and the next start takes it up.
  */
 export async function execute<Input>(
@@ -148,11 +158,12 @@ function makeWorld(automation: Automation<never>, settled: Settled): Omit<World,
 }
 
 function newRun(automation: Automation<never>, settled: Settled, redactor: Redactor): RunRecord {
-  const { clock, random, input, file, codeHash } = settled;
+  const { clock, random, input, runId, scheduledForMs, file, codeHash } = settled;
   return {
-    id: newRunId(clock, random),
+    id: runId ?? newRunId(clock, random),
     automation: automation.name,
     status: "running",
+    ...(scheduledForMs === undefined ? {} : { scheduledForMs }),
     ...(file === undefined ? {} : { file }),
     codeHash: codeHash ?? createHash("sha256").update(String(automation.main)).digest("hex"),
     input: toStorable(redactor, input, "The input"),

@@ -19,6 +19,7 @@ export { execute, type ExecuteOptions } from "./execute.ts";
 export type { TaskEnd } from "./outcome.ts";
 export type { Requirements } from "./requirements.ts";
 export type { RunResult } from "./run.ts";
+export type { ScheduleOptions } from "./schedule.ts";
 export type { Choice } from "./unfinished.ts";
 export type { Decision } from "./world.ts";
 export type { Logger, LogMethod } from "../core/logger.ts";

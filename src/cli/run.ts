@@ -8,6 +8,7 @@ import { listenForSignals } from "./interruption.ts";
 import { loadAutomation } from "./load-automation.ts";
 import { readDecisions, readInput } from "./run-input.ts";
 import { complainer, openOutput, type Complain } from "./run-output.ts";
+import { orderedRun } from "./ordered-run.ts";
 import { runAsJson, summaryOf } from "./run-summary.ts";
 
 const CHOICES: readonly Choice[] = ["resume", "rollback", "fresh"];
@@ -97,7 +98,7 @@ back; 81 rollback incomplete; 82 a human decides; 128+n ended by signal n.`,
 
 async function perform(args: Arguments, world: World, complain: Complain): Promise<number> {
   const choice = readChoice(args);
-  const input = readInput(args.text("input"), world.cwd);
+  const given = readInput(args.text("input"), world.cwd);
   const decisions = readDecisions(args.texts("decide"));
   if (choice === "fresh" && args.texts("decide").length > 0) {
     throw new UsageError("--fresh and --decide exclude each other");
@@ -108,9 +109,10 @@ async function perform(args: Arguments, world: World, complain: Complain): Promi
   const journal = await world.openJournal();
   const interruption = listenForSignals(world, complain);
   try {
+    const { served } = world;
     const result = await execute(automation, {
       journal,
-      input,
+      input: given,
       decisions,
       file,
       codeHash,
@@ -119,6 +121,7 @@ async function perform(args: Arguments, world: World, complain: Complain): Promi
       unfinished: choice,
       env: world.env,
       clock: world.clock,
+      ...(served && (await orderedRun(served, automation, journal, interruption.signal))),
     });
     world.print(
       args.has("json")

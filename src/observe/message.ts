@@ -5,6 +5,7 @@ import { errorLine, type ErrorSummary } from "../core/error-summary.ts";
 import type { EventType, HoldfastEvent, TaskCount } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
 import { clip, show } from "../core/show.ts";
+import { SCHEDULE_SENTENCES } from "./schedule-message.ts";
 import { stepLabel } from "./step-label.ts";
 
 type EventOf<Type extends EventType> = Extract<HoldfastEvent, { readonly type: Type }>;
@@ -142,6 +143,8 @@ const SENTENCES: {
   "undo.completed": (event) => `${subject(event)} was undone in ${length(event.durationMs)}`,
   "undo.failed": (event, because) =>
     `${subject(event)} could not be undone${event.isFinal ? ", a human is needed" : ""}${because}`,
+
+  ...SCHEDULE_SENTENCES,
 
   "lease.lost": (event, because) => `${automation(event)} stops${because}`,
   "journal.failed": (_, because) => `The journal failed${because}`,
