@@ -33,6 +33,8 @@ interface Active {
   readonly runId: string;
   /** Missing where a run that was cut off was taken up. */
   readonly tick?: OpenTick | undefined;
+  /** Whether that tick was caught up, and later ones wait for it. */
+  readonly isLate: boolean;
   readonly limitMs: number;
   readonly startedAtMs: number;
   /** Whether the tick's run was seen in the journal. */
@@ -54,6 +56,8 @@ export class Lane {
   #ended: string | undefined;
   /** The unfinished run that could not be finished. */
   #stuck: string | undefined;
+  /** The run of a tick that found the automation running. */
+  #turnedAway: string | undefined;
 
   constructor(parts: ServerParts, plan: Plan) {
     this.#parts = parts;
@@ -98,13 +102,19 @@ export class Lane {
     const hasEnded = active.exitCode !== undefined;
     if (active.tick !== undefined && !active.isConfirmed) {
       active.isConfirmed = (await this.#findRun(active.runId)) !== undefined;
-      const isAnothersTurn = hasEnded && active.exitCode === EXIT.locked;
-      if (active.isConfirmed || (hasEnded && !isAnothersTurn))
+      if (active.isConfirmed || (hasEnded && !this.#isTriedAgain(active)))
         await active.tick.book.close(active.tick.tickMs);
     }
     if (hasEnded) await this.#finish(active);
     else if (this.#parts.clock.elapsed() - active.startedAtMs >= active.limitMs)
       this.#timeOut(active);
+  }
+
+  /** Somebody had the automation for a moment: by hand, most likely. */
+  #isTriedAgain({ runId, exitCode }: Active): boolean {
+    if (exitCode !== EXIT.locked || this.#turnedAway === runId) return false;
+    this.#turnedAway = runId;
+    return true;
   }
 
   async #finish(active: Active): Promise<void> {
@@ -163,7 +173,9 @@ export class Lane {
       if (ticks.length === 0) return undefined;
       const graceMs = isOnce ? schedule.within : GRACE_MS;
       const nowMs = clock.now();
-      return settleTicks(state, ticks, { schedule, nowMs, graceMs, isRunning, server });
+      const isBehind = this.#active?.isLate === true;
+      const now = { schedule, nowMs, graceMs, isRunning, isBehind, server };
+      return settleTicks(state, ticks, now);
     });
     // Another server came first.
     if (settlement === undefined) return;
@@ -233,15 +245,17 @@ export class Lane {
     this.#takesUp = false;
     this.#ended = undefined;
     const limitMs = Math.max(...this.#books.map(({ schedule }) => schedule.timeout));
-    this.#start({ kind, file: this.#plan.file, runId }, { runId, limitMs });
+    this.#start({ kind, file: this.#plan.file, runId }, { runId, limitMs, isLate: false });
   }
 
   #fire(tick: OpenTick): void {
     const runId = this.#runIdOf(tick);
     const { schedule } = tick.book;
     const { tickMs } = tick;
-    const lateMs = this.#parts.clock.now() - tickMs;
-    this.#tell(runId, { type: "schedule.fired", schedule: schedule.name, tickMs, lateMs });
+    const nowMs = this.#parts.clock.now();
+    const fired = { schedule: schedule.name, tickMs, lateMs: nowMs - tickMs };
+    this.#tell(runId, { type: "schedule.fired", ...fired });
+    const isLate = lateMs(tickMs, { nowMs, jitter: schedule.jitter }) > GRACE_MS;
     this.#start(
       {
         kind: "tick",
@@ -250,11 +264,11 @@ export class Lane {
         runId,
         scheduledForMs: tickMs,
       },
-      { runId, tick, limitMs: schedule.timeout },
+      { runId, tick, isLate, limitMs: schedule.timeout },
     );
   }
 
-  #start(order: Order, what: Pick<Active, "runId" | "tick" | "limitMs">): void {
+  #start(order: Order, what: Pick<Active, "runId" | "tick" | "isLate" | "limitMs">): void {
     const { start, clock, wake } = this.#parts;
     const child = start(order, this.#plan.automation);
     const startedAtMs = clock.elapsed();

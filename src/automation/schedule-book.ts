@@ -63,8 +63,8 @@ export class ScheduleBook {
     const { journal, clock, server, random } = this.#parts;
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const nowMs = clock.now();
-      this.#readAtMs = nowMs;
       const found = await journal.readState(this.#key);
+      this.#readAtMs = nowMs;
       const state = found && readScheduleState(this.#key, found.value);
       if (found && state && continues(state, this.schedule, nowMs)) {
         this.#kept = { state, version: found.version };

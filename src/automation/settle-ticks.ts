@@ -14,6 +14,8 @@ export interface Circumstances {
   readonly graceMs: number;
   /** Whether the automation runs now, wherever that is. */
   readonly isRunning: boolean;
+  /** Whether that is the run of a tick that was caught up. */
+  readonly isBehind: boolean;
   /** Who asks, and sees to the ticks that are open where nobody else does. */
   readonly server: Owner;
 }
@@ -72,11 +74,11 @@ interface Placed extends Pick<Settlement, "tell" | "replaces"> {
 function place(
   waiting: readonly number[],
   tickMs: number | undefined,
-  { schedule: { name: schedule, overlap, catchUp }, isRunning }: Circumstances,
+  { schedule: { name: schedule, overlap, catchUp }, isRunning, isBehind }: Circumstances,
 ): Placed {
   if (tickMs === undefined) return bounded(waiting, schedule);
   const isWaiting = waiting.length > 0;
-  const isCatchingUp = isWaiting && catchUp === "all";
+  const isCatchingUp = catchUp === "all" && (isWaiting || isBehind);
   switch (overlapOf({ overlap, isRunning, isWaiting, isCatchingUp })) {
     case "start":
       return bounded([...waiting, tickMs], schedule);

@@ -97,12 +97,14 @@ class Server {
   readonly #world: World;
   readonly #drainMs: number;
   readonly #owner = thisProcess();
+  readonly #sinceMs: number;
   #planned: readonly PlannedFile[] = [];
 
   constructor(args: Arguments, world: World, drainMs: number) {
     this.#args = args;
     this.#world = world;
     this.#drainMs = drainMs;
+    this.#sinceMs = world.clock.now();
   }
 
   async run(planned: readonly PlannedFile[]): Promise<number> {
@@ -112,7 +114,7 @@ class Server {
     const output = openOutput(this.#args, this.#world, { automation: "holdfast", complain });
     const stream = eventStream({ clock, redactor: redactor({ env }), sinks: output.sinks });
     const journal = await this.#world.openJournal();
-    const stopSigning = this.#sign(journal);
+    const stopSigning = this.#keepSigning(journal);
     try {
       return await this.#serve(journal, stream);
     } finally {
@@ -129,7 +131,7 @@ class Server {
     const scheduler = this.#makeScheduler(journal, stream);
     scheduler.use(this.#planned.map(({ plan }) => plan));
     const signals = listenForServer(this.#world, {
-      reload: () => void this.#reload(scheduler, log),
+      reload: () => void this.#reload(scheduler, log).then(() => this.#sign(journal)),
       interrupt: () => scheduler.interrupt(),
       log,
     });
@@ -220,22 +222,26 @@ class Server {
     }
   }
 
-  /** Gives the sign of life now and again. One that cannot be given is missed by nobody but doctors. */
-  #sign(journal: Journal): () => void {
+  /** Gives the sign of life now and again. */
+  #keepSigning(journal: Journal): () => void {
     const { clock } = this.#world;
     const stopped = new AbortController();
-    const sinceMs = clock.now();
-    const version = readVersion();
     const beat = async () => {
       await clearSigns(journal, clock.now()).catch(() => undefined);
       while (!stopped.signal.aborted) {
-        const automations = this.#planned.map(({ document }) => document);
-        const sign = { schema: 1, owner: this.#owner, version, sinceMs, automations } as const;
-        await giveSign(journal, sign, clock.now()).catch(() => undefined);
+        await this.#sign(journal);
         await clock.sleep(SIGN_EVERY_MS, stopped.signal).catch(() => undefined);
       }
     };
     void beat();
     return () => stopped.abort();
+  }
+
+  /** One that cannot be given is missed by nobody but doctors. */
+  async #sign(journal: Journal): Promise<void> {
+    const automations = this.#planned.map(({ document }) => document);
+    const [owner, sinceMs] = [this.#owner, this.#sinceMs];
+    const sign = { schema: 1, owner, version: readVersion(), sinceMs, automations } as const;
+    await giveSign(journal, sign, this.#world.clock.now()).catch(() => undefined);
   }
 }
