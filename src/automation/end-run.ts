@@ -2,7 +2,7 @@
 
 import type { Clock } from "../core/clock.ts";
 import type { Journal } from "../core/journal.ts";
-import type { Child } from "./scheduler.ts";
+import type { Child } from "./serving.ts";
 
 /** How long each means is given, in milliseconds. */
 export interface EndWithin {

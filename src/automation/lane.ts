@@ -8,48 +8,26 @@
  */
 
 import { EXIT } from "../core/exit-codes.ts";
-import { UNFINISHED, type RunRecord } from "../core/journal.ts";
+import type { RunRecord } from "../core/journal.ts";
 import type { EventDetails } from "../core/events.ts";
 import { dueTicks, lateMs } from "./due-ticks.ts";
-import { endRun, requestCancel } from "./end-run.ts";
+import { requestCancel } from "./end-run.ts";
 import { tickRunId } from "./key.ts";
+import { RunUnderWay, type OpenTick } from "./run-under-way.ts";
 import { ScheduleBook } from "./schedule-book.ts";
-import type { Child, Order, Plan, ServerParts } from "./scheduler.ts";
 import { isSame, seesTo } from "./sees-to.ts";
+import type { Plan, ServerParts } from "./serving.ts";
 import { missedEvents, settleTicks } from "./settle-ticks.ts";
 
 /** How late a tick may be looked at and still be on time: servers look every second. */
 const GRACE_MS = 60_000;
-
-/** A tick whose run is to begin. */
-interface OpenTick {
-  readonly book: ScheduleBook;
-  readonly tickMs: number;
-}
-
-/** The run that runs now. */
-interface Active {
-  readonly child: Child;
-  readonly runId: string;
-  /** Missing where a run that was cut off was taken up. */
-  readonly tick?: OpenTick | undefined;
-  /** Whether that tick was caught up, and later ones wait for it. */
-  readonly isLate: boolean;
-  readonly limitMs: number;
-  readonly startedAtMs: number;
-  /** Whether the tick's run was seen in the journal. */
-  isConfirmed: boolean;
-  /** Whether it is being ended, for it took too long or is replaced. */
-  isEnding: boolean;
-  exitCode?: number;
-}
 
 /** See the header. */
 export class Lane {
   readonly #parts: ServerParts;
   #plan: Plan;
   #books: readonly ScheduleBook[] = [];
-  #active: Active | undefined;
+  #active: RunUnderWay | undefined;
   /** Whether what was cut off is taken up though no tick has come. */
   #takesUp = true;
   /** The unfinished run that is rolled back, for it was ended here. */
@@ -92,58 +70,28 @@ export class Lane {
 
   /** Asks the process of what runs to end. */
   signal(name: "SIGTERM" | "SIGKILL"): void {
-    this.#active?.child.signal(name);
+    this.#active?.signal(name);
   }
 
-  /** Sees to what runs: whether it is in the journal, has ended, or takes too long. */
+  /** Sees to what runs. A run that was ended and is unfinished is rolled back next. */
   async #attend(): Promise<void> {
     const active = this.#active;
-    if (active === undefined) return;
-    const hasEnded = active.exitCode !== undefined;
-    if (active.tick !== undefined && !active.isConfirmed) {
-      active.isConfirmed = (await this.#findRun(active.runId)) !== undefined;
-      if (active.isConfirmed || (hasEnded && !this.#isTriedAgain(active)))
-        await active.tick.book.close(active.tick.tickMs);
+    const exitCode = await active?.attend((code) => this.#isTriedAgain(code));
+    if (active === undefined || exitCode === undefined) return;
+    const { runId, kind, isEnding } = active;
+    if (await active.isUnfinished()) {
+      if (kind !== "rollback" && isEnding) this.#ended = runId;
+      else if (kind !== "tick") this.#stuck = runId;
     }
-    if (hasEnded) await this.#finish(active);
-    else if (this.#parts.clock.elapsed() - active.startedAtMs >= active.limitMs)
-      this.#timeOut(active);
-  }
-
-  /** Somebody had the automation for a moment: by hand, most likely. */
-  #isTriedAgain({ runId, exitCode }: Active): boolean {
-    if (exitCode !== EXIT.locked || this.#turnedAway === runId) return false;
-    this.#turnedAway = runId;
-    return true;
-  }
-
-  async #finish(active: Active): Promise<void> {
-    const { runId, tick, exitCode = EXIT.bug, startedAtMs } = active;
-    this.#tell(runId, {
-      type: "schedule.ended",
-      ...tellTick(tick),
-      exitCode,
-      durationMs: this.#parts.clock.elapsed() - startedAtMs,
-    });
-    this.#parts.onEnd(exitCode);
-    const run = await this.#findRun(runId);
-    const isOpen = run !== undefined && UNFINISHED.includes(run.status);
-    if (isOpen && active.isEnding) this.#ended = runId;
-    else if (isOpen && tick === undefined) this.#stuck = runId;
     this.#active = undefined;
   }
 
-  #timeOut(active: Active): void {
-    if (active.isEnding) return;
-    const { tick, limitMs, runId } = active;
-    this.#tell(runId, { type: "schedule.timed_out", ...tellTick(tick), limitMs });
-    this.#end(active);
-  }
-
-  #end(active: Active): void {
-    active.isEnding = true;
-    const { journal, clock, endWithin } = this.#parts;
-    void endRun({ child: active.child, runId: active.runId, journal, clock, within: endWithin });
+  /** Somebody had the automation for a moment: by hand, most likely. */
+  #isTriedAgain(exitCode: number): boolean {
+    const runId = this.#active?.runId;
+    if (exitCode !== EXIT.locked || this.#turnedAway === runId) return false;
+    this.#turnedAway = runId;
+    return true;
   }
 
   /** Looks which ticks of a schedule are due, and which of another server's nobody sees to. */
@@ -187,10 +135,10 @@ export class Lane {
   async #replace({ schedule, state }: ScheduleBook, unfinished: RunRecord | undefined) {
     const active = this.#active;
     const runId = active?.runId ?? unfinished?.id;
-    if (runId === undefined || active?.isEnding === true) return;
+    if (runId === undefined || active?.isEnding || active?.kind === "rollback") return;
     const tickMs = state?.open.at(-1) ?? this.#parts.clock.now();
     this.#tell(runId, { type: "schedule.replaced", schedule: schedule.name, tickMs });
-    if (active !== undefined) return this.#end(active);
+    if (active !== undefined) return active.end();
     // Another process has it, which can be asked only.
     const { journal, clock } = this.#parts;
     await requestCancel(journal, runId, clock.now());
@@ -241,43 +189,30 @@ export class Lane {
   }
 
   #goOn({ id: runId }: RunRecord): void {
-    const kind = this.#ended === runId ? "rollback" : "resume";
+    const { automation, file } = this.#plan;
+    const isRollback = this.#ended === runId;
     this.#takesUp = false;
     this.#ended = undefined;
-    const limitMs = Math.max(...this.#books.map(({ schedule }) => schedule.timeout));
-    this.#start({ kind, file: this.#plan.file, runId }, { runId, limitMs, isLate: false });
+    const limits = this.#books.map(({ schedule }) => schedule.timeout);
+    this.#active = new RunUnderWay(this.#parts, {
+      automation,
+      order: { kind: isRollback ? "rollback" : "resume", file, runId },
+      isLate: false,
+      // Each undo has a limit of its own.
+      limitMs: isRollback ? Infinity : Math.max(...limits),
+    });
   }
 
   #fire(tick: OpenTick): void {
-    const runId = this.#runIdOf(tick);
-    const { schedule } = tick.book;
+    const { automation, file } = this.#plan;
+    const { name: schedule, jitter, timeout: limitMs } = tick.book.schedule;
     const { tickMs } = tick;
+    const runId = this.#runIdOf(tick);
     const nowMs = this.#parts.clock.now();
-    const fired = { schedule: schedule.name, tickMs, lateMs: nowMs - tickMs };
-    this.#tell(runId, { type: "schedule.fired", ...fired });
-    const isLate = lateMs(tickMs, { nowMs, jitter: schedule.jitter }) > GRACE_MS;
-    this.#start(
-      {
-        kind: "tick",
-        file: this.#plan.file,
-        schedule: schedule.name,
-        runId,
-        scheduledForMs: tickMs,
-      },
-      { runId, tick, isLate, limitMs: schedule.timeout },
-    );
-  }
-
-  #start(order: Order, what: Pick<Active, "runId" | "tick" | "isLate" | "limitMs">): void {
-    const { start, clock, wake } = this.#parts;
-    const child = start(order, this.#plan.automation);
-    const startedAtMs = clock.elapsed();
-    const active: Active = { ...what, child, startedAtMs, isConfirmed: false, isEnding: false };
-    this.#active = active;
-    void child.ended.then((exitCode) => {
-      active.exitCode = exitCode;
-      wake();
-    });
+    this.#tell(runId, { type: "schedule.fired", schedule, tickMs, lateMs: nowMs - tickMs });
+    const isLate = lateMs(tickMs, { nowMs, jitter }) > GRACE_MS;
+    const order = { kind: "tick", file, schedule, runId, scheduledForMs: tickMs } as const;
+    this.#active = new RunUnderWay(this.#parts, { automation, order, tick, isLate, limitMs });
   }
 
   #runIdOf({ book, tickMs }: OpenTick): string {
@@ -302,8 +237,4 @@ export class Lane {
     const { automation } = this.#plan;
     this.#parts.stream(details, runId === undefined ? { automation } : { automation, runId });
   }
-}
-
-function tellTick(tick: OpenTick | undefined) {
-  return tick === undefined ? {} : { schedule: tick.book.schedule.name, tickMs: tick.tickMs };
 }

@@ -10,7 +10,7 @@ import {
   type ScheduleState,
 } from "./schedule-state.ts";
 import type { Schedule } from "./schedule.ts";
-import type { ServerParts } from "./scheduler.ts";
+import type { PlannedSchedule, ServerParts } from "./serving.ts";
 import type { Timetable } from "./timetable.ts";
 
 /** Two servers come to a tick together, hardly ever three. */
@@ -108,10 +108,4 @@ export class ScheduleBook {
   #busy(): JournalError {
     return new JournalError(`${this.#key} is being written by too many at once`);
   }
-}
-
-/** A schedule and its ticks. */
-export interface PlannedSchedule {
-  readonly schedule: Schedule;
-  readonly timetable: Timetable;
 }

@@ -8,7 +8,8 @@ import { eventStream } from "../core/stream.ts";
 import { memoryJournal } from "../journal/memory.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { readSchedules, type ScheduleOptions } from "./schedule.ts";
-import { Scheduler, type Child, type Order, type Plan } from "./scheduler.ts";
+import { Scheduler } from "./scheduler.ts";
+import type { Child, Order, Plan } from "./serving.ts";
 import { readTimetable } from "./timetable.ts";
 
 /** How a run goes. */
@@ -49,7 +50,7 @@ export class Stage {
 
   /** What was told, in few words: the event, and what of it differs. */
   get told(): string[] {
-    return this.events.map((event) => `${event.type.slice(9)} ${wordsOf(event)}`.trim());
+    return this.events.map((event) => `${event.type.slice(9)} ${wordsOf(event)}`);
   }
 
   /** The ticks whose runs were started, in minutes since midnight. */
@@ -89,7 +90,7 @@ export class Stage {
     });
     scheduler.use(plans);
     const stopping = new AbortController();
-    const serving = options.isOnce ? undefined : scheduler.serve(stopping.signal);
+    const serving = options.isOnce ? Promise.resolve() : scheduler.serve(stopping.signal);
     return {
       scheduler,
       serving,
@@ -168,7 +169,8 @@ export class Stage {
       const isAsked = asked !== undefined && order.kind !== "rollback";
       if (isAsked && isObedient) return end("cancelled", 80);
     }
-    return order.kind === "rollback" ? end("failed", 80) : end(status, exitCode);
+    const isRolledBack = order.kind === "rollback" && status === "succeeded";
+    return isRolledBack ? end("failed", 80) : end(status, exitCode);
   }
 }
 
@@ -187,20 +189,10 @@ function minute(ms: number): string {
 }
 
 function wordsOf(event: HoldfastEvent): string {
-  switch (event.type) {
-    case "schedule.fired":
-    case "schedule.queued":
-    case "schedule.replaced":
-      return minute(event.tickMs);
-    case "schedule.skipped":
-      return `${minute(event.tickMs)}: ${event.reason}`;
-    case "schedule.ended":
-      return `${event.tickMs === undefined ? "-" : minute(event.tickMs)} with ${event.exitCode}`;
-    case "schedule.missed":
-      return `${event.count} from ${minute(event.fromMs)} to ${minute(event.toMs)}, ${event.caughtUp} caught up`;
-    case "schedule.timed_out":
-      return event.tickMs === undefined ? "-" : minute(event.tickMs);
-    default:
-      return "";
-  }
+  const tick = "tickMs" in event && event.tickMs !== undefined ? minute(event.tickMs) : "-";
+  if (event.type === "schedule.skipped") return `${tick}: ${event.reason}`;
+  if (event.type === "schedule.ended") return `${tick} with ${event.exitCode}`;
+  if (event.type !== "schedule.missed") return tick;
+  const { count, fromMs, toMs, caughtUp } = event;
+  return `${count} from ${minute(fromMs)} to ${minute(toMs)}, ${caughtUp} caught up`;
 }

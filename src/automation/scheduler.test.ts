@@ -199,6 +199,26 @@ test("a run that is replaced is asked to cancel, then told to end, then killed; 
   expect(runs.map(({ status }) => status)).toEqual(["succeeded", "failed"]);
 });
 
+test("a rollback is neither replaced nor tried for ever", async () => {
+  const stage = new Stage();
+  const stubborn = { lengthMs: 60 * MINUTE, isObedient: false };
+  stage.parts = [stubborn, { lengthMs: 15 * MINUTE, status: "interrupted", exitCode: 75 }];
+  const server = stage.serve([await stage.plan({ every: "10m", overlap: "replace" })]);
+
+  await stage.clock.advance(39 * MINUTE);
+  server.stop();
+
+  expect(stage.started).toEqual([10, "rollback"]);
+  expect(stage.told).toEqual([
+    "fired 10",
+    "replaced 20",
+    "ended 10 with 137",
+    "skipped 20: a newer tick replaced it",
+    "ended - with 75",
+    "skipped 30: an unfinished run waits for a human",
+  ]);
+});
+
 test("a run that cancels itself when it is asked needs no signal and no rollback by others", async () => {
   const stage = new Stage();
   stage.parts = [{ lengthMs: 60 * MINUTE }, {}];

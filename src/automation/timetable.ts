@@ -14,9 +14,9 @@ import type { Schedule } from "./schedule.ts";
 /** The ticks of a schedule. */
 export interface Timetable {
   /** The first tick after a moment; `Infinity` when there is none. */
-  next(afterMs: number): number;
+  readonly next: (afterMs: number) => number;
   /** The last tick before a moment; `-Infinity` when there is none. */
-  previous(beforeMs: number): number;
+  readonly previous: (beforeMs: number) => number;
 }
 
 /** The parts of a schedule that say when its ticks are. */

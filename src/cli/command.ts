@@ -2,7 +2,7 @@
 
 import type { Signal } from "../automation/cancellation.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Order } from "../automation/scheduler.ts";
+import type { Order } from "../automation/serving.ts";
 import type { Journal } from "../core/journal.ts";
 
 /** A flag, as help and completion show it. */

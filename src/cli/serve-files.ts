@@ -1,7 +1,7 @@
 /** Reads the schedules of files, each in a process of its own: what is imported once stays as it was. */
 
 import { resolve } from "node:path";
-import type { Plan } from "../automation/scheduler.ts";
+import type { Plan } from "../automation/serving.ts";
 import { readTimetable } from "../automation/timetable.ts";
 import { endsWithin } from "../automation/end-run.ts";
 import { AutomationFileError } from "./load-error.ts";

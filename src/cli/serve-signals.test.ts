@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { loggerTo } from "../core/logger.ts";
+import type { World } from "./command.ts";
 import { listenForServer } from "./serve-signals.ts";
 import { fakeWorld } from "./world-fixture.contract.ts";
 
@@ -12,7 +13,7 @@ const SIGNALS = {
 /** What signals do that come so many milliseconds apart. */
 async function after(signals: readonly [keyof typeof SIGNALS, number][]) {
   const did: string[] = [];
-  let send = (_: { name: string; number: number }): void => undefined;
+  let send: Parameters<World["onInterrupt"]>[0] = () => undefined;
   const plain = fakeWorld();
   const world = {
     ...plain,

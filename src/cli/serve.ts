@@ -1,6 +1,6 @@
 /** `holdfast serve`: runs automations by their schedules. */
 
-import { END_WITHIN, endsWithin } from "../automation/end-run.ts";
+import { END_WITHIN } from "../automation/end-run.ts";
 import { Scheduler } from "../automation/scheduler.ts";
 import type { Signal } from "../automation/cancellation.ts";
 import { findMs, formatMs, DURATION_EXAMPLES } from "../core/duration.ts";
@@ -99,6 +99,8 @@ class Server {
   readonly #owner = thisProcess();
   readonly #sinceMs: number;
   #planned: readonly PlannedFile[] = [];
+  /** The newest reload: one waits for the other. */
+  #reloaded = Promise.resolve();
 
   constructor(args: Arguments, world: World, drainMs: number) {
     this.#args = args;
@@ -131,20 +133,44 @@ class Server {
     const scheduler = this.#makeScheduler(journal, stream);
     scheduler.use(this.#planned.map(({ plan }) => plan));
     const signals = listenForServer(this.#world, {
-      reload: () => void this.#reload(scheduler, log).then(() => this.#sign(journal)),
+      reload: () => {
+        this.#reloaded = this.#reloaded.then(() => this.#reload(scheduler, log));
+        void this.#reloaded.then(() => this.#sign(journal));
+      },
       interrupt: () => scheduler.interrupt(),
       log,
     });
+    const stopTimer = this.#interruptLate(signals.stopping, scheduler, log);
     try {
       if (this.#args.has("once")) return mostUrgent(await scheduler.serveOnce(signals.stopping));
       this.#tellPlans(log);
       await scheduler.serve(signals.stopping);
-      const isDrained = await this.#drain(scheduler, log);
+      await scheduler.drain();
       const { number } = signals.stopping.reason as Signal;
-      return isDrained && !signals.isInterrupted() ? EXIT.ok : EXIT.signal + number;
+      return stopTimer() && !signals.isInterrupted() ? EXIT.ok : EXIT.signal + number;
     } finally {
+      stopTimer();
       signals.end();
     }
+  }
+
+  /** Interrupts the runs that have not ended in time. The answer ends that, and says that they had. */
+  #interruptLate(stopping: AbortSignal, scheduler: Scheduler, log: Logger): () => boolean {
+    let isInTime = true;
+    let stopTimer = (): void => undefined;
+    const begin = () => {
+      stopTimer = this.#world.clock.after(this.#drainMs, () => {
+        isInTime = false;
+        const limit = formatMs(this.#drainMs);
+        log.warning(`Runs that did not end within ${limit} are interrupted`);
+        scheduler.interrupt();
+      });
+    };
+    stopping.addEventListener("abort", begin, { once: true });
+    return () => {
+      stopTimer();
+      return isInTime;
+    };
   }
 
   #makeScheduler(journal: Journal, stream: Stream): Scheduler {
@@ -170,19 +196,6 @@ class Server {
       const value = this.#args.text(name);
       return value === undefined ? [] : [`--${name}=${value}`];
     });
-  }
-
-  /** Whether all ended by themselves. */
-  async #drain(scheduler: Scheduler, log: Logger): Promise<boolean> {
-    const drained = scheduler.drain();
-    const child = { ended: drained.then(() => 0), signal: () => undefined };
-    if (await endsWithin(child, this.#drainMs, this.#world.clock)) return true;
-    log.warning(
-      `${scheduler.running} runs did not end within ${formatMs(this.#drainMs)}: they are interrupted`,
-    );
-    scheduler.interrupt();
-    await drained;
-    return false;
   }
 
   /** A file that cannot be read keeps the plan that it had. */

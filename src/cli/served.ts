@@ -11,7 +11,7 @@ import module from "node:module";
 import { constants } from "node:os";
 import { Socket } from "node:net";
 import { StoppedBySignal } from "../automation/cancellation.ts";
-import type { Order } from "../automation/scheduler.ts";
+import type { Order } from "../automation/serving.ts";
 
 /** The first line that a server writes. */
 export type Instruction =
