@@ -68,7 +68,7 @@ async function main(): Promise<number> {
     to,
     concurrency: countOf(values.concurrency),
     signal: stop.signal,
-    onStart(windows) {
+    onStart({ length: windows }) {
       if (known !== undefined && known.windows !== windows) {
         throw new Error(`The campaign of ${state} had other windows: begin another one`);
       }

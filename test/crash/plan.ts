@@ -31,14 +31,23 @@ export interface Plan<Played = Scenario> {
   killsFor(times: number): number;
 }
 
+/** What differs between the campaigns. */
+export interface PlanOptions<Played> {
+  /** By which signals kills come from outside, in turn. */
+  readonly signals?: readonly OutsideAim["signal"][];
+  /** One window of each kind is dealt first. Default: by what is written there. */
+  readonly kindBy?: (entry: ScenarioWindow<Played>) => string;
+}
+
 /** Deals the windows one after the other and over again, one of each kind first. */
 export function makePlan<Played>(
   windows: readonly ScenarioWindow<Played>[],
   scenarios: readonly Played[],
   seed: string,
-  signals = OUTSIDE_SIGNALS,
+  options: PlanOptions<Played> = {},
 ): Plan<Played> {
-  const order = oneOfEachKindFirst(shuffled(windows, seededDice(`${seed}/order`)));
+  const { signals = OUTSIDE_SIGNALS, kindBy = ({ window }) => kindOf(window) } = options;
+  const order = oneOfEachKindFirst(shuffled(windows, seededDice(`${seed}/order`)), kindBy);
   return {
     aimOf(number) {
       if (number % OUTSIDE_EVERY === 0) {
@@ -99,10 +108,11 @@ export function partingFrom(known: readonly Window[], windows: readonly Window[]
 
 function oneOfEachKindFirst<Played>(
   windows: readonly ScenarioWindow<Played>[],
+  kindBy: (entry: ScenarioWindow<Played>) => string,
 ): ScenarioWindow<Played>[] {
   const seen = new Map<string, number>();
   const ranked = windows.map((entry) => {
-    const kind = kindOf(entry.window);
+    const kind = kindBy(entry);
     const rank = seen.get(kind) ?? 0;
     seen.set(kind, rank + 1);
     return { entry, rank };

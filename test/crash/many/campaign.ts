@@ -34,7 +34,7 @@ export interface CampaignOptions {
   readonly scenarios?: readonly Scenario[] | undefined;
   readonly sabotage?: Sabotage | undefined;
   /** Called before the first kill. What it throws ends the campaign. */
-  readonly onStart?: ((windows: number) => void) | undefined;
+  readonly onStart?: ((windows: readonly ScenarioWindow<Scenario>[]) => void) | undefined;
   /** Called in the order of the kills. */
   readonly onVerdict: (verdict: Verdict) => void;
 }
@@ -49,7 +49,7 @@ export async function manyKills(options: CampaignOptions): Promise<void> {
   mkdirSync(directory, { recursive: true });
   const references = await rehearse(directory, scenarios, concurrency);
   const windows = windowsOf(references);
-  onStart?.(windows.length);
+  onStart?.(windows);
   const deal = dealer(windows, scenarios, seed);
   const tell = inOrder(from, onVerdict);
   const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index);

@@ -2,6 +2,7 @@
 
 import { seededDice } from "../../../src/testing/index.ts";
 import { makePlan, type Aim, type ScenarioWindow } from "../plan.ts";
+import { kindOf } from "../windows.ts";
 import type { Scenario } from "./scenarios.ts";
 
 /** A kill that is to be. */
@@ -27,7 +28,10 @@ export function dealer(
   scenarios: readonly Scenario[],
   seed: string,
 ): (number: number) => Kill {
-  const plan = makePlan(windows, scenarios, seed, ["SIGKILL"]);
+  const plan = makePlan(windows, scenarios, seed, {
+    signals: ["SIGKILL"],
+    kindBy: ({ scenario, window }) => `${scenario.name}: ${kindOf(window)}`,
+  });
   const counts = new Map(
     [...Map.groupBy(windows, ({ scenario }) => scenario)].map(([scenario, all]) => [
       scenario,

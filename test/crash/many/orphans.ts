@@ -12,7 +12,7 @@ interface Found {
 }
 
 /** How long it may take to notice that nobody is there any more: a machine may be busy. */
-const GRACE_MS = 10_000;
+const GRACE_MS = 5_000;
 const EVERY_MS = 20;
 
 /** Ends whatever still has `setting` in its environment after a grace, and answers what that was. */
