@@ -73,9 +73,14 @@ export interface Running {
 
 type Env = Readonly<Record<string, string>>;
 
-/** Starts `holdfast`, and kills it when it does not end by itself. */
-export function start(at: Place, words: readonly string[], env: Env = {}): Running {
-  const child = spawn(process.execPath, [MAIN, ...words], {
+/** Starts `holdfast`, or another entry to it, and kills it when it does not end by itself. */
+export function start(
+  at: Place,
+  words: readonly string[],
+  env: Env = {},
+  entry: string = MAIN,
+): Running {
+  const child = spawn(process.execPath, [entry, ...words], {
     cwd: at.root,
     // Nothing of the tests' own surroundings, whose secrets and settings are none of its business.
     env: { PATH: process.env["PATH"] ?? "", HOME: at.root, HOLDFAST_HOME: at.home, ...env },
