@@ -23,7 +23,7 @@ Options
   --state FILE       keep the counts so far in FILE, as JSON, and go on from there
   --only N           repeat only kill N
   --directory DIR    where the worlds are made; default: in the directory for temporary files
-  --concurrency N    how many at a time; default 3
+  --concurrency N    how many at a time; default 4
   -h, --help         show this
 
 Exit codes: 0 all was as promised; 1 something was not; 130 stopped before its end.
@@ -39,7 +39,7 @@ const { values } = parseArgs({
     state: { type: "string" },
     only: { type: "string" },
     directory: { type: "string", default: tmpdir() },
-    concurrency: { type: "string", default: "3" },
+    concurrency: { type: "string", default: "4" },
     help: { type: "boolean", short: "h", default: false },
   },
 });

@@ -89,7 +89,8 @@ export function watchedJournal(journal: Journal, reach: (window: Window) => void
     return value;
   }
   return journalWith(journal, {
-    claim: (run, owner) => around("run", "claim", () => journal.claim(run, owner)),
+    claim: (run, owner, steps) => around("run", "claim", () => journal.claim(run, owner, steps)),
+    claimRun: (id, owner) => around("run", "claim", () => journal.claimRun(id, owner)),
     release: (hold) => around("run", "release", () => journal.release(hold)),
     writeRun: (hold, run) => around("run", writtenOfRun(run), () => journal.writeRun(hold, run)),
     writeStep: (hold, step) =>
