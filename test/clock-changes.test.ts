@@ -12,6 +12,9 @@ import { fixture, place, start, type Place } from "./cli-process.ts";
 const ENTRY = join(import.meta.dirname, "shifted-clock.ts");
 const HOUR_MS = 3_600_000;
 
+/** A handful of processes one after the other, on a machine that may be busy with all other tests. */
+const MANY_RUNS_MS = 120_000;
+
 type Env = Readonly<Record<string, string>>;
 
 /** Starts the command line with its clock so far from the real time. */
@@ -46,6 +49,7 @@ const SHIFTS: [what: string, shiftMs: number][] = [
 
 test.concurrent.for(SHIFTS)(
   "set %s between kill and resume, the run goes on at once",
+  { timeout: MANY_RUNS_MS },
   async ([, shiftMs]) => {
     const at = place();
     await killed(at, 0);
@@ -62,6 +66,7 @@ test.concurrent.for(SHIFTS)(
 
 test.concurrent.for(SHIFTS)(
   "set %s in the middle of a run, it goes on and nobody else gets it",
+  { timeout: MANY_RUNS_MS },
   async ([, shiftMs]) => {
     const at = place();
     const running = run(at, 0, { CLOCK_THEN: String(shiftMs), WAIT: "go" });
@@ -79,49 +84,65 @@ test.concurrent.for(SHIFTS)(
   },
 );
 
-test.concurrent("a run of the future is not too old, and one that has become so asks", async () => {
-  const [early, late] = [place(), place()];
-  await Promise.all([killed(early, 0), killed(late, 0)]);
+test.concurrent(
+  "a run of the future is not too old, and one that has become so asks",
+  { timeout: MANY_RUNS_MS },
+  async () => {
+    const [early, late] = [place(), place()];
+    await Promise.all([killed(early, 0), killed(late, 0)]);
 
-  const young = await run(early, -37 * HOUR_MS).ended;
-  const old = await run(late, 37 * HOUR_MS).ended;
-  const answered = await run(late, 37 * HOUR_MS, {}, "--resume").ended;
+    const young = await run(early, -37 * HOUR_MS).ended;
+    const old = await run(late, 37 * HOUR_MS).ended;
+    const answered = await run(late, 37 * HOUR_MS, {}, "--resume").ended;
 
-  expect([young.exitCode, old.exitCode, answered.exitCode]).toEqual([0, 82, 0]);
-  expect(old.stderr).toContain("it is 1 d 13 h old, and resumed only within 1 d 12 h");
-});
+    expect([young.exitCode, old.exitCode, answered.exitCode]).toEqual([0, 82, 0]);
+    expect(old.stderr).toContain("it is 1 d 13 h old, and resumed only within 1 d 12 h");
+  },
+);
 
-test.concurrent("set back, a lease of another machine lasts one length more, and not an hour", async () => {
-  const at = place();
-  await killed(at, 0);
-  moveOwnerElsewhere(at);
+test.concurrent(
+  "set back, a lease of another machine lasts one length more, and not an hour",
+  { timeout: MANY_RUNS_MS },
+  async () => {
+    const at = place();
+    await killed(at, 0);
+    moveOwnerElsewhere(at);
 
-  const atOnce = await run(at, -HOUR_MS).ended;
-  const later = await run(at, -HOUR_MS / 2).ended;
+    const atOnce = await run(at, -HOUR_MS).ended;
+    const later = await run(at, -HOUR_MS / 2).ended;
 
-  expect([atOnce.exitCode, later.exitCode]).toEqual([69, 0]);
-});
+    expect([atOnce.exitCode, later.exitCode]).toEqual([69, 0]);
+  },
+);
 
-test.concurrent("set forward, a lease of another machine runs out early", async () => {
-  const at = place();
-  await killed(at, 0);
-  moveOwnerElsewhere(at);
+test.concurrent(
+  "set forward, a lease of another machine runs out early",
+  { timeout: MANY_RUNS_MS },
+  async () => {
+    const at = place();
+    await killed(at, 0);
+    moveOwnerElsewhere(at);
 
-  const now = await run(at, 0).ended;
-  const later = await run(at, HOUR_MS).ended;
+    const now = await run(at, 0).ended;
+    const later = await run(at, HOUR_MS).ended;
 
-  expect([now.exitCode, later.exitCode]).toEqual([69, 0]);
-});
+    expect([now.exitCode, later.exitCode]).toEqual([69, 0]);
+  },
+);
 
-test.concurrent("runs stand in the order of what the clock said when they began", async () => {
-  const at = place();
-  for (const shiftMs of [0, -HOUR_MS, HOUR_MS]) {
-    expect((await run(at, shiftMs).ended).exitCode).toBe(0);
-  }
+test.concurrent(
+  "runs stand in the order of what the clock said when they began",
+  { timeout: MANY_RUNS_MS },
+  async () => {
+    const at = place();
+    for (const shiftMs of [0, -HOUR_MS, HOUR_MS]) {
+      expect((await run(at, shiftMs).ended).exitCode).toBe(0);
+    }
 
-  const { stdout } = await startAt(at, 0, ["runs", "--json"]).ended;
+    const { stdout } = await startAt(at, 0, ["runs", "--json"]).ended;
 
-  const { runs } = JSON.parse(stdout) as { runs: { startedAtMs: number }[] };
-  const behindMs = runs.map(({ startedAtMs }) => (runs[0]?.startedAtMs ?? 0) - startedAtMs);
-  expect(behindMs.map((ms) => Math.round(ms / HOUR_MS))).toEqual([0, 1, 2]);
-});
+    const { runs } = JSON.parse(stdout) as { runs: { startedAtMs: number }[] };
+    const behindMs = runs.map(({ startedAtMs }) => (runs[0]?.startedAtMs ?? 0) - startedAtMs);
+    expect(behindMs.map((ms) => Math.round(ms / HOUR_MS))).toEqual([0, 1, 2]);
+  },
+);

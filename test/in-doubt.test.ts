@@ -8,6 +8,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fixture, holdfast, place } from "./cli-process.ts";
 
+/** A handful of processes one after the other, on a machine that may be busy with all other tests. */
+const MANY_RUNS_MS = 120_000;
+
 type Side = "before" | "after";
 
 /** Keys by the order in which they appear: what is done under the same one is no other deed. */
@@ -73,7 +76,7 @@ test.concurrent.for<[what: string, guards: string, side: Side, did: string[]]>([
     "after",
     ["look key 1", "told: was there"],
   ],
-])("%s: %s, killed %s the effect", async ([, guards, side, did]) => {
+])("%s: %s, killed %s the effect", { timeout: MANY_RUNS_MS }, async ([, guards, side, did]) => {
   const run = await killed(guards, side);
 
   const next = await run.again();
@@ -85,13 +88,17 @@ test.concurrent.for<[guards: string, side: Side]>([
   ["", "after"],
   ["", "before"],
   ["wonders", "after"],
-])("guarded by %j and killed %s the effect, it stops for a human", async ([guards, side]) => {
-  const run = await killed(guards, side);
+])(
+  "guarded by %j and killed %s the effect, it stops for a human",
+  { timeout: MANY_RUNS_MS },
+  async ([guards, side]) => {
+    const run = await killed(guards, side);
 
-  const isThere = side === "after";
-  const stopped = { exitCode: 82, did: [], isThere };
-  expect([await run.again(), await run.again("--resume")]).toEqual([stopped, stopped]);
-});
+    const isThere = side === "after";
+    const stopped = { exitCode: 82, did: [], isThere };
+    expect([await run.again(), await run.again("--resume")]).toEqual([stopped, stopped]);
+  },
+);
 
 test.concurrent.for<
   [says: string, flags: string[], exitCode: number, did: string[], isThere: boolean]
@@ -106,7 +113,7 @@ test.concurrent.for<
     ["undo order"],
     true,
   ],
-])("a human says: %s", async ([, flags, exitCode, did, isThere]) => {
+])("a human says: %s", { timeout: MANY_RUNS_MS }, async ([, flags, exitCode, did, isThere]) => {
   const run = await killed("", "after");
   await run.again();
 
