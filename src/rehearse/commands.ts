@@ -36,7 +36,11 @@ export function callsSince(control: string, count: number): string[] {
 }
 
 /** What is told of in `mode-NAME` is done; else the program runs as ever. Source: POSIX.1-2017, Shell Command Language. */
-function standIn(parts: { readonly name: string; readonly real: string; readonly control: string }) {
+function standIn(parts: {
+  readonly name: string;
+  readonly real: string;
+  readonly control: string;
+}) {
   const { name } = parts;
   const control = quote(parts.control);
   const real = quote(parts.real);

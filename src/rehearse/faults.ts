@@ -25,8 +25,8 @@ export type FaultName =
 export interface FaultRule {
   /** What happens to the step, after its name: `upload fails for good …`. */
   readonly happens: string;
-  /** What is done after the first start, when that left the run unfinished. */
-  readonly then: "resume" | "rollback";
+  /** How the next start goes on after the first, when that left the run unfinished. */
+  readonly next: "resume" | "rollback";
   /** What a step must have for it. */
   readonly needs?: "undo" | "verify" | "limit" | undefined;
   /** Whether reads meet it too. */
@@ -45,20 +45,20 @@ export interface FaultRule {
 export const FAULTS: Readonly<Record<FaultName, FaultRule>> = {
   fatal: {
     happens: "fails for good before it did anything",
-    then: "resume",
+    next: "resume",
     by: "step",
     isBefore: true,
     mustEnd: "rolled back",
   },
   "late-fatal": {
     happens: "does its work and fails for good",
-    then: "resume",
+    next: "resume",
     by: "step",
     mustEnd: "rolled back",
   },
   transient: {
     happens: "fails before it did anything, until its attempts are spent",
-    then: "resume",
+    next: "resume",
     by: "step",
     fitsReads: true,
     isBefore: true,
@@ -67,13 +67,13 @@ export const FAULTS: Readonly<Record<FaultName, FaultRule>> = {
   },
   "lost-answer": {
     happens: "does its work, and the answer gets lost once",
-    then: "resume",
+    next: "resume",
     by: "step",
     mustEnd: "either",
   },
   hang: {
     happens: "does its work and hangs into its timeout, until its attempts are spent",
-    then: "resume",
+    next: "resume",
     needs: "limit",
     by: "step",
     spendsAttempts: true,
@@ -81,7 +81,7 @@ export const FAULTS: Readonly<Record<FaultName, FaultRule>> = {
   },
   "wrong-output": {
     happens: "answers what is wrong",
-    then: "resume",
+    next: "resume",
     needs: "verify",
     by: "step",
     fitsReads: true,
@@ -89,19 +89,19 @@ export const FAULTS: Readonly<Record<FaultName, FaultRule>> = {
   },
   abort: {
     happens: "is cancelled while it runs, and the run is resumed",
-    then: "resume",
+    next: "resume",
     by: "step",
     mustEnd: "complete",
   },
   "abort-rollback": {
     happens: "is cancelled while it runs, and the run is rolled back",
-    then: "rollback",
+    next: "rollback",
     by: "step",
     mustEnd: "rolled back",
   },
   "kill-before": {
     happens: "is killed by kill -9 before its work, and the run is resumed",
-    then: "resume",
+    next: "resume",
     by: "step",
     fitsReads: true,
     isBefore: true,
@@ -109,34 +109,34 @@ export const FAULTS: Readonly<Record<FaultName, FaultRule>> = {
   },
   "kill-after": {
     happens: "is killed by kill -9 between its work and the record of it, and the run is resumed",
-    then: "resume",
+    next: "resume",
     by: "step",
     mustEnd: "complete",
   },
   "kill-after-rollback": {
     happens:
       "is killed by kill -9 between its work and the record of it, and the run is rolled back",
-    then: "rollback",
+    next: "rollback",
     by: "step",
     mustEnd: "rolled back",
   },
   "undo-fails-once": {
     happens: "is undone, and the answer of its undo gets lost once",
-    then: "resume",
+    next: "resume",
     needs: "undo",
     by: "step",
     mustEnd: "rolled back",
   },
   "kill-undo": {
     happens: "is undone, killed by kill -9 before the record of it, and the rollback is resumed",
-    then: "resume",
+    next: "resume",
     needs: "undo",
     by: "step",
     mustEnd: "rolled back",
   },
   "command-fails": {
     happens: "runs a program that exits with 1",
-    then: "resume",
+    next: "resume",
     by: "command",
     fitsReads: true,
     spendsAttempts: true,
@@ -144,7 +144,7 @@ export const FAULTS: Readonly<Record<FaultName, FaultRule>> = {
   },
   "command-killed": {
     happens: "runs a program that is killed by signal 9",
-    then: "resume",
+    next: "resume",
     by: "command",
     fitsReads: true,
     spendsAttempts: true,
@@ -152,7 +152,7 @@ export const FAULTS: Readonly<Record<FaultName, FaultRule>> = {
   },
   "command-hangs": {
     happens: "runs a program that hangs until the step's timeout",
-    then: "resume",
+    next: "resume",
     needs: "limit",
     by: "command",
     fitsReads: true,
@@ -161,7 +161,7 @@ export const FAULTS: Readonly<Record<FaultName, FaultRule>> = {
   },
   "command-half": {
     happens: "runs a program that does its work and exits with 1",
-    then: "resume",
+    next: "resume",
     by: "command",
     fitsReads: true,
     spendsAttempts: true,
@@ -169,7 +169,7 @@ export const FAULTS: Readonly<Record<FaultName, FaultRule>> = {
   },
   "disk-full": {
     happens: "runs on a disk that is full",
-    then: "resume",
+    next: "resume",
     by: "disk",
     spendsAttempts: true,
     mustEnd: "either",

@@ -65,8 +65,7 @@ class Look {
     const owner = `${stats.uid}:${stats.gid}`;
     if (stats.isDirectory()) {
       this.#keep(name, { kind: "directory", mode, owner });
-      for (const entry of (await readdir(path).catch(goneOr([]))).toSorted())
-        await this.at(join(path, entry), `${name}/${entry}`);
+      for (const entry of await namesIn(path)) await this.at(join(path, entry), `${name}/${entry}`);
     } else if (stats.isSymbolicLink()) {
       const target = await readlink(path).catch(goneOr(""));
       this.#keep(name, { kind: "link", owner, content: this.#rewritten(target) });
@@ -127,6 +126,12 @@ export function rewrite(text: string, { place, runId }: Pick<View, "place" | "ru
   if (!placed.includes(runId)) return placed;
   const key = new RegExp(`${runId}((?:-[a-z0-9]+)*?)-[0-9a-f]{16}(?![0-9a-f])`, "g");
   return placed.replaceAll(key, "KEY$1").replaceAll(runId, "RUN");
+}
+
+/** In the order of their characters, wherever it is. */
+async function namesIn(directory: string): Promise<string[]> {
+  const names = await readdir(directory).catch(goneOr([]));
+  return names.toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 /** What goes while it is looked at was not there. */

@@ -45,8 +45,7 @@ export function interfere(parts: InterfereParts): Interference {
     async aroundWork(step, signal, work) {
       if (tells === "work") await tell({ at: "before work", step });
       const value = await actor.work(step, signal, work);
-      if (tells === "work")
-        await tell({ at: "after work", step, isSilent: value === undefined });
+      if (tells === "work") await tell({ at: "after work", step, isSilent: value === undefined });
       return value;
     },
     async aroundUndo(step, undo) {
@@ -75,11 +74,7 @@ class Actor {
     return name === "hang" || name === "command-hangs" ? this.#virtual : undefined;
   }
 
-  work(
-    step: StepFacts,
-    signal: () => AbortSignal,
-    work: () => Promise<unknown>,
-  ): Promise<unknown> {
+  work(step: StepFacts, signal: () => AbortSignal, work: () => Promise<unknown>): Promise<unknown> {
     const { fault } = this.#parts;
     if (fault?.trigger !== undefined && step.label === fault.trigger) return failLate(work);
     const isAimed = fault !== undefined && fault.trigger === undefined && step.label === fault.step;

@@ -39,7 +39,8 @@ export const MISTAKES = {
   },
   "undo-loses-mode": {
     title: "the undo brings back the content, and not the permissions or the owner",
-    advice: "Keep mode and owner with the copy, and restore them: rename the original back, or chmod.",
+    advice:
+      "Keep mode and owner with the copy, and restore them: rename the original back, or chmod.",
   },
   "undo-fails": {
     title: "the undo fails for good",

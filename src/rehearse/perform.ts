@@ -144,7 +144,7 @@ export class Performance {
   }
 
   #nextChoice(report: RunReport | undefined): Choice | undefined {
-    const isToRollBack = this.#fault !== undefined && FAULTS[this.#fault.name].then === "rollback";
+    const isToRollBack = this.#fault !== undefined && FAULTS[this.#fault.name].next === "rollback";
     // What has begun to roll back goes on with it by itself.
     return isToRollBack && report?.status !== "rejected" ? "rollback" : undefined;
   }

@@ -11,7 +11,7 @@ import { Performance, RehearsalError, type Play, type Theatre } from "./perform.
 import { makePlan, nameOf, type Plan, type Skipped } from "./plan.ts";
 import { referenceOf, type Reference, type ReferenceStep } from "./reference.ts";
 import { Stage } from "./stage.ts";
-import { judge, type Finding } from "./verdict.ts";
+import { judge, reconsider, type Finding } from "./verdict.ts";
 import { isOutside, makeWorld, removeWorld } from "./world.ts";
 
 /** What is rehearsed, and how. */
@@ -33,7 +33,12 @@ export interface RehearseOptions {
 export type Progress =
   | { readonly at: "reference" }
   | { readonly at: "planned"; readonly steps: number; readonly runs: number }
-  | { readonly at: "played"; readonly done: number; readonly runs: number; readonly run: Rehearsed };
+  | {
+      readonly at: "played";
+      readonly done: number;
+      readonly runs: number;
+      readonly run: Rehearsed;
+    };
 
 /** One rehearsed run, judged. */
 export interface Rehearsed {
@@ -77,10 +82,15 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalRepor
   const theatre: Theatre = { ...given, facts, runId };
   onProgress({ at: "reference" });
   const reference = await playReference(theatre);
-  const plan = makePlan(reference.steps, { ...options, noDisk: await findLack(theatre, reference) });
+  const plan = makePlan(reference.steps, {
+    ...options,
+    noDisk: await findLack(theatre, reference),
+  });
   checkPlan(plan, reference, options);
   onProgress({ at: "planned", steps: reference.steps.length, runs: plan.faults.length });
-  const runs = await playAll(plan.faults, { options, theatre, reference });
+  const played = await playAll(plan.faults, { options, theatre, reference });
+  const settle = reconsider(played.flatMap(({ findings }) => findings));
+  const runs = played.map((run) => ({ ...run, findings: run.findings.map(settle) }));
   return {
     automation: facts.automation,
     file: theatre.file,
@@ -110,7 +120,9 @@ async function factsOf(given: RehearseOptions["theatre"]): Promise<FileFacts> {
 function checkCommands(commands: readonly string[], { env }: RehearseOptions["theatre"]): void {
   const missing = commands.filter((name) => findProgram(name, env["PATH"] ?? "") === undefined);
   if (missing.length > 0)
-    throw new RehearsalError(`There is no ${missing.join(", ")} in PATH that could be made to fail`);
+    throw new RehearsalError(
+      `There is no ${missing.join(", ")} in PATH that could be made to fail`,
+    );
 }
 
 async function playReference(theatre: Theatre): Promise<Reference> {
@@ -137,7 +149,11 @@ async function playUndisturbed(theatre: Theatre, tells: "work" | "undo"): Promis
   }
 }
 
-function checkPlan({ faults, skipped }: Plan, { steps }: Reference, options: RehearseOptions): void {
+function checkPlan(
+  { faults, skipped }: Plan,
+  { steps }: Reference,
+  options: RehearseOptions,
+): void {
   const labels = steps.map(({ label }) => label);
   const unknown = options.only.filter((label) => !labels.includes(label));
   if (unknown.length > 0)
@@ -222,7 +238,9 @@ async function playIn(
 function notPlayed(fault: Fault, error: unknown, signal: AbortSignal) {
   if (signal.aborted) throw error;
   const { message } = error as Error;
-  return { findings: [{ mistake: "not-played", step: fault.step, left: [], said: message }] as const };
+  return {
+    findings: [{ mistake: "not-played", step: fault.step, left: [], said: message }] as const,
+  };
 }
 
 /** A rehearsed run as it is named: `upload: kill-after`. */

@@ -20,7 +20,10 @@ export function textReport(report: RehearsalReport): string {
 }
 
 /** How it went, in one line. */
-export function summaryOf({ runs, isGood }: RehearsalReport, mistakes: readonly Mistaken[]): string {
+export function summaryOf(
+  { runs, isGood }: RehearsalReport,
+  mistakes: readonly Mistaken[],
+): string {
   const good = runs.filter(({ findings }) => findings.length === 0).length;
   const counted = `${good}/${runs.length} rehearsed runs left nothing and ended complete`;
   return isGood ? counted : `${counted}; ${count(mistakes.length, "mistake")}`;
@@ -31,13 +34,20 @@ function tableOf({ steps, runs, skipped }: RehearsalReport): string {
     .map(({ label }) => ({ label, own: runs.filter(({ fault }) => fault.step === label) }))
     .filter(({ own }) => own.length > 0)
     .map(({ label, own }) => {
-      const bad = own.filter(({ findings }) => findings.length > 0).map(({ fault }) => nameOf(fault));
+      const bad = own
+        .filter(({ findings }) => findings.length > 0)
+        .map(({ fault }) => nameOf(fault));
       const verdict = bad.length === 0 ? "ok" : `NOT OK: ${bad.join(", ")}`;
       return [label, `${own.length - bad.length}/${own.length}`, verdict];
     });
-  const widths = [0, 1].map((index) => Math.max(4, ...rows.map((row) => (row[index] ?? "").length)));
+  const widths = [0, 1].map((index) =>
+    Math.max(4, ...rows.map((row) => (row[index] ?? "").length)),
+  );
   const lines = [["step", "runs", "verdict"], ...rows].map((row) =>
-    row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ").trimEnd(),
+    row
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join("  ")
+      .trimEnd(),
   );
   const left = skipped.length === 0 ? [] : [`${skipped.length} not rehearsed, see below`];
   return [...lines, ...left, ""].join("\n");

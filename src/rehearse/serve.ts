@@ -3,7 +3,11 @@
 import type { Automation } from "../automation/automation.ts";
 import { stepLabel } from "../automation/book.ts";
 import { executeUnder } from "../automation/execute.ts";
-import { readRehearsal, type RehearsalPlace, type SettledRehearsal } from "../automation/rehearsal.ts";
+import {
+  readRehearsal,
+  type RehearsalPlace,
+  type SettledRehearsal,
+} from "../automation/rehearsal.ts";
 import { summariseError } from "../core/error-summary.ts";
 import type { StepRecord } from "../core/journal.ts";
 import { systemClock } from "../core/system.ts";

@@ -52,10 +52,7 @@ export class Stage {
 
   readonly #clock: Clock;
 
-  constructor(
-    theatre: StageParts,
-    world: Pick<ScratchWorld, "directory" | "env">,
-  ) {
+  constructor(theatre: StageParts, world: Pick<ScratchWorld, "directory" | "env">) {
     const { file, clock } = theatre;
     this.#clock = clock;
     this.#loaded.promise.catch(() => undefined);

@@ -3,6 +3,7 @@
 import {
   differences,
   EXACT,
+  isModeOnly,
   withChanges,
   type Difference,
   type Facts,
@@ -51,7 +52,9 @@ export function judge(fault: Fault, play: Play, reference: Reference): Verdict {
   if (fault.name === "wrong-output" && isAccepted(at)) return acceptedVerdict(at);
   if (report.status === "in doubt" || report.status === "rejected") return stopped(at);
   if (report.status === "interrupted") {
-    return { findings: [{ mistake: "not-played", step: fault.step, left: [], said: report.error }] };
+    return {
+      findings: [{ mistake: "not-played", step: fault.step, left: [], said: report.error }],
+    };
   }
   if (isComplete(at)) return { findings: endFindings(at) };
   if (FAULTS[fault.name].mustEnd === "complete") {
@@ -92,8 +95,7 @@ function acceptedVerdict(at: Case): Verdict {
     const left = differences(reference.final, play.after, reference.looseness);
     if (left.length === 0) return { findings: [], note: "its work had nothing to do" };
   }
-  const said =
-    fault.isSilent === true ? "it was not done, and verify found it good" : undefined;
+  const said = fault.isSilent === true ? "it was not done, and verify found it good" : undefined;
   return { findings: [{ mistake: "verify-accepts", step: fault.step, left: [], said }] };
 }
 
@@ -166,7 +168,7 @@ function blameForRest(difference: Difference, at: Case, expected: Facts): Blame 
   const makers = makersOf(path, reference.made).filter(({ by }) => !isKept(report, by.task));
   const maker = makers.at(-1);
   if (maker === undefined) {
-    const [taker] = takersOf([path], at);
+    const taker = takersOf(at).find(({ taken }) => taken.includes(path))?.label;
     if (taker !== undefined) return { mistake: "undo-takes-others", step: taker };
     return expected[path] === undefined
       ? { mistake: "left-behind", step: fault.step }
@@ -185,44 +187,46 @@ function blameForRest(difference: Difference, at: Case, expected: Facts): Blame 
 /** What is wrong with the undo of a step, by what it left or how it failed. */
 function blameForUndo(row: StepRow, at: Case, difference?: Difference): Blame {
   const { label, undoError } = row;
-  const { fault, reference } = at;
+  const { fault } = at;
   const isAimed = fault.step === label;
-  const own = reference.made.filter(({ by }) => by.label === label).map((m) => m.difference.path);
-  const taker = takersOf(own, at).find((other) => other !== label);
+  const [taker] = takersOf(at, label);
   const said = row.undo === "failed" ? undoError : undefined;
+  if (taker !== undefined) return { mistake: "undo-takes-others", step: taker.label, said };
   if (isAimed && FAULTS[fault.name].isBefore === true)
     return { mistake: "undo-assumes-effect", step: label, said };
+  if (difference !== undefined && isModeOnly(difference))
+    return { mistake: "undo-loses-mode", step: label };
   if (isAimed && FAULTS[fault.name].needs === "undo")
     return { mistake: "undo-not-repeatable", step: label, said };
-  if (taker !== undefined) return { mistake: "undo-takes-others", step: taker, said };
   if (row.undo === "failed") return { mistake: "undo-fails", step: label, said };
-  if (difference !== undefined && isPermissionsOnly(difference))
-    return { mistake: "undo-loses-mode", step: label };
   return { mistake: "undo-incomplete", step: label };
 }
 
-function isPermissionsOnly({ expected, found }: Difference): boolean {
-  return (
-    expected?.content === found?.content &&
-    expected?.kind === found?.kind &&
-    (expected?.mode !== found?.mode || expected?.owner !== found?.owner)
-  );
+interface Taker {
+  /** The step whose undo it is. */
+  readonly label: string;
+  /** The places that it changed, and that its own work never does. */
+  readonly taken: readonly string[];
 }
 
-/** Whose undos changed one of these places, where the undisturbed work of that step never did. */
-function takersOf(paths: readonly string[], { play, reference }: Case): string[] {
-  const takers = new Set<string>();
-  let facts: Facts | undefined;
-  for (const { at, step, facts: now } of play.seen) {
-    if (at === "after undo" && facts !== undefined) {
-      const isOthers = ({ path }: Difference): boolean =>
-        paths.includes(path) &&
-        !makersOf(path, reference.made).some(({ by }) => by.label === step.label);
-      if (differences(facts, now).some(isOthers)) takers.add(step.label);
-    }
-    facts = now;
-  }
-  return [...takers];
+/** Whose undos changed what is not their step's, before `label` was undone. */
+function takersOf({ play, reference }: Case, label?: string): Taker[] {
+  const { seen } = play;
+  const first = seen.findIndex(({ step }) => step.label === label);
+  return seen.slice(0, first < 0 ? seen.length : first + 1).flatMap((moment, index, all) => {
+    const next = all[index + 1];
+    // Where the undo was killed, the next moment is that of another start.
+    if (moment.at !== "before undo" || next === undefined) return [];
+    const { label: taker } = moment.step;
+    const isOthers = (path: string): boolean => {
+      const makers = makersOf(path, reference.made).map(({ by }) => by.label);
+      return makers.length > 0 && !makers.includes(taker);
+    };
+    const taken = differences(moment.facts, next.facts)
+      .map(({ path }) => path)
+      .filter(isOthers);
+    return taken.length > 0 ? [{ label: taker, taken }] : [];
+  });
 }
 
 function makersOf(path: string, made: readonly Made[]): Made[] {
@@ -238,6 +242,23 @@ function isKept({ tasks, steps, status }: RunReport, task: string): boolean {
 
 function rowOf({ steps }: RunReport, label: string): StepRow | undefined {
   return steps.find((row) => row.label === label);
+}
+
+/** What shows too when an undo is called once and for all; the first that a step has explains the rest. */
+const EXPLAINS: readonly MistakeName[] = ["undo-assumes-effect", "undo-incomplete", "undo-fails"];
+
+/**
+ * What a second call of an undo showed, named by what calls of it show anyway: only an undo that is
+ * well when it is called once is not repeatable.
+ */
+export function reconsider(all: readonly Finding[]): (finding: Finding) => Finding {
+  return (finding) => {
+    if (finding.mistake !== "undo-not-repeatable") return finding;
+    const mistake = EXPLAINS.find((name) =>
+      all.some((other) => other.mistake === name && other.step === finding.step),
+    );
+    return mistake === undefined ? finding : { ...finding, mistake };
+  };
 }
 
 /** One finding for each mistake and step, with all that it left. */

@@ -74,7 +74,10 @@ export interface Way {
 }
 
 /** The command line and the directory of a process in a world. */
-export function wayInto({ command, enter }: Way, { directory }: Pick<ScratchWorld, "directory">) {
+export function wayInto(
+  { command, enter }: Way,
+  { directory }: Pick<ScratchWorld, "directory">,
+): { readonly command: readonly string[]; readonly cwd: string } {
   if (enter === undefined) return { command, cwd: directory };
   // Its directory is not to be seen from here.
   const inside = ["sh", "-c", 'cd "$0" && exec "$@"', directory];

@@ -7,20 +7,11 @@ const MAX_DEPTH = 8;
 
 /** The same fields, each of them wrong. A list loses its members, and gains one when it had none. */
 export function wrongValue(value: unknown, depth = 0): unknown {
-  switch (typeof value) {
-    case "string":
-      return `${WRONG_TEXT}-${value.length}`;
-    case "number":
-      return -Math.abs(value) - 1;
-    case "bigint":
-      return -(value < 0n ? -value : value) - 1n;
-    case "boolean":
-      return !value;
-    case "object":
-      return wrongObject(value, depth);
-    default:
-      return WRONG_TEXT;
-  }
+  if (typeof value === "string") return `${WRONG_TEXT}-${value.length}`;
+  if (typeof value === "number") return -Math.abs(value) - 1;
+  if (typeof value === "bigint") return -(value < 0n ? -value : value) - 1n;
+  if (typeof value === "boolean") return !value;
+  return typeof value === "object" ? wrongObject(value, depth) : WRONG_TEXT;
 }
 
 function wrongObject(value: object | null, depth: number): unknown {
@@ -28,7 +19,8 @@ function wrongObject(value: object | null, depth: number): unknown {
   if (Array.isArray(value)) return value.length === 0 ? [WRONG_TEXT] : [];
   if (value instanceof Date) return new Date(0);
   if (value instanceof Uint8Array) return new Uint8Array(value.length + 1);
-  if (value instanceof Map) return value.size === 0 ? new Map([[WRONG_TEXT, WRONG_TEXT]]) : new Map();
+  if (value instanceof Map)
+    return value.size === 0 ? new Map([[WRONG_TEXT, WRONG_TEXT]]) : new Map();
   if (value instanceof Set) return value.size === 0 ? new Set([WRONG_TEXT]) : new Set();
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [name, wrongValue(member, depth + 1)]),
