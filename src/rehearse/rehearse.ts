@@ -2,6 +2,8 @@
 
 import { newRunId } from "../automation/key.ts";
 import { seededDice } from "../core/dice.ts";
+import { InputError } from "../core/errors.ts";
+import { redactor } from "../core/redact.ts";
 import { clip } from "../core/show.ts";
 import { findProgram } from "./commands.ts";
 import { Disk } from "./disk.ts";
@@ -9,6 +11,7 @@ import { FAULTS, type FaultName } from "./faults.ts";
 import type { Fault, FileFacts } from "./messages.ts";
 import { Performance, RehearsalError, type Play, type Theatre } from "./perform.ts";
 import { makePlan, nameOf, type Plan, type Skipped } from "./plan.ts";
+import { withoutSecrets } from "./without-secrets.ts";
 import { referenceOf, type Reference, type ReferenceStep } from "./reference.ts";
 import { Stage } from "./stage.ts";
 import { judge, reconsider, type Finding } from "./verdict.ts";
@@ -67,8 +70,8 @@ export interface RehearsalReport {
 }
 
 /**
- * See the header. Rejects with `RehearsalError`, `StageError` or `StageFileError` when there is
- * nothing to compare with: a file that is no automation, a scene that cannot be set, an undisturbed
+ * See the header. Rejects with `InputError` for a step, fault or program that there is not, and with
+ * `RehearsalError`, `StageError` or `StageFileError` when there is nothing to compare with: a file that is no automation, a scene that cannot be set, an undisturbed
  * run that fails.
  */
 export async function rehearse(options: RehearseOptions): Promise<RehearsalReport> {
@@ -91,7 +94,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalRepor
   const played = await playAll(plan.faults, { options, theatre, reference });
   const settle = reconsider(played.flatMap(({ findings }) => findings));
   const runs = played.map((run) => ({ ...run, findings: run.findings.map(settle) }));
-  return {
+  const report = {
     automation: facts.automation,
     file: theatre.file,
     seed,
@@ -104,6 +107,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalRepor
       .map(({ label }) => label),
     isGood: runs.every(({ findings }) => findings.length === 0),
   };
+  return withoutSecrets(report, redactor({ env: { ...given.env, ...facts.env } }));
 }
 
 async function factsOf(given: RehearseOptions["theatre"]): Promise<FileFacts> {
@@ -120,9 +124,7 @@ async function factsOf(given: RehearseOptions["theatre"]): Promise<FileFacts> {
 function checkCommands(commands: readonly string[], { env }: RehearseOptions["theatre"]): void {
   const missing = commands.filter((name) => findProgram(name, env["PATH"] ?? "") === undefined);
   if (missing.length > 0)
-    throw new RehearsalError(
-      `There is no ${missing.join(", ")} in PATH that could be made to fail`,
-    );
+    throw new InputError(`There is no ${missing.join(", ")} in PATH that could be made to fail`);
 }
 
 async function playReference(theatre: Theatre): Promise<Reference> {
@@ -138,7 +140,7 @@ async function playUndisturbed(theatre: Theatre, tells: "work" | "undo"): Promis
     const play = await performance.play(tells);
     const { report, output } = play;
     if (report?.status === "succeeded") return play;
-    const end = report === undefined ? "its process died" : `it ${report.status}`;
+    const end = report === undefined ? "its process died" : ENDS[report.status];
     const why = report?.error === undefined ? "" : `: ${report.error}`;
     const said = output === "" ? "" : `\nIt printed last:\n${clip(output, 2_000)}`;
     throw new RehearsalError(
@@ -149,6 +151,15 @@ async function playUndisturbed(theatre: Theatre, tells: "work" | "undo"): Promis
   }
 }
 
+/** How an undisturbed run ends that is of no use. */
+const ENDS = {
+  succeeded: "it succeeded",
+  failed: "it failed",
+  interrupted: "it was interrupted",
+  "in doubt": "it stopped in doubt",
+  rejected: "it could not begin",
+} as const;
+
 function checkPlan(
   { faults, skipped }: Plan,
   { steps }: Reference,
@@ -157,11 +168,11 @@ function checkPlan(
   const labels = steps.map(({ label }) => label);
   const unknown = options.only.filter((label) => !labels.includes(label));
   if (unknown.length > 0)
-    throw new RehearsalError(
+    throw new InputError(
       `There is no step ${unknown.map((label) => `"${label}"`).join(", ")}; there are ${labels.map((label) => `"${label}"`).join(", ")}`,
     );
   if (faults.length === 0 && skipped.length === 0)
-    throw new RehearsalError("None of the faults asked for fits any of the steps asked for");
+    throw new InputError("None of the faults asked for fits any of the steps asked for");
 }
 
 /** Why no disk can be filled. */

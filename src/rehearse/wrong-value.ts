@@ -8,8 +8,8 @@ const MAX_DEPTH = 8;
 /** The same fields, each of them wrong. A list loses its members, and gains one when it had none. */
 export function wrongValue(value: unknown, depth = 0): unknown {
   if (typeof value === "string") return `${WRONG_TEXT}-${value.length}`;
-  if (typeof value === "number") return -Math.abs(value) - 1;
-  if (typeof value === "bigint") return -(value < 0n ? -value : value) - 1n;
+  if (typeof value === "number") return value === -1 ? -2 : -1;
+  if (typeof value === "bigint") return value === -1n ? -2n : -1n;
   if (typeof value === "boolean") return !value;
   return typeof value === "object" ? wrongObject(value, depth) : WRONG_TEXT;
 }
