@@ -119,7 +119,7 @@ export class Performance {
     } finally {
       signal.removeEventListener("abort", cancel);
       await this.#stage?.close();
-      this.#endRuns();
+      await this.#endRuns();
     }
   }
 
@@ -225,8 +225,10 @@ export class Performance {
   }
 
   /** What was started by runs that were killed may still go on. */
-  #endRuns(): void {
+  async #endRuns(): Promise<void> {
     for (const child of this.#children) child.end();
+    // Who still dies could write into a world that is being taken away.
+    await Promise.allSettled([...this.#children].map(({ ended }) => ended));
   }
 }
 

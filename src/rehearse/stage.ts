@@ -91,6 +91,7 @@ export class Stage {
       await within(limit, this.#call("teardown"), late).catch(() => undefined);
     }
     this.#child.end();
+    await this.#child.ended.catch(() => undefined);
   }
 
   #call(call: StageCall["call"]): Promise<StageAnswer> {
