@@ -19,16 +19,21 @@ import { isOutside, makeWorld, removeWorld } from "./world.ts";
 
 /** What is rehearsed, and how. */
 export interface RehearseOptions {
+  /** What all runs have in common, as far as the file does not say it. */
   readonly theatre: Omit<Theatre, "facts" | "runId">;
+  /** Makes the run's id, and so the keys. */
   readonly seed: string;
   /** How many runs at a time. */
   readonly concurrency: number;
+  /** Only these steps, by label; all when it is empty. */
   readonly only: readonly string[];
+  /** Only these faults; all when it is empty. */
   readonly faults: readonly FaultName[];
   /** Programs beside those that the file names. */
   readonly commands: readonly string[];
   /** Whether worlds with something left stay. */
   readonly keep: boolean;
+  /** Is told how far it is. */
   readonly onProgress: (progress: Progress) => void;
 }
 
@@ -135,9 +140,9 @@ async function playReference(theatre: Theatre): Promise<Reference> {
 }
 
 async function playUndisturbed(theatre: Theatre, tells: "work" | "undo"): Promise<Play> {
-  const performance = await Performance.prepare(theatre);
+  const scene = await Performance.prepare(theatre);
   try {
-    const play = await performance.play(tells);
+    const play = await scene.play(tells);
     const { report, output } = play;
     if (report?.status === "succeeded") return play;
     const end = report === undefined ? "its process died" : ENDS[report.status];
@@ -147,7 +152,7 @@ async function playUndisturbed(theatre: Theatre, tells: "work" | "undo"): Promis
       `Undisturbed, in its scratch world, the run must succeed, and ${end}${why}${said}\nGive it what it needs by rehearsal.input, setup and env.`,
     );
   } finally {
-    await performance.remove();
+    await scene.remove();
   }
 }
 
@@ -230,19 +235,19 @@ async function playIn(
 ): Promise<Rehearsed> {
   const { clock, signal } = theatre;
   const startedAtMs = clock.elapsed();
-  const performance = await Performance.prepare(theatre, fault);
+  const scene = await Performance.prepare(theatre, fault);
   let isKept = false;
   try {
-    const verdict = await performance.play("undo").then(
+    const verdict = await scene.play("undo").then(
       (play) => judge(fault, play, reference),
       (error: unknown) => notPlayed(fault, error, signal),
     );
     // A disk of its own goes with the run.
     isKept = options.keep && verdict.findings.length > 0 && theatre.reach === undefined;
-    const world = isKept ? performance.place : undefined;
+    const world = isKept ? scene.place : undefined;
     return { fault, ...verdict, durationMs: clock.elapsed() - startedAtMs, world };
   } finally {
-    if (!isKept) await performance.remove();
+    if (!isKept) await scene.remove();
   }
 }
 
