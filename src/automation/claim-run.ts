@@ -2,13 +2,7 @@
 
 import type { Clock } from "../core/clock.ts";
 import { InputError, UnfinishedRunError } from "../core/errors.ts";
-import {
-  UNFINISHED,
-  type Claim,
-  type Journal,
-  type Owner,
-  type RunRecord,
-} from "../core/journal.ts";
+import type { Claim, Journal, Owner, RunRecord } from "../core/journal.ts";
 import { show } from "../core/show.ts";
 import { schemaProblems, type StandardSchema } from "../core/standard-schema.ts";
 import { decodeValue } from "../journal/codec.ts";
@@ -106,10 +100,8 @@ function choose(
 }
 
 async function hasUnfinished(journal: Journal, { name }: Automation<never>): Promise<boolean> {
-  const found = await Promise.all(
-    UNFINISHED.map((status) => journal.findRuns({ automation: name, status, limit: 1 })),
-  );
-  return found.flat().length > 0;
+  const found = await journal.findRuns({ lock: name, limit: 1 });
+  return found.length > 0;
 }
 
 function nothingToRollBack({ name }: Automation<never>): InputError {

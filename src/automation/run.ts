@@ -26,7 +26,7 @@ export interface RunResult {
   readonly runId: string;
   readonly automation: string;
   /** `interrupted` and `in doubt` are unfinished: the next start takes the run up. */
-  readonly status: Exclude<RunStatus, "running" | "abandoned">;
+  readonly status: Exclude<RunStatus, "running" | "cancelled" | "abandoned">;
   /** What `holdfast run` exits with. */
   readonly exitCode: number;
   readonly tasks: readonly TaskEnd[];

@@ -122,7 +122,7 @@ test("the help of runs", () => {
     Flags:
       --automation NAME  Only runs of this automation
       --status STATUS    Only runs in this state: running, interrupted, in-doubt, succeeded, failed,
-                         abandoned
+                         cancelled, abandoned
       --limit N          How many at most; default 20
       --json             Print them as JSON
       -h, --help         Show this help

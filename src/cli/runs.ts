@@ -14,6 +14,7 @@ const STATUSES: Readonly<Record<string, RunStatus>> = {
   "in-doubt": "in doubt",
   succeeded: "succeeded",
   failed: "failed",
+  cancelled: "cancelled",
   abandoned: "abandoned",
 };
 

@@ -3,7 +3,7 @@
 import { formatMs } from "../core/duration.ts";
 import { errorLine } from "../core/error-summary.ts";
 import { EXIT } from "../core/exit-codes.ts";
-import type { AttemptRecord, Journal, RunRecord, StepRecord } from "../core/journal.ts";
+import type { AttemptRecord, StepRecord } from "../core/journal.ts";
 import { clip } from "../core/show.ts";
 import { decodeValue } from "../journal/codec.ts";
 import { redactor, type Redactor } from "../core/redact.ts";
@@ -11,14 +11,12 @@ import { stepsInDoubt } from "../automation/check-decisions.ts";
 import { isInDoubt } from "../automation/step-record.ts";
 import { describeOwner } from "../journal/owner.ts";
 import type { Command } from "./command.ts";
+import { findRun } from "./find-run.ts";
 import { printable } from "./printable.ts";
 import { holderAsJson, lengthMs, readRunNow, statusOf, type RunNow } from "./run-state.ts";
 import { fileWord } from "./shell-word.ts";
 import { formatMoment } from "./table.ts";
 import { waysOut } from "./ways-out.ts";
-
-/** More runs than this are not searched for the beginning of a name. */
-const SEARCHED = 10_000;
 
 /** See the header. */
 export const show: Command = {
@@ -65,24 +63,6 @@ only one; last is the newest.`,
     }
   },
 };
-
-/** The run, or why there is not exactly one. */
-async function findRun(journal: Journal, name: string): Promise<RunRecord | string> {
-  const exact = await journal.findRun(name);
-  if (exact !== undefined) return exact;
-  if (name === "last") {
-    const [newest] = await journal.findRuns({ limit: 1 });
-    return newest ?? "there are no runs yet; holdfast run FILE makes the first";
-  }
-  const all = await journal.findRuns({ limit: SEARCHED });
-  const fitting = all.filter(({ id }) => id.startsWith(name) || id.endsWith(name));
-  const [first, second] = fitting;
-  if (first === undefined)
-    return `there is no run ${JSON.stringify(name)}; holdfast runs lists them`;
-  if (second !== undefined)
-    return `${fitting.length} runs fit ${JSON.stringify(name)}; give more of the name`;
-  return first;
-}
 
 function asJson(now: RunNow, steps: readonly StepRecord[], secrets: Redactor): string {
   const { input, ...run } = now.run;

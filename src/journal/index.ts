@@ -10,12 +10,16 @@ export type {
   Hold,
   Journal,
   Owner,
+  Retention,
   RunFilter,
   RunRecord,
   RunStatus,
+  StepFilter,
+  StepKind,
   StepRecord,
   UndoStatus,
 } from "../core/journal.ts";
+export type { SharedChange, SharedFilter, SharedState, SharedValue } from "../core/shared-state.ts";
 export { UNFINISHED } from "../core/journal.ts";
 export { decodeValue, encodeValue, type ValueLimits } from "./codec.ts";
 export { journalFile, stateHome, type Environment } from "./home.ts";

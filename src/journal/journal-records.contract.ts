@@ -218,7 +218,10 @@ export function recordsContract(kind: string, open: OpenJournal): void {
     test.for([
       [{ limit: 0 }, "findRuns.limit: expected an integer >= 1, or Infinity, received 0"],
       [{ status: "done" }, "findRuns.status: expected"],
-      [{ state: "failed" }, "findRuns.state: unknown; known are automation, status, limit"],
+      [
+        { state: "failed" },
+        "findRuns.state: unknown; known are automation, status, id, lock, parentId, limit",
+      ],
     ] as const)("%o is refused", async ([filter, message]) => {
       const { journal } = setUp(open);
 

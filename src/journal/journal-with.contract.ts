@@ -6,7 +6,8 @@ import type { Journal } from "../core/journal.ts";
 export function journalWith(journal: Journal, own: Partial<Journal>): Journal {
   return {
     renewEveryMs: journal.renewEveryMs,
-    claim: (run, owner) => journal.claim(run, owner),
+    claim: (run, owner, steps) => journal.claim(run, owner, steps),
+    claimRun: (id, owner) => journal.claimRun(id, owner),
     renew: (hold) => journal.renew(hold),
     release: (hold) => journal.release(hold),
     writeRun: (hold, run) => journal.writeRun(hold, run),
@@ -14,7 +15,11 @@ export function journalWith(journal: Journal, own: Partial<Journal>): Journal {
     findRun: (id) => journal.findRun(id),
     findHolder: (id) => journal.findHolder(id),
     findRuns: (filter) => journal.findRuns(filter),
-    readSteps: (id) => journal.readSteps(id),
+    readSteps: (id, filter) => journal.readSteps(id, filter),
+    prune: (retention) => journal.prune(retention),
+    readState: (key) => journal.readState(key),
+    readStates: (filter) => journal.readStates(filter),
+    writeState: (change) => journal.writeState(change),
     close: () => journal.close(),
     ...own,
   };

@@ -9,10 +9,14 @@ import type {
   Hold,
   Journal,
   Owner,
+  Retention,
   RunFilter,
   RunRecord,
+  StepFilter,
   StepRecord,
 } from "../core/journal.ts";
+import { lockOf } from "../core/journal.ts";
+import type { SharedChange, SharedFilter, SharedValue } from "../core/shared-state.ts";
 import { readOptions } from "../core/options.ts";
 import {
   holderOf,
@@ -25,11 +29,16 @@ import {
 import { describeOwner } from "./owner.ts";
 import {
   isUnfinished,
+  nameText,
   readFilter,
+  readRetention,
   readRun,
+  readSharedFilter,
   readStep,
+  readStepFilter,
   recordText,
   requireSameRun,
+  statePrefix,
 } from "./records.ts";
 
 /** What is kept of a run. Records are text, so that nothing is shared with a caller. */
@@ -56,6 +65,8 @@ class MemoryJournal implements Journal {
   readonly renewEveryMs: number;
   readonly #options: Settled;
   readonly #entries = new Map<string, Entry>();
+  readonly #states = new Map<string, SharedValue>();
+  #newestVersion = 0;
   #isClosed = false;
 
   constructor(options: Settled) {
@@ -63,19 +74,27 @@ class MemoryJournal implements Journal {
     this.renewEveryMs = renewEveryMs(options.lease);
   }
 
-  async claim(run: RunRecord, owner: Owner): Promise<Claim> {
+  async claim(run: RunRecord, owner: Owner, steps: readonly StepRecord[] = []): Promise<Claim> {
     this.#requireOpen();
-    const found = this.#unfinished(run.automation);
+    for (const step of steps) requireSameRun(run.id, step.runId);
+    const found = this.#unfinished(lockOf(run));
     if (found !== undefined) return this.#takeUp(found, owner);
     if (this.#entries.has(run.id)) throw new JournalError(`There is a run ${run.id} already`);
     const entry = {
       run: recordText(run),
       fence: 1,
       lease: this.#leaseFor(owner),
-      steps: new Map(),
+      steps: new Map(steps.map((step) => [stepKey(step), recordText(step)])),
     };
     this.#entries.set(run.id, entry);
-    return { hold: { runId: run.id, fence: 1 }, run: readRun(entry.run), isNew: true, steps: [] };
+    const hold = { runId: run.id, fence: 1 };
+    return { hold, run: readRun(entry.run), isNew: true, steps: outsideMaps(entry) };
+  }
+
+  async claimRun(runId: string, owner: Owner): Promise<Claim | undefined> {
+    this.#requireOpen();
+    const entry = this.#entries.get(runId);
+    return entry === undefined ? undefined : this.#takeUp(entry, owner);
   }
 
   async renew(hold: Hold): Promise<void> {
@@ -92,9 +111,9 @@ class MemoryJournal implements Journal {
   async writeRun(hold: Hold, run: RunRecord): Promise<void> {
     requireSameRun(hold.runId, run.id);
     const { entry } = this.#held(hold);
-    const other = isUnfinished(run) ? this.#unfinished(run.automation) : undefined;
+    const other = isUnfinished(run) ? this.#unfinished(lockOf(run)) : undefined;
     if (other !== undefined && other !== entry) {
-      throw new JournalError(`Another run of "${run.automation}" is unfinished`);
+      throw new JournalError(`Another run of "${lockOf(run)}" is unfinished`);
     }
     entry.run = recordText(run);
   }
@@ -102,7 +121,7 @@ class MemoryJournal implements Journal {
   async writeStep(hold: Hold, step: StepRecord): Promise<void> {
     requireSameRun(hold.runId, step.runId);
     const { entry } = this.#held(hold);
-    entry.steps.set(JSON.stringify([step.task, step.name]), recordText(step));
+    entry.steps.set(stepKey(step), recordText(step));
   }
 
   async findRun(runId: string): Promise<RunRecord | undefined> {
@@ -119,13 +138,16 @@ class MemoryJournal implements Journal {
   }
 
   async findRuns(filter: RunFilter = {}): Promise<readonly RunRecord[]> {
-    const { automation, status, limit } = readFilter(filter);
+    const { automation, status, id, lock, parentId, limit } = readFilter(filter);
     this.#requireOpen();
     return (
       [...this.#entries.values()]
         .map(({ run }) => readRun(run))
         .filter((run) => automation === undefined || run.automation === automation)
         .filter((run) => status === undefined || run.status === status)
+        .filter((run) => id === undefined || run.id.startsWith(id) || run.id.endsWith(id))
+        .filter((run) => lock === undefined || (lockOf(run) === lock && isUnfinished(run)))
+        .filter((run) => parentId === undefined || run.parentId === parentId)
         // Of two that started at once, the later written is first.
         .toReversed()
         .toSorted((a, b) => b.startedAtMs - a.startedAtMs)
@@ -133,10 +155,62 @@ class MemoryJournal implements Journal {
     );
   }
 
-  async readSteps(runId: string): Promise<readonly StepRecord[]> {
+  async readSteps(runId: string, filter: StepFilter = {}): Promise<readonly StepRecord[]> {
+    const { task, map, kind, after, limit } = readStepFilter(filter);
     this.#requireOpen();
     const entry = this.#entries.get(runId);
-    return entry === undefined ? [] : stepsOf(entry);
+    if (entry === undefined) return [];
+    const steps = task === undefined && map === undefined ? outsideMaps(entry) : stepsOf(entry);
+    return steps
+      .filter((step) => task === undefined || step.task === task)
+      .filter((step) => map === undefined || step.map === map)
+      .filter((step) => kind === undefined || step.kind === kind)
+      .filter(({ position }) => after === undefined || position > after)
+      .slice(0, limit);
+  }
+
+  async prune(retention: Retention): Promise<readonly string[]> {
+    const { endedBeforeMs, keep, limit } = readRetention(retention);
+    this.#requireOpen();
+    const seen = new Map<string, number>();
+    const pruned = (await this.findRuns({ limit: Infinity }))
+      .filter((run) => !isUnfinished(run))
+      .filter(({ automation }) => {
+        const newer = seen.get(automation) ?? 0;
+        seen.set(automation, newer + 1);
+        return newer >= keep;
+      })
+      .filter(({ endedAtMs = Infinity }) => endedAtMs < endedBeforeMs)
+      .filter(({ id }) => this.#isFree(id))
+      .toSorted((a, b) => (a.endedAtMs ?? 0) - (b.endedAtMs ?? 0))
+      .slice(0, limit)
+      .map(({ id }) => id);
+    for (const id of pruned) this.#delete(id);
+    return pruned;
+  }
+
+  async readState(key: string): Promise<SharedValue | undefined> {
+    this.#requireOpen();
+    return this.#states.get(key);
+  }
+
+  async readStates(filter: SharedFilter): Promise<readonly SharedValue[]> {
+    const { prefix, after, limit } = readSharedFilter(filter);
+    this.#requireOpen();
+    return [...this.#states.values()]
+      .filter(({ key }) => key.startsWith(prefix) && inOrder(key, after) > 0)
+      .toSorted((a, b) => inOrder(a.key, b.key))
+      .slice(0, limit);
+  }
+
+  async writeState({ key, value, replaces, atMs }: SharedChange): Promise<boolean> {
+    this.#requireOpen();
+    if (replaces !== undefined && replaces !== (this.#states.get(key)?.version ?? 0)) return false;
+    this.#states.delete(key);
+    if (value === undefined) return true;
+    const version = ++this.#newestVersion;
+    this.#states.set(key, Object.freeze({ key, value, version, writtenAtMs: atMs }));
+    return true;
   }
 
   async close(): Promise<void> {
@@ -157,7 +231,7 @@ class MemoryJournal implements Journal {
       hold: { runId: run.id, fence: entry.fence },
       run,
       isNew: false,
-      steps: stepsOf(entry),
+      steps: outsideMaps(entry),
     };
   }
 
@@ -169,11 +243,22 @@ class MemoryJournal implements Journal {
     };
   }
 
-  #unfinished(automation: string): Entry | undefined {
+  #unfinished(lock: string): Entry | undefined {
     return [...this.#entries.values()].find(({ run }) => {
       const record = readRun(run);
-      return record.automation === automation && isUnfinished(record);
+      return lockOf(record) === lock && isUnfinished(record);
     });
+  }
+
+  #isFree(runId: string): boolean {
+    const { clock, isGone } = this.#options;
+    return leaseState(this.#entries.get(runId)?.lease, clock.now(), isGone) === "free";
+  }
+
+  #delete(runId: string): void {
+    this.#entries.delete(runId);
+    const prefix = statePrefix(runId);
+    for (const key of this.#states.keys()) if (key.startsWith(prefix)) this.#states.delete(key);
   }
 
   #held({ runId, fence }: Hold): { readonly entry: Entry; readonly lease: Lease } {
@@ -186,6 +271,19 @@ class MemoryJournal implements Journal {
   #requireOpen(): void {
     if (this.#isClosed) throw new JournalError("The journal in memory is closed");
   }
+}
+
+/** By the bytes that a column would hold, as SQLite compares them. */
+function inOrder(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(nameText(a)), Buffer.from(nameText(b)));
+}
+
+function stepKey({ task, name }: StepRecord): string {
+  return JSON.stringify([task, name]);
+}
+
+function outsideMaps(entry: Entry): readonly StepRecord[] {
+  return stepsOf(entry).filter(({ map }) => map === undefined);
 }
 
 function stepsOf({ steps }: Entry): readonly StepRecord[] {

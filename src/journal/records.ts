@@ -2,8 +2,26 @@
 
 import { JournalError } from "../core/errors.ts";
 import { UNFINISHED } from "../core/journal.ts";
-import type { Owner, RunFilter, RunRecord, RunStatus, StepRecord } from "../core/journal.ts";
-import { integer, oneOf, readOptions, text, type Reader } from "../core/options.ts";
+import type {
+  Owner,
+  Retention,
+  RunFilter,
+  RunRecord,
+  RunStatus,
+  StepFilter,
+  StepKind,
+  StepRecord,
+} from "../core/journal.ts";
+import {
+  integer,
+  number,
+  oneOf,
+  readOptions,
+  required,
+  text,
+  type Reader,
+} from "../core/options.ts";
+import type { SharedFilter } from "../core/shared-state.ts";
 
 /** A record as text. What is `undefined` in it is left out. */
 export function recordText(record: RunRecord | StepRecord): string {
@@ -43,6 +61,11 @@ export function nameText(name: string): string {
   return JSON.stringify(name).slice(1, -1);
 }
 
+/** The name that stands in a column. */
+export function nameOf(column: string): string {
+  return JSON.parse(`"${column}"`) as string;
+}
+
 /** Whether the next start takes the run up. */
 export function isUnfinished({ status }: RunRecord): boolean {
   return UNFINISHED.includes(status);
@@ -60,23 +83,100 @@ const STATUSES = Object.keys({
   "in doubt": true,
   succeeded: true,
   failed: true,
+  cancelled: true,
   abandoned: true,
 } satisfies Record<RunStatus, true>) as RunStatus[];
+
+const KINDS = Object.keys({
+  step: true,
+  read: true,
+  sleep: true,
+  signal: true,
+  child: true,
+  scope: true,
+  cleanup: true,
+  resource: true,
+  task: true,
+} satisfies Record<StepKind, true>) as StepKind[];
 
 const FILTER_READERS = {
   automation: text({ default: undefined }),
   status: oneOf(STATUSES, { default: undefined }),
+  id: text({ default: undefined }),
+  lock: text({ default: undefined }),
+  parentId: text({ default: undefined }),
   limit: integer({ min: 1, orInfinity: true, default: 20 }),
 } satisfies Record<keyof RunFilter, Reader<unknown>>;
 
 /** The filter with its defaults. */
-export type SettledFilter = Readonly<{
-  automation: string | undefined;
-  status: RunStatus | undefined;
-  limit: number;
-}>;
+export type SettledFilter = ReturnType<typeof readOptions<typeof FILTER_READERS>>;
 
 /** @throws {OptionsError} For an unknown name or a value out of range. */
 export function readFilter(filter: RunFilter): SettledFilter {
   return readOptions("findRuns", filter, FILTER_READERS);
+}
+
+/** Text that may be empty: the run's own task has an empty name. */
+const anyText: Reader<string | undefined> = (value, path) =>
+  value === "" ? "" : text({ default: undefined })(value, path);
+
+const ANY_NUMBER = {
+  min: Number.MIN_SAFE_INTEGER,
+  max: Number.MAX_SAFE_INTEGER,
+  default: undefined,
+};
+
+const STEP_FILTER_READERS = {
+  task: anyText,
+  map: text({ default: undefined }),
+  kind: oneOf(KINDS, { default: undefined }),
+  after: number(ANY_NUMBER),
+  limit: integer({ min: 1, orInfinity: true, default: Infinity }),
+} satisfies Record<keyof StepFilter, Reader<unknown>>;
+
+/** The filter with its defaults. */
+export type SettledStepFilter = ReturnType<typeof readOptions<typeof STEP_FILTER_READERS>>;
+
+/** @throws {OptionsError} For an unknown name or a value out of range. */
+export function readStepFilter(filter: StepFilter): SettledStepFilter {
+  return readOptions("readSteps", filter, STEP_FILTER_READERS);
+}
+
+const RETENTION_READERS = {
+  endedBeforeMs: required(number(ANY_NUMBER), "a moment in milliseconds"),
+  keep: required(integer({ min: 0, default: undefined }), "a whole number from 0"),
+  limit: required(integer({ min: 1, orInfinity: true, default: undefined }), "a whole number"),
+} satisfies Record<keyof Retention, Reader<unknown>>;
+
+/** @throws {OptionsError} For an unknown name or a value out of range. */
+export function readRetention(retention: Retention): Retention {
+  return readOptions("prune", retention, RETENTION_READERS);
+}
+
+const SHARED_FILTER_READERS = {
+  prefix: anyText,
+  after: anyText,
+  limit: integer({ min: 1, orInfinity: true, default: 1_000 }),
+} satisfies Record<keyof SharedFilter, Reader<unknown>>;
+
+/** The filter with its defaults. */
+export interface SettledSharedFilter {
+  readonly prefix: string;
+  readonly after: string;
+  readonly limit: number;
+}
+
+/** @throws {OptionsError} For an unknown name or a value out of range. */
+export function readSharedFilter(filter: SharedFilter): SettledSharedFilter {
+  const {
+    prefix = "",
+    after = "",
+    limit,
+  } = readOptions("readStates", filter, SHARED_FILTER_READERS);
+  return { prefix, after, limit };
+}
+
+/** How the keys of the shared values of a run begin. */
+export function statePrefix(runId: string): string {
+  return `run/${runId}/`;
 }

@@ -32,7 +32,7 @@ test("the file says whose it is and how it is laid out", () => {
   expect([
     db.prepare("PRAGMA application_id").get(),
     db.prepare("PRAGMA user_version").get(),
-  ]).toEqual([{ application_id: 0x484f4c44 }, { user_version: 1 }]);
+  ]).toEqual([{ application_id: 0x484f4c44 }, { user_version: 2 }]);
 });
 
 test("a busy timeout longer than SQLite can count is the longest that it can", () => {
@@ -41,22 +41,35 @@ test("a busy timeout longer than SQLite can count is the longest that it can", (
   expect(db.prepare("PRAGMA busy_timeout").get()).toEqual({ timeout: 2_147_483_647 });
 });
 
-test("the schema itself rules out two unfinished runs of one automation", () => {
+test("the schema itself rules out two unfinished runs with one lock", () => {
   const db = open();
   const insert = (id: string, isUnfinished: number) =>
-    db.exec(`INSERT INTO runs (id, automation, status, is_unfinished, started_at_ms, record, fence)
-      VALUES ('${id}', 'nightly', '', ${isUnfinished}, 0, '{}', 1)`);
+    db.exec(`INSERT INTO runs (id, automation, lock, status, is_unfinished, started_at_ms, record, fence)
+      VALUES ('${id}', 'nightly', 'nightly', '', ${isUnfinished}, 0, '{}', 1)`);
   insert("a", 0);
   insert("b", 0);
   insert("c", 1);
 
-  expect(() => insert("d", 1)).toThrow("UNIQUE constraint failed: runs.automation");
+  expect(() => insert("d", 1)).toThrow("UNIQUE constraint failed: runs.lock");
 });
 
 test.for([
   [
-    "SELECT 1 FROM runs WHERE automation = 'a' AND is_unfinished = 1",
-    /one_unfinished \(automation=\?\)/,
+    "SELECT 1 FROM runs WHERE lock = 'a' AND is_unfinished = 1 ORDER BY started_at_ms DESC",
+    /one_unfinished \(lock=\?\)/,
+  ],
+  [
+    "SELECT 1 FROM runs WHERE status = 'failed' ORDER BY started_at_ms DESC, number DESC",
+    /^SEARCH runs USING [A-Z ]*INDEX runs_by_status \(status=\?\)$/,
+  ],
+  ["SELECT 1 FROM runs WHERE parent_id = 'a'", /runs_by_parent \(parent_id=\?\)/],
+  [
+    "SELECT 1 FROM runs WHERE is_unfinished = 0 AND ended_at_ms < 5 ORDER BY ended_at_ms",
+    /^SEARCH runs USING [A-Z ]*INDEX runs_by_end \(ended_at_ms<\?\)$/,
+  ],
+  [
+    "SELECT record FROM steps WHERE run_id = 'a' AND map = 'm' AND position > 5 ORDER BY position",
+    /^SEARCH steps USING INDEX steps_by_map \(run_id=\? AND map=\? AND position>\?\)$/,
   ],
   [
     "SELECT 1 FROM runs ORDER BY started_at_ms DESC, number DESC LIMIT 20",

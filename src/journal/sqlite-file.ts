@@ -21,7 +21,8 @@ const APPLICATION_ID = 0x48_4f_4c_44;
  * One entry per version of the schema, applied in order; what is released is never changed.
  *
  * `record` holds the whole record as JSON, the other columns what is searched for. The index
- * `one_unfinished` keeps a second unfinished run of an automation out, whatever the code does.
+ * `one_unfinished` keeps a second unfinished run with the same lock out, whatever the code does. A
+ * version in `state` never comes again, also not after a value was deleted: that is what AUTOINCREMENT is for.
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -50,6 +51,28 @@ const MIGRATIONS: readonly string[] = [
     position REAL NOT NULL,
     record TEXT NOT NULL,
     UNIQUE (run_id, task, name)
+  ) STRICT;
+  `,
+  `
+  ALTER TABLE runs ADD COLUMN lock TEXT NOT NULL DEFAULT '';
+  ALTER TABLE runs ADD COLUMN parent_id TEXT;
+  ALTER TABLE runs ADD COLUMN ended_at_ms REAL;
+  UPDATE runs SET lock = automation,
+    ended_at_ms = CASE WHEN json_valid(record) THEN json_extract(record, '$.endedAtMs') END;
+  DROP INDEX one_unfinished;
+  CREATE UNIQUE INDEX one_unfinished ON runs (lock) WHERE is_unfinished = 1;
+  CREATE INDEX runs_by_status ON runs (status, started_at_ms, number);
+  CREATE INDEX runs_by_end ON runs (ended_at_ms) WHERE is_unfinished = 0;
+  CREATE INDEX runs_by_parent ON runs (parent_id) WHERE parent_id IS NOT NULL;
+
+  ALTER TABLE steps ADD COLUMN map TEXT;
+  CREATE INDEX steps_by_map ON steps (run_id, map, position) WHERE map IS NOT NULL;
+
+  CREATE TABLE state (
+    version INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    value TEXT NOT NULL,
+    written_at_ms REAL NOT NULL
   ) STRICT;
   `,
 ];

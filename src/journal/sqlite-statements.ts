@@ -1,30 +1,34 @@
 /** The SQL of the SQLite journal. Every write checks its fence by itself: no rows, no hold. */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { SettledFilter } from "./records.ts";
-import { nameText } from "./records.ts";
+import { nameText, type SettledFilter, type SettledStepFilter } from "./records.ts";
 
-/** A row of `runs`; owner and lease are null when nobody holds the run. */
-export interface RunRow {
-  readonly record: string;
-  readonly fence: number;
+/** Who holds a run; all null when nobody does. */
+export interface LeaseRow {
   readonly owner: string | null;
   readonly renewed_at_ms: number | null;
   readonly lease_ms: number | null;
 }
 
+/** A row of `runs`. */
+export interface RunRow extends LeaseRow {
+  readonly record: string;
+  readonly fence: number;
+}
+
 const SQL = {
   findUnfinished: `
     SELECT record, fence, owner, renewed_at_ms, lease_ms FROM runs
-    WHERE automation = :automation AND is_unfinished = 1`,
+    WHERE lock = :lock AND is_unfinished = 1`,
   findRun: `
     SELECT record, fence, owner, renewed_at_ms, lease_ms FROM runs WHERE id = :id`,
-  findSteps: `SELECT record FROM steps WHERE run_id = :id ORDER BY position, number`,
+  findSteps: `
+    SELECT record FROM steps WHERE run_id = :id AND map IS NULL ORDER BY position, number`,
   insertRun: `
-    INSERT INTO runs (id, automation, status, is_unfinished, started_at_ms, record,
-      fence, owner, renewed_at_ms, lease_ms)
-    VALUES (:id, :automation, :status, :isUnfinished, :startedAtMs, :record,
-      1, :owner, :renewedAtMs, :leaseMs)`,
+    INSERT INTO runs (id, automation, lock, parent_id, status, is_unfinished, started_at_ms,
+      ended_at_ms, record, fence, owner, renewed_at_ms, lease_ms)
+    VALUES (:id, :automation, :lock, :parentId, :status, :isUnfinished, :startedAtMs,
+      :endedAtMs, :record, 1, :owner, :renewedAtMs, :leaseMs)`,
   takeOver: `
     UPDATE runs SET fence = :fence, owner = :owner, renewed_at_ms = :renewedAtMs,
       lease_ms = :leaseMs
@@ -37,15 +41,35 @@ const SQL = {
     UPDATE runs SET owner = NULL, renewed_at_ms = NULL, lease_ms = NULL
     WHERE id = :id AND fence = :fence`,
   updateRun: `
-    UPDATE runs SET automation = :automation, status = :status, is_unfinished = :isUnfinished,
-      started_at_ms = :startedAtMs, record = :record
+    UPDATE runs SET automation = :automation, lock = :lock, parent_id = :parentId,
+      status = :status, is_unfinished = :isUnfinished, started_at_ms = :startedAtMs,
+      ended_at_ms = :endedAtMs, record = :record
     WHERE id = :id AND fence = :fence AND owner IS NOT NULL`,
   upsertStep: `
-    INSERT INTO steps (run_id, task, name, position, record)
-    SELECT id, :task, :name, :position, :record FROM runs
+    INSERT INTO steps (run_id, task, name, map, position, record)
+    SELECT id, :task, :name, :map, :position, :record FROM runs
     WHERE id = :id AND fence = :fence AND owner IS NOT NULL
     ON CONFLICT (run_id, task, name) DO UPDATE
-    SET position = excluded.position, record = excluded.record`,
+    SET map = excluded.map, position = excluded.position, record = excluded.record`,
+  findPrunable: `
+    SELECT id, owner, renewed_at_ms, lease_ms FROM runs AS run
+    WHERE is_unfinished = 0 AND ended_at_ms < :endedBeforeMs AND :keep <= (
+      SELECT count(*) FROM (
+        SELECT 1 FROM runs AS newer
+        WHERE newer.automation = run.automation AND newer.is_unfinished = 0
+          AND (newer.started_at_ms, newer.number) > (run.started_at_ms, run.number)
+        LIMIT :keep))
+    ORDER BY ended_at_ms`,
+  deleteSteps: `DELETE FROM steps WHERE run_id = :id`,
+  deleteRun: `DELETE FROM runs WHERE id = :id`,
+  deleteStates: `DELETE FROM state WHERE key >= :prefix AND key < :end`,
+  findState: `SELECT * FROM state WHERE key = :key`,
+  findStates: `
+    SELECT * FROM state WHERE key >= :prefix AND key < :end AND key > :after
+    ORDER BY key LIMIT :limit`,
+  deleteState: `DELETE FROM state WHERE key = :key`,
+  insertState: `
+    INSERT INTO state (key, value, written_at_ms) VALUES (:key, :value, :atMs)`,
 } as const;
 
 /** The statements, prepared once per connection. */
@@ -60,20 +84,67 @@ export function prepareStatements(db: DatabaseSync): Statements {
 
 /** The records of the runs that fit `filter`, the newest first; of two at once, the later written. */
 export function findRunRecords(db: DatabaseSync, filter: SettledFilter): readonly string[] {
-  const conditions = [
-    ...(filter.automation === undefined ? [] : ["automation = :automation"]),
-    ...(filter.status === undefined ? [] : ["status = :status"]),
-  ];
+  const { automation, status, id, lock, parentId, limit } = filter;
+  const { where, values } = conditions({
+    "automation = :automation": named("automation", automation),
+    "status = :status": status === undefined ? undefined : { status },
+    // Each half by the index of ids.
+    [`id IN (SELECT id FROM runs WHERE id >= :id AND id < :end
+      UNION SELECT id FROM runs WHERE substr(id, -length(:id)) = :id)`]:
+      id === undefined ? undefined : { id: nameText(id), end: endOf(nameText(id)) },
+    "lock = :lock AND is_unfinished = 1": named("lock", lock),
+    "parent_id = :parentId": named("parentId", parentId),
+  });
   const rows = db
     .prepare(
-      `SELECT record FROM runs ${conditions.length > 0 ? "WHERE" : ""} ${conditions.join(" AND ")}
-      ORDER BY started_at_ms DESC, number DESC LIMIT :limit`,
+      `SELECT record FROM runs ${where} ORDER BY started_at_ms DESC, number DESC LIMIT :limit`,
     )
-    .all({
-      ...(filter.automation === undefined ? {} : { automation: nameText(filter.automation) }),
-      ...(filter.status === undefined ? {} : { status: filter.status }),
-      // SQLite's word for "no limit".
-      limit: filter.limit === Infinity ? -1 : filter.limit,
-    });
+    .all({ ...values, limit: rowLimit(limit) });
   return rows.map(({ record }) => record as string);
+}
+
+/** The records of the steps of a run that fit `filter`, in order. */
+export function findStepRecords(
+  db: DatabaseSync,
+  runId: string,
+  filter: SettledStepFilter,
+): readonly string[] {
+  const { task, map, kind, after, limit } = filter;
+  const { where, values } = conditions({
+    "run_id = :runId": named("runId", runId),
+    "task = :task": named("task", task),
+    "map = :map": named("map", map),
+    "map IS NULL": task === undefined && map === undefined ? {} : undefined,
+    "record ->> '$.kind' = :kind": kind === undefined ? undefined : { kind },
+    "position > :after": after === undefined ? undefined : { after },
+  });
+  const rows = db
+    .prepare(`SELECT record FROM steps ${where} ORDER BY position, number LIMIT :limit`)
+    .all({ ...values, limit: rowLimit(limit) });
+  return rows.map(({ record }) => record as string);
+}
+
+type Values = Readonly<Record<string, string | number>>;
+
+/** Those conditions whose values are given, and all their values. */
+function conditions(all: Readonly<Record<string, Values | undefined>>) {
+  const given = Object.entries(all).filter(([, values]) => values !== undefined);
+  return {
+    where: given.length === 0 ? "" : `WHERE ${given.map(([sql]) => sql).join(" AND ")}`,
+    values: Object.assign({}, ...given.map(([, values]) => values)) as Values,
+  };
+}
+
+function named(name: string, value: string | undefined): Values | undefined {
+  return value === undefined ? undefined : { [name]: nameText(value) };
+}
+
+/** What comes after every text that begins with `prefix`. */
+export function endOf(prefix: string): string {
+  return `${prefix}\u{10FFFF}`;
+}
+
+/** SQLite's word for "no limit" is -1. */
+export function rowLimit(limit: number): number {
+  return limit === Infinity ? -1 : limit;
 }

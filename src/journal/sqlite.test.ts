@@ -244,7 +244,7 @@ test("a journal of a newer holdfast is refused", () => {
   openPlain(file).exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
 
   expect(() => sqliteJournal(file)).toThrow(
-    `Journal ${file} was written by a newer holdfast (schema 2, known here up to 1): update holdfast, or name another file`,
+    `Journal ${file} was written by a newer holdfast (schema 3, known here up to 2): update holdfast, or name another file`,
   );
 });
 

@@ -15,10 +15,14 @@ import type {
   Hold,
   Journal,
   Owner,
+  Retention,
   RunFilter,
   RunRecord,
+  StepFilter,
   StepRecord,
 } from "../core/journal.ts";
+import { lockOf } from "../core/journal.ts";
+import type { SharedChange, SharedFilter, SharedValue } from "../core/shared-state.ts";
 import { duration, readOptions, required, text, type Reader } from "../core/options.ts";
 import { GroupCommit } from "./group-commit.ts";
 import {
@@ -32,19 +36,28 @@ import {
 import { describeOwner } from "./owner.ts";
 import {
   isUnfinished,
+  nameOf,
   nameText,
   readFilter,
   readOwner,
+  readRetention,
   readRun,
+  readSharedFilter,
   readStep,
+  readStepFilter,
   recordText,
   requireSameRun,
+  statePrefix,
 } from "./records.ts";
 import { toJournalError } from "./sqlite-error.ts";
 import { openJournalFile } from "./sqlite-file.ts";
 import {
+  endOf,
   findRunRecords,
+  findStepRecords,
   prepareStatements,
+  rowLimit,
+  type LeaseRow,
   type RunRow,
   type Statements,
 } from "./sqlite-statements.ts";
@@ -103,16 +116,28 @@ class SqliteJournal implements Journal {
     this.#commits = new GroupCommit(this.#db);
   }
 
-  async claim(run: RunRecord, owner: Owner): Promise<Claim> {
+  async claim(run: RunRecord, owner: Owner, steps: readonly StepRecord[] = []): Promise<Claim> {
+    for (const step of steps) requireSameRun(run.id, step.runId);
     const columns = { id: nameText(run.id), ...runColumns(run) };
     const ownerText = JSON.stringify(owner);
+    const stepRows = steps.map(stepColumns);
     const { id: runId } = run;
     return this.#write(() => {
-      const { automation, record } = columns;
-      const found = this.#statements.findUnfinished.get({ automation }) as RunRow | undefined;
+      const { id, lock, record } = columns;
+      const found = this.#statements.findUnfinished.get({ lock }) as RunRow | undefined;
       if (found !== undefined) return this.#takeUp(found, ownerText);
       this.#statements.insertRun.run({ ...columns, owner: ownerText, ...this.#freshLease() });
-      return { hold: { runId, fence: 1 }, run: readRun(record), isNew: true, steps: [] };
+      for (const row of stepRows) this.#statements.upsertStep.run({ id, fence: 1, ...row });
+      const hold = { runId, fence: 1 };
+      return { hold, run: readRun(record), isNew: true, steps: this.#stepsOf(runId) };
+    });
+  }
+
+  async claimRun(runId: string, owner: Owner): Promise<Claim | undefined> {
+    const ownerText = JSON.stringify(owner);
+    return this.#write(() => {
+      const found = this.#statements.findRun.get({ id: nameText(runId) }) as RunRow | undefined;
+      return found === undefined ? undefined : this.#takeUp(found, ownerText);
     });
   }
 
@@ -162,8 +187,53 @@ class SqliteJournal implements Journal {
     return this.#read(() => findRunRecords(this.#db, settled).map(readRun));
   }
 
-  async readSteps(runId: string): Promise<readonly StepRecord[]> {
-    return this.#read(() => this.#stepsOf(runId));
+  async readSteps(runId: string, filter: StepFilter = {}): Promise<readonly StepRecord[]> {
+    const settled = readStepFilter(filter);
+    return this.#read(() => findStepRecords(this.#db, runId, settled).map(readStep));
+  }
+
+  async prune(retention: Retention): Promise<readonly string[]> {
+    const { endedBeforeMs, keep, limit } = readRetention(retention);
+    return this.#write(() => {
+      const pruned: string[] = [];
+      for (const row of this.#statements.findPrunable.iterate({ endedBeforeMs, keep })) {
+        if (pruned.length >= limit) break;
+        if (this.#isFree(row as unknown as LeaseRow)) pruned.push(row["id"] as string);
+      }
+      for (const id of pruned) this.#delete(id);
+      return pruned.map(nameOf);
+    });
+  }
+
+  async readState(key: string): Promise<SharedValue | undefined> {
+    return this.#read(() => {
+      const row = this.#statements.findState.get({ key: nameText(key) }) as StateRow | undefined;
+      return row === undefined ? undefined : toSharedValue(row);
+    });
+  }
+
+  async readStates(filter: SharedFilter): Promise<readonly SharedValue[]> {
+    const { prefix, after, limit } = readSharedFilter(filter);
+    const range = {
+      prefix: nameText(prefix),
+      end: endOf(nameText(prefix)),
+      after: nameText(after),
+    };
+    return this.#read(() => {
+      const rows = this.#statements.findStates.all({ ...range, limit: rowLimit(limit) });
+      return rows.map((row) => toSharedValue(row as unknown as StateRow));
+    });
+  }
+
+  async writeState({ key: name, value, replaces, atMs }: SharedChange): Promise<boolean> {
+    const key = nameText(name);
+    return this.#write(() => {
+      const found = this.#statements.findState.get({ key }) as StateRow | undefined;
+      if (replaces !== undefined && replaces !== (found?.version ?? 0)) return false;
+      this.#statements.deleteState.run({ key });
+      if (value !== undefined) this.#statements.insertState.run({ key, value, atMs });
+      return true;
+    });
   }
 
   /** The last process to close the file also empties the files beside it into it. */
@@ -198,6 +268,18 @@ class SqliteJournal implements Journal {
       this.#statements.setRenewal.run({ id: nameText(run.id), renewedAtMs: nowMs });
     }
     throw new LeaseHeldError(run.id, run.automation, describeOwner(lease.owner));
+  }
+
+  #isFree(row: LeaseRow): boolean {
+    const { clock, isGone } = this.#options;
+    return leaseState(leaseOf(row), clock.now(), isGone) === "free";
+  }
+
+  #delete(id: string): void {
+    const prefix = nameText(statePrefix(nameOf(id)));
+    this.#statements.deleteSteps.run({ id });
+    this.#statements.deleteStates.run({ prefix, end: endOf(prefix) });
+    this.#statements.deleteRun.run({ id });
   }
 
   #freshLease(): { renewedAtMs: number; leaseMs: number } {
@@ -237,9 +319,12 @@ class SqliteJournal implements Journal {
 function runColumns(run: RunRecord) {
   return {
     automation: nameText(run.automation),
+    lock: nameText(lockOf(run)),
+    parentId: run.parentId === undefined ? null : nameText(run.parentId),
     status: run.status,
     isUnfinished: isUnfinished(run) ? 1 : 0,
     startedAtMs: run.startedAtMs,
+    endedAtMs: run.endedAtMs ?? null,
     record: recordText(run),
   };
 }
@@ -248,18 +333,30 @@ function stepColumns(step: StepRecord) {
   return {
     task: nameText(step.task),
     name: nameText(step.name),
+    map: step.map === undefined ? null : nameText(step.map),
     position: step.position,
     record: recordText(step),
   };
 }
 
-function leaseOf(row: RunRow): Lease | undefined {
+function leaseOf(row: LeaseRow): Lease | undefined {
   if (row.owner === null) return undefined;
   return {
     owner: readOwner(row.owner),
     renewedAtMs: row.renewed_at_ms ?? 0,
     lengthMs: row.lease_ms ?? 0,
   };
+}
+
+interface StateRow {
+  readonly version: number;
+  readonly key: string;
+  readonly value: string;
+  readonly written_at_ms: number;
+}
+
+function toSharedValue({ key, value, version, written_at_ms: writtenAtMs }: StateRow): SharedValue {
+  return { key: nameOf(key), value, version, writtenAtMs };
 }
 
 /** A write that changed no row had no hold. */

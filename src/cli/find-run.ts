@@ -1,0 +1,23 @@
+/** Finds the run that is meant on the command line. */
+
+import type { Journal, RunRecord } from "../core/journal.ts";
+
+/**
+ * The run that `name` means, or why there is not exactly one. `name` is a run's id, enough of its
+ * beginning or end, or `last`, the newest.
+ */
+export async function findRun(journal: Journal, name: string): Promise<RunRecord | string> {
+  const exact = await journal.findRun(name);
+  if (exact !== undefined) return exact;
+  if (name === "last") {
+    const [newest] = await journal.findRuns({ limit: 1 });
+    return newest ?? "there are no runs yet; holdfast run FILE makes the first";
+  }
+  const fitting = await journal.findRuns({ id: name, limit: Infinity });
+  const [first, second] = fitting;
+  if (first === undefined)
+    return `there is no run ${JSON.stringify(name)}; holdfast runs lists them`;
+  if (second !== undefined)
+    return `${fitting.length} runs fit ${JSON.stringify(name)}; give more of the name`;
+  return first;
+}
