@@ -188,7 +188,8 @@ test(
 
     const { exitCode, stdout } = await rehearse(at, [
       automation(at, body, MAKES_IN),
-      ...["--fault", "command-hangs"],
+      "--fault",
+      "command-hangs",
     ]);
 
     expect(stdout).toContain("1/1 rehearsed runs left nothing and ended complete");
@@ -220,7 +221,9 @@ test(
 
     const { stdout } = await rehearse(at, [
       automation(at, body, rehearsal),
-      ...["--fault", "kill-after", "--json"],
+      "--fault",
+      "kill-after",
+      "--json",
     ]);
 
     const { mistakes } = JSON.parse(stdout) as { mistakes: { mistake: string; left: string[] }[] };
@@ -263,16 +266,14 @@ test(
 
     const { exitCode } = await rehearse(at, [
       automation(at, body, rehearsal),
-      ...[
-        "--fault",
-        "late-fatal",
-        "--fault",
-        "kill-after",
-        "--fault",
-        "abort-rollback",
-        "--concurrency",
-        "3",
-      ],
+      "--fault",
+      "late-fatal",
+      "--fault",
+      "kill-after",
+      "--fault",
+      "abort-rollback",
+      "--concurrency",
+      "3",
     ]);
 
     expect(exitCode).toBe(0);

@@ -37,8 +37,14 @@ test("it stands around every work and undo, and gives the run its id", async () 
 
   expect({ runId, status }).toEqual({ runId: RUN, status: "failed" });
   expect(log).toEqual([
-    ...["before a", "a", "after a", "before b", "b", "after b"],
-    ...["undo of a", "a undone"],
+    "before a",
+    "a",
+    "after a",
+    "before b",
+    "b",
+    "after b",
+    "undo of a",
+    "a undone",
   ]);
 });
 

@@ -19,8 +19,16 @@ function namesIn(steps: readonly ReferenceStep[], options: Partial<PlanOptions> 
 }
 
 const EVERY = [
-  ...["fatal", "late-fatal", "transient", "lost-answer", "hang"],
-  ...["abort", "abort-rollback", "kill-before", "kill-after", "kill-after-rollback"],
+  "fatal",
+  "late-fatal",
+  "transient",
+  "lost-answer",
+  "hang",
+  "abort",
+  "abort-rollback",
+  "kill-before",
+  "kill-after",
+  "kill-after-rollback",
 ];
 
 test.for<[what: string, more: Partial<ReferenceStep>, names: string[]]>([
@@ -41,8 +49,13 @@ test.for<[what: string, more: Partial<ReferenceStep>, names: string[]]>([
     "a read with a verify and a program",
     { kind: "read", hasUndo: false, hasVerify: true, commands: ["tar"] },
     [
-      ...["transient", "wrong-output", "kill-before"],
-      ...["command-fails tar", "command-killed tar", "command-hangs tar", "command-half tar"],
+      "transient",
+      "wrong-output",
+      "kill-before",
+      "command-fails tar",
+      "command-killed tar",
+      "command-hangs tar",
+      "command-half tar",
     ],
   ],
 ])("%s meets the faults that make sense", ([, more, names]) => {
