@@ -19,7 +19,7 @@ type Env = Readonly<Record<string, string>>;
 
 /** Starts the command line with its clock so far from the real time. */
 function startAt(at: Place, shiftMs: number, words: readonly string[], env: Env = {}) {
-  return start(at, words, { CLOCK_SHIFT: String(shiftMs), ...env }, ENTRY);
+  return start(at, words, { CLOCK_SHIFT: String(shiftMs), ...env }, { entry: ENTRY });
 }
 
 function run(at: Place, shiftMs: number, env?: Env, ...flags: string[]) {
