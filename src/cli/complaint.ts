@@ -24,6 +24,7 @@ const BY_CODE: Readonly<Record<string, { readonly exitCode: number; readonly adv
   },
   RUN_EXISTS: { exitCode: EXIT.locked },
   LEASE_LOST: { exitCode: EXIT.locked },
+  REHEARSAL_FAILED: { exitCode: EXIT.config },
   JOURNAL_FAILED: { exitCode: EXIT.journal },
   RUN_UNFINISHED: {
     exitCode: EXIT.inDoubt,

@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./serve.ts")).serve,
   schedule: async () => (await import("./schedule.ts")).schedule,
   show: async () => (await import("./show.ts")).show,
+  rehearse: async () => (await import("./rehearse.ts")).rehearse,
   completion: async () => (await import("./completion.ts")).completion(COMMANDS),
 };
 
