@@ -80,7 +80,7 @@ export class Lane {
     if (active === undefined || exitCode === undefined) return;
     const { runId, kind, isEnding } = active;
     if (await active.isUnfinished()) {
-      if (kind !== "rollback" && isEnding) this.#ended = runId;
+      if (isEnding) this.#ended = runId;
       else if (kind !== "tick") this.#stuck = runId;
     }
     this.#active = undefined;

@@ -168,6 +168,21 @@ test("a schedule that was served under a clock far ahead begins anew under the r
   expect(stage.started).toEqual([60]);
 });
 
+test("a running server finds out that its clock was far ahead, too", async () => {
+  const stage = new Stage();
+  const server = stage.serve([await stage.plan(HOURLY)]);
+  await stage.clock.advance(MINUTE);
+  stage.clock.jumpWallClock(365 * 24 * 60 * MINUTE);
+  await stage.clock.advance(2 * MINUTE);
+  stage.orders.length = 0;
+  stage.clock.jumpWallClock(-365 * 24 * 60 * MINUTE);
+
+  await stage.clock.advance(60 * MINUTE);
+  server.stop();
+
+  expect(stage.started).toEqual([60]);
+});
+
 test.for<["forbid" | "queue" | "replace", (number | string)[], string[]]>([
   ["forbid", [10, 40], ["skipped 20: it still runs", "skipped 30: it still runs"]],
   ["queue", [10, 20], ["queued 20", "skipped 30: a tick waits already"]],
@@ -261,6 +276,10 @@ test("all ticks that were missed are run one after the other, and those that com
   second.stop();
 
   expect(stage.started).toEqual([10, 20, 30, 40, 50]);
+  // Each begins at the moment at which the one before has ended.
+  const moments = (await stage.journal.findRuns()).map(({ startedAtMs }) => startedAtMs);
+  const lengths = moments.slice(1).map((atMs, index) => (moments[index] ?? 0) - atMs);
+  expect(lengths).toEqual([4 * MINUTE, 4 * MINUTE, 4 * MINUTE, 4 * MINUTE]);
 });
 
 test("a tick that had to wait for too long is missed", async () => {
