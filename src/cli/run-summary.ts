@@ -69,6 +69,7 @@ function endLines(
     case "succeeded":
       return [];
     case "failed":
+    case "cancelled":
       return exitCode === EXIT.rollbackIncomplete
         ? [`A human is needed: what could not be undone is listed by ${show}`]
         : [`What happened: ${show}`];
