@@ -11,6 +11,7 @@ import { printable } from "./printable.ts";
 const BY_CODE: Readonly<Record<string, { readonly exitCode: number; readonly advice?: string }>> = {
   INPUT_INVALID: { exitCode: EXIT.usage },
   VALUE_NOT_STORABLE: { exitCode: EXIT.usage },
+  RUN_REFUSED: { exitCode: EXIT.usage },
   AUTOMATION_FILE_INVALID: { exitCode: EXIT.config },
   OPTIONS_INVALID: { exitCode: EXIT.config },
   REPLAY_MISMATCH: {

@@ -19,7 +19,11 @@ export interface Interruption {
 }
 
 /** See the header. */
-export function listenForSignals(world: World, complain: Complain): Interruption {
+export function listenForSignals(
+  world: World,
+  complain: Complain,
+  says = "steps under way are being ended. A second signal kills.\n",
+): Interruption {
   const controller = new AbortController();
   let firstAtMs: number | undefined;
   const end = world.onInterrupt((signal) => {
@@ -27,7 +31,7 @@ export function listenForSignals(world: World, complain: Complain): Interruption
     if (firstAtMs === undefined) {
       firstAtMs = nowMs;
       complain(
-        `Stopping on ${signal.name}: steps under way are being ended. A second signal kills.\n`,
+        `Stopping on ${signal.name}: ${says}`,
         "WARNING",
       );
       controller.abort(new StoppedBySignal(signal));
