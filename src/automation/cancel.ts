@@ -6,6 +6,7 @@ import { RunRefusedError } from "../core/errors.ts";
 import { UNFINISHED, type Journal, type Owner, type RunRecord } from "../core/journal.ts";
 import { duration, part, readOptions, text, type Reader } from "../core/options.ts";
 import type { Duration } from "../core/duration.ts";
+import { redactor } from "../core/redact.ts";
 import { systemClock } from "../core/system.ts";
 import { cancelKey, readCancelRequest, type CancelRequest } from "./cancel-request.ts";
 
@@ -82,7 +83,8 @@ async function writeRequest(
   runId: string,
   { by, reason, atMs }: { by: string | undefined; reason: string | undefined; atMs: number },
 ): Promise<void> {
-  const request: CancelRequest = { by: by ?? whoAmI(), atMs, reason };
+  const said = reason === undefined ? undefined : redactor({ env: process.env }).text(reason);
+  const request: CancelRequest = { by: by ?? whoAmI(), atMs, reason: said };
   await journal.writeState({
     key: cancelKey(runId),
     value: JSON.stringify(request),

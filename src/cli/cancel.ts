@@ -6,7 +6,6 @@ import type { RunResult } from "../automation/run.ts";
 import { findMs, formatMs } from "../core/duration.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import type { Journal, RunRecord } from "../core/journal.ts";
-import { redactor } from "../core/redact.ts";
 import { describeOwner } from "../journal/owner.ts";
 import { UsageError, type Arguments, type Command } from "./command.ts";
 import { requireRun } from "./find-run.ts";
@@ -91,8 +90,7 @@ async function request(
   journal: Journal,
   { id, waitMs }: { readonly id: string; readonly waitMs: number },
 ): Promise<CancelOutcome | { readonly outcome: "left"; readonly exitCode: number }> {
-  const given = args.text("reason");
-  const reason = given === undefined ? undefined : redactor({ env: world.env }).text(given);
+  const reason = args.text("reason");
   const interruption = listenForSignals(world, complain, "the request to end the run stays.\n");
   const { signal } = interruption;
   try {

@@ -17,7 +17,7 @@ const BY_CODE: Readonly<Record<string, { readonly exitCode: number; readonly adv
   REPLAY_MISMATCH: {
     exitCode: EXIT.config,
     advice:
-      "Bring the former code back and run it again, or choose: --rollback takes back what it still can, --fresh leaves everything as it is and starts anew.",
+      "Bring the former code back and go on with it; or take back what still can be (holdfast rollback RUN); or leave everything as it is and start anew (holdfast run FILE --fresh).",
   },
   LEASE_HELD: {
     exitCode: EXIT.locked,

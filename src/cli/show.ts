@@ -3,7 +3,7 @@
 import { formatMs } from "../core/duration.ts";
 import { errorLine } from "../core/error-summary.ts";
 import { EXIT } from "../core/exit-codes.ts";
-import type { AttemptRecord, StepRecord } from "../core/journal.ts";
+import { UNFINISHED, type AttemptRecord, type StepRecord } from "../core/journal.ts";
 import { clip } from "../core/show.ts";
 import { decodeValue } from "../journal/codec.ts";
 import { redactor, type Redactor } from "../core/redact.ts";
@@ -144,10 +144,11 @@ function originLines({ run, cancel }: Shown): string[] {
 
 /** How to go on with a run that has not ended. */
 function nextLines(
-  { run: { id, status, exitCode }, isCutOff }: RunNow,
+  { run: { id, file, status, exitCode }, isCutOff }: RunNow,
   steps: readonly StepRecord[],
   calledAs: string,
 ): string[] {
+  if (file === undefined) return [];
   const ways = waysOut(calledAs, id);
   if (status === "in doubt") {
     const [step = "STEP"] = stepsInDoubt(steps);
@@ -224,14 +225,23 @@ function toldBy(step: StepRecord): string {
 }
 
 /** A question is whether it happened. */
-function markOf({ status }: StepRecord, { holder }: RunNow): string {
-  if (status === "completed") return "✓";
-  if (status === "failed") return "✗";
+function markOf(step: StepRecord, now: RunNow): string {
+  const { holder } = now;
+  if (step.status === "completed") return "✓";
+  if (step.status === "failed" || wasEnded(step, now)) return "✗";
   return holder === undefined ? "?" : "·";
 }
 
-function stepState({ status, attempts }: StepRecord, { holder }: RunNow): string {
+/** Whether the end of the run was the end of the step too, and it was taken back. */
+function wasEnded({ status, undo }: StepRecord, { run }: RunNow): boolean {
+  return status === "begun" && undo === "done" && !UNFINISHED.includes(run.status);
+}
+
+function stepState(step: StepRecord, now: RunNow): string {
+  const { status, attempts } = step;
+  const { holder } = now;
   if (status !== "begun") return status;
+  if (wasEnded(step, now)) return "ended with the run";
   if (attempts.at(-1)?.endedAtMs !== undefined) return "between two attempts";
   return holder === undefined ? "begun, its end was not seen" : "begun, no end yet";
 }
