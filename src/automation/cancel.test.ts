@@ -104,7 +104,9 @@ const MOMENTS: [
   [
     "in a task beside one that succeeded",
     async (run, did) => {
-      await run.task("kept", (task) => task.step("a", () => void did.push("a"), undoInto(did, "a")));
+      await run.task("kept", (task) =>
+        task.step("a", () => void did.push("a"), undoInto(did, "a")),
+      );
       const { ok } = await run.task("open", (task) => task.step("b", patient, undoInto(did, "b")));
       did.push(`ok ${ok}`);
     },
@@ -175,7 +177,12 @@ test("whoever asks first is named, and a secret in the reason is not kept", asyn
   const journal = memoryJournal({ isGone: () => false });
   const clock = new VirtualClock();
   await journal.claim(record("r1"), thisProcess());
-  await cancelRun(journal, "r1", { by: "ann", reason: "see sk-ant-api03-aaaaaaaaaaaaaaaaaaaaaaaa", wait: 0, clock });
+  await cancelRun(journal, "r1", {
+    by: "ann",
+    reason: "see sk-ant-api03-aaaaaaaaaaaaaaaaaaaaaaaa",
+    wait: 0,
+    clock,
+  });
   await cancelRun(journal, "r1", { by: "bob", wait: 0, clock });
 
   const { value = "" } = (await journal.readState("run/r1/cancel")) ?? {};

@@ -56,10 +56,7 @@ async function checkEnded({ run, steps }: Claim, { journal, asked }: Asked): Pro
   }
   const refusal = refusalOfRollback({ run, steps, retriedBy: await findRetryOf(journal, id) });
   if (refusal !== undefined) {
-    throw new RunRefusedError(
-      id,
-      `Run ${id} of "${automation}" cannot be rolled back: ${refusal}`,
-    );
+    throw new RunRefusedError(id, `Run ${id} of "${automation}" cannot be rolled back: ${refusal}`);
   }
   await requireFreeLock(journal, run);
 }

@@ -24,7 +24,11 @@ export async function claimRetry<Input>(
     await markRetried(journal, runId, { newId: wanted.id, atMs: clock.now() });
     const { lock, input: recorded } = old.run;
     const retryOf = { runId, from: taken.from };
-    const claim = await journal.claim({ ...wanted, lock, input: recorded, retryOf }, owner, taken.steps);
+    const claim = await journal.claim(
+      { ...wanted, lock, input: recorded, retryOf },
+      owner,
+      taken.steps,
+    );
     if (!claim.isNew) throw await lateRefusal(claim, asked);
     return { claim, choice: "fresh", input, hasEnded: false, retried: { of: runId, ...taken } };
   } finally {

@@ -29,11 +29,13 @@ const breaks = (world: World) => {
   if (world.isBroken) throw Object.assign(new Error("broken"), { code: "EACCES" });
 };
 
-const LEFT = (world: World): Main => async (run, did) => {
-  await run.step("a", () => void did.push("a"), undoInto(did, "a"));
-  await run.step("b", () => void did.push("b"), stubborn(world, did, "b"));
-  await run.step("c", () => breaks(world));
-};
+const LEFT =
+  (world: World): Main =>
+  async (run, did) => {
+    await run.step("a", () => void did.push("a"), undoInto(did, "a"));
+    await run.step("b", () => void did.push("b"), stubborn(world, did, "b"));
+    await run.step("c", () => breaks(world));
+  };
 
 test("what a rollback left is undone once more, and what is undone is passed over", async () => {
   const { world, machine } = machineWith(LEFT);
@@ -226,7 +228,9 @@ test("while another run of the automation is unfinished, an older one is neither
   await machine.cutOff([], { id: "r2", startedAtMs: machine.clock.now() + 1 });
   const says = 'Run r2 of "demo" is unfinished (running); resume it or roll it back first';
 
-  await expect(machine.start({ runId: result.runId, unfinished: "rollback" })).rejects.toThrow(says);
+  await expect(machine.start({ runId: result.runId, unfinished: "rollback" })).rejects.toThrow(
+    says,
+  );
 });
 
 function done(name: string, position: number, change: Partial<StepRecord> = {}): StepRecord {
@@ -235,17 +239,19 @@ function done(name: string, position: number, change: Partial<StepRecord> = {}):
 }
 
 /** Steps without undo, a task that succeeded, a read, and one that fails while the world is broken. */
-const MIXED = (world: World): Main => async (run, did) => {
-  const seen = await run.read("look", () => did.push("look"));
-  await run.step("plain", ({ key }) => void did.push(`plain ${key.length > 0} ${seen}`));
-  await run.step("undoable", () => void did.push("undoable"), undoInto(did, "undoable"));
-  await run.task("whole", (task) => task.step("w", () => void did.push("w"), undoInto(did, "w")));
-  await run.step("fails", () => {
-    did.push("fails");
-    breaks(world);
-  });
-  await run.step("last", () => void did.push("last"));
-};
+const MIXED =
+  (world: World): Main =>
+  async (run, did) => {
+    const seen = await run.read("look", () => did.push("look"));
+    await run.step("plain", ({ key }) => void did.push(`plain ${key.length > 0} ${seen}`));
+    await run.step("undoable", () => void did.push("undoable"), undoInto(did, "undoable"));
+    await run.task("whole", (task) => task.step("w", () => void did.push("w"), undoInto(did, "w")));
+    await run.step("fails", () => {
+      did.push("fails");
+      breaks(world);
+    });
+    await run.step("last", () => void did.push("last"));
+  };
 
 test("a run is done again from the step that failed, with what is in effect", async () => {
   const { world, machine } = machineWith(MIXED);
@@ -308,9 +314,7 @@ test("a step that is not there is refused, by name, and the run can still be don
   const { result } = await machine.start();
   world.isBroken = false;
 
-  await expect(
-    machine.start({ retryOf: { runId: result.runId, from: "fales" } }),
-  ).rejects.toThrow(
+  await expect(machine.start({ retryOf: { runId: result.runId, from: "fales" } })).rejects.toThrow(
     `Run ${result.runId} has no step "fales"; it has "look", "plain", "undoable", "whole", "whole/w", "fails"`,
   );
   expect((await machine.start(doAgain(result.runId))).result.exitCode).toBe(0);
@@ -356,4 +360,3 @@ test("what is still in effect must be rolled back before it is done again", asyn
     `Step "b" of run ${result.runId} is still in effect; roll that run back, then do it again`,
   );
 });
-

@@ -44,7 +44,10 @@ export function takeOver(runId: string, { run, steps, from }: Retried): TakenOve
   const firstAt = first?.position ?? Infinity;
   const wholeTasks = new Set(
     steps
-      .filter(({ kind, status, position }) => kind === "task" && status === "completed" && position < firstAt)
+      .filter(
+        ({ kind, status, position }) =>
+          kind === "task" && status === "completed" && position < firstAt,
+      )
       .map(({ task }) => task)
       .filter((task) => task !== first?.task),
   );
@@ -58,9 +61,7 @@ export function takeOver(runId: string, { run, steps, from }: Retried): TakenOve
     steps: [...kept, ...later.map(cutOff)].map((step) => ({ ...step, runId })),
     ...(first === undefined ? {} : { from: labelOf(first) }),
     count: kept.filter(({ kind }) => kind !== "task").length,
-    undone: rest
-      .filter(({ position, undo }) => position < firstAt && undo === "done")
-      .map(labelOf),
+    undone: rest.filter(({ position, undo }) => position < firstAt && undo === "done").map(labelOf),
   };
 }
 

@@ -108,7 +108,9 @@ function zsh(commands: readonly Command[]): string {
       return quoted(`${how.multiple === true ? "*" : ""}--${flag}[${text}]${value}`);
     });
     const words =
-      positionals.max === 0 ? [] : [
+      positionals.max === 0
+        ? []
+        : [
             positionals.areRuns === true
               ? `"1:word:${action(wordsOf(positionals))}"`
               : quoted(`1:word:${action(wordsOf(positionals))}`),

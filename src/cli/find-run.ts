@@ -20,7 +20,8 @@ export async function findRun(journal: Journal, name: string): Promise<RunRecord
   }
   const fitting = await journal.findRuns({ id: name, limit: Infinity });
   const [first, second] = fitting;
-  if (first === undefined) return `there is no run ${JSON.stringify(name)}; ${await advice(journal, name)}`;
+  if (first === undefined)
+    return `there is no run ${JSON.stringify(name)}; ${await advice(journal, name)}`;
   if (second !== undefined)
     return `${fitting.length} runs fit ${JSON.stringify(name)}; give more of the name`;
   return first;

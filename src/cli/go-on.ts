@@ -29,10 +29,7 @@ export const FILE_FLAG = {
 } as const satisfies Flags;
 
 /** Goes on with the run that is named, and answers the exit code. */
-export async function goOn(
-  stage: Stage,
-  unfinished: Exclude<Choice, "fresh">,
-): Promise<number> {
+export async function goOn(stage: Stage, unfinished: Exclude<Choice, "fresh">): Promise<number> {
   const { args, world } = stage;
   const decisions = readDecisions(args.texts("decide"));
   const journal = await world.openJournal();

@@ -30,10 +30,7 @@ export function listenForSignals(
     const nowMs = world.clock.elapsed();
     if (firstAtMs === undefined) {
       firstAtMs = nowMs;
-      complain(
-        `Stopping on ${signal.name}: ${says}`,
-        "WARNING",
-      );
+      complain(`Stopping on ${signal.name}: ${says}`, "WARNING");
       controller.abort(new StoppedBySignal(signal));
     } else if (nowMs - firstAtMs >= SAME_SIGNAL_MS) {
       world.exit(EXIT.signal + signal.number);

@@ -24,7 +24,8 @@ those of holdfast run.`,
     from: {
       type: "string",
       value: "STEP",
-      summary: "The first step that is done anew: step, task/step or a task; default the first that failed",
+      summary:
+        "The first step that is done anew: step, task/step or a task; default the first that failed",
     },
     ...FILE_FLAG,
     ...OUTPUT_FLAGS,

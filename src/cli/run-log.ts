@@ -24,7 +24,12 @@ export interface RunLogOptions {
 }
 
 /** Appends to `<run id>.jsonl` in the directory. It never throws: a log is not worth a run. */
-export function runLog({ directory, service, onFailure, partBytes = PART_BYTES }: RunLogOptions): RunLog {
+export function runLog({
+  directory,
+  service,
+  onFailure,
+  partBytes = PART_BYTES,
+}: RunLogOptions): RunLog {
   let parts: Parts | undefined;
   let isBroken = false;
   const guarded = (work: () => void) => {

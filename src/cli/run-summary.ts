@@ -88,11 +88,7 @@ function endLines(
 
 function decisionLines(error: unknown, show: string, ways: WaysOut): string[] {
   const step = error instanceof InDoubtError ? error.step : "STEP";
-  return [
-    "Look whether it happened; the step's key is told by",
-    `  ${show}`,
-    ...ways.decide(step),
-  ];
+  return ["Look whether it happened; the step's key is told by", `  ${show}`, ...ways.decide(step)];
 }
 
 /** The summary as one JSON document. */

@@ -23,7 +23,10 @@ export interface Screen {
 }
 
 /** Whether steps under way are shown and redrawn: to a person, in a terminal that can. */
-export function isLive(args: Arguments, { env, terminal }: Pick<World, "env" | "terminal">): boolean {
+export function isLive(
+  args: Arguments,
+  { env, terminal }: Pick<World, "env" | "terminal">,
+): boolean {
   const isAutomatic = !["", "0", "false"].includes(env["CI"] ?? "");
   return (
     terminal !== undefined &&
