@@ -282,9 +282,7 @@ test.concurrent("a run is done again from the step that failed, and the old one 
   );
   const failed = await holdfast(at, ["run", file, "--input", inputOf(at, "")]);
   at.file("go", "");
-  const [{ id = "" } = {}] = (
-    JSON.parse((await holdfast(at, ["runs", "--json"])).stdout) as { runs: { id: string }[] }
-  ).runs;
+  const id = (await holdfast(at, ["runs", "--ids"])).stdout.trim();
 
   const mistyped = await holdfast(at, ["retry", id, "--from", "uplaod"]);
   const again = await holdfast(at, ["retry", id, "--from", "upload"]);

@@ -8,8 +8,6 @@ import { schemaProblems, type StandardSchema } from "../core/standard-schema.ts"
 import { decodeValue } from "../journal/codec.ts";
 import type { Automation } from "./automation.ts";
 import { checkDecisions } from "./check-decisions.ts";
-import { claimById } from "./claim-by-id.ts";
-import { claimRetry } from "./claim-retry.ts";
 import type { TakenOver } from "./take-over.ts";
 import { judgeUnfinished, type Choice } from "./unfinished.ts";
 
@@ -48,8 +46,6 @@ export async function claimRun<Input>(
   automation: Automation<Input>,
   asked: Asked,
 ): Promise<Claimed<Input>> {
-  if (asked.runId !== undefined) return claimById(automation, asked, asked.runId);
-  if (asked.retryOf !== undefined) return claimRetry(automation, asked, asked.retryOf);
   const { journal, owner, wanted, clock } = asked;
   await checkRequest(automation, asked);
   const claim = await journal.claim(wanted, owner);

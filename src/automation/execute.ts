@@ -24,7 +24,7 @@ import { memoryJournal } from "../journal/memory.ts";
 import { thisProcess } from "../journal/owner.ts";
 import type { Automation } from "./automation.ts";
 import { Book } from "./book.ts";
-import { claimRun } from "./claim-run.ts";
+import { claimFor } from "./claim.ts";
 import { newRunId } from "./key.ts";
 import { toStorable } from "./storable.ts";
 import { RunExecution, type RunResult } from "./run.ts";
@@ -142,7 +142,7 @@ export async function execute<Input>(
   const world = makeWorld(automation, settled);
   const wanted = newRun(automation, settled, world.redactor);
   const journal = settled.journal ?? memoryJournal({ clock: settled.clock });
-  const { claim, choice, input, hasEnded, retried } = await claimRun(automation, {
+  const { claim, choice, input, hasEnded, retried } = await claimFor(automation, {
     journal,
     owner: settled.owner ?? thisProcess(),
     wanted,

@@ -1,6 +1,6 @@
 /** What of a run is under way, by its events. Pure: no clock, no terminal. */
 
-import type { HoldfastEvent } from "../core/events.ts";
+import type { EventType, HoldfastEvent } from "../core/events.ts";
 import { stepLabel } from "../observe/step-label.ts";
 
 /** A step, or its undo, that has begun and not ended. Moments are milliseconds since the epoch. */
@@ -24,30 +24,29 @@ export interface Live {
 /** Before anything has happened. */
 export const QUIET: Live = { underWay: [], tasksDone: 0 };
 
+/** What takes a step off; so does an undo that failed for good. */
+const ENDS: ReadonlySet<EventType> = new Set<EventType>([
+  "step.completed",
+  "step.failed",
+  "step.interrupted",
+  "step.doubted",
+  "undo.completed",
+]);
+
 /** What is under way after `event`. */
 export function afterEvent(live: Live, event: HoldfastEvent): Live {
   const label = stepLabel(event.where);
   if (label === undefined) return afterTask(live, event);
-  switch (event.type) {
-    case "step.started":
-      return put(live, { label, isUndo: false, attempt: 1, startedAtMs: event.atMs });
-    case "undo.started":
-      return put(live, { label, isUndo: true, attempt: 1, startedAtMs: event.atMs });
-    case "attempt.started":
-      return event.policy === undefined ? attemptStarted(live, label, event) : live;
-    case "retry.scheduled":
-      return waiting(live, label, event);
-    case "step.completed":
-    case "step.failed":
-    case "step.interrupted":
-    case "step.doubted":
-    case "undo.completed":
-      return without(live, label);
-    case "undo.failed":
-      return event.isFinal ? without(live, label) : live;
-    default:
-      return live;
+  const { type, atMs } = event;
+  if (type === "step.started" || type === "undo.started") {
+    return put(live, { label, isUndo: type === "undo.started", attempt: 1, startedAtMs: atMs });
   }
+  if (type === "attempt.started" && event.policy === undefined) {
+    return attemptStarted(live, label, event);
+  }
+  if (type === "retry.scheduled") return waiting(live, label, event);
+  const isOver = ENDS.has(type) || (type === "undo.failed" && event.isFinal);
+  return isOver ? without(live, label) : live;
 }
 
 function afterTask(live: Live, { type, where }: HoldfastEvent): Live {

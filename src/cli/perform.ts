@@ -69,7 +69,7 @@ export async function onStage(
 }
 
 /** What is run, and how. */
-export interface Performance {
+export interface Work {
   readonly loaded: LoadedAutomation;
   readonly journal: Journal;
   readonly options: Pick<
@@ -79,15 +79,15 @@ export interface Performance {
 }
 
 /** Runs it to its end, and prints the summary. */
-export async function perform(stage: Stage, performance: Performance): Promise<RunResult> {
+export async function perform(stage: Stage, work: Work): Promise<RunResult> {
   const { args, world, screen, complain } = stage;
-  const { automation, file, codeHash } = performance.loaded;
+  const { automation, file, codeHash } = work.loaded;
   const output = await openOutput(stage, automation.name);
   const interruption = listenForSignals(world, complain);
   try {
     const result = await execute(automation, {
-      ...performance.options,
-      journal: performance.journal,
+      ...work.options,
+      journal: work.journal,
       file,
       codeHash,
       sinks: output.sinks,

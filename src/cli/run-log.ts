@@ -15,7 +15,9 @@ export interface RunLog {
 
 /** What such a log is written for. */
 export interface RunLogOptions {
+  /** Made when it is not there. */
   readonly directory: string;
+  /** Whose log it is, for its records. */
   readonly service: Service;
   /** Is told once when something could not be written. */
   readonly onFailure: (error: Error) => void;

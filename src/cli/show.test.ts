@@ -265,6 +265,42 @@ test.for(HEADS)("shows %s", async ([, change, steps, lines]) => {
   expect(stdout.trimEnd().split("\n")).toEqual(lines);
 });
 
+test("shows where a run comes from, and who wanted its end", async () => {
+  const world = fakeWorld();
+  const journal = memoryJournal({ clock: world.clock });
+  const { hold } = await journal.claim(RUN, thisProcess());
+  await journal.writeRun(hold, {
+    ...RUN,
+    status: "cancelled",
+    version: "2",
+    parentId: "p1",
+    scheduledForMs: RUN.startedAtMs,
+    retryOf: { runId: "r0", from: "upload" },
+    endedAtMs: RUN.startedAtMs,
+  });
+  await journal.writeStep(hold, undoEnded(attemptBegun(step("upload"), 1, 0), "done", { atMs: 0 }));
+  await journal.release(hold);
+  const value = JSON.stringify({ by: "ann on web-1", atMs: RUN.startedAtMs, reason: "why" });
+  await journal.writeState({ key: `run/${RUN.id}/cancel`, value, atMs: 0 });
+
+  const { stdout } = await runCommand(show, ["last"], fakeWorld({ journal }));
+  const json = await runCommand(show, ["last", "--json"], fakeWorld({ journal }));
+
+  expect(stdout.split("\n").slice(2, 11)).toEqual([
+    "  version 2",
+    "  scheduled for 2026-11-22 03:00:07",
+    "  child of run p1",
+    '  does run r0 again from "upload" on',
+    "  cancelled by ann on web-1, 2026-11-22 03:00:07: why",
+    "  file /srv/my night.ts",
+    '  input {"directory":"/srv/data"}',
+    "",
+    "task nightly",
+  ]);
+  expect(stdout).toContain("  ✗ step upload: ended with the run, undone\n");
+  expect(JSON.parse(json.stdout)).toMatchObject({ run: { cancel: { by: "ann on web-1" } } });
+});
+
 test.for<[undo: StepRecord["undo"], line: string]>([
   ["begun", "  ✓ step a: completed in 2 s, undo begun"],
   ["failed", "  ✓ step a: completed in 2 s, UNDO FAILED"],

@@ -106,12 +106,12 @@ function terminalOf(stderr: NodeJS.WriteStream): Terminal | undefined {
 }
 
 function listenForWrites(stream: NodeJS.WriteStream, before: (text: string) => void): () => void {
-  const { write } = stream;
+  const write = stream.write.bind(stream) as (...words: unknown[]) => boolean;
   const listening = (chunk: Uint8Array | string, ...rest: unknown[]): boolean => {
     before(typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("latin1"));
-    return (write as (...words: unknown[]) => boolean).call(stream, chunk, ...rest);
+    return write(chunk, ...rest);
   };
-  stream.write = listening as typeof write;
+  stream.write = listening;
   return () => {
     stream.write = write;
   };

@@ -9,7 +9,9 @@ const NONE = /\p{M}|\u200d/u;
 
 /** The columns of one line; an estimate, for terminals differ in rare signs. */
 export function widthOf(text: string): number {
-  return [...text].reduce((sum, sign) => sum + signWidth(sign), 0);
+  let width = 0;
+  for (const sign of text) width += signWidth(sign);
+  return width;
 }
 
 /** As much of `text` as fits into so many columns, with an ellipsis where something is left out. */

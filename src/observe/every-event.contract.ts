@@ -76,7 +76,7 @@ export const ROWS: readonly Row[] = [
     RUN,
     "INFO",
     "info",
-    'Run 01h is done again, with 1 step taken over; done again before it, for they were undone: a, prune/b',
+    "Run 01h is done again, with 1 step taken over; done again before it, for they were undone: a, prune/b",
   ],
   [
     { type: "run.cancel_requested", by: "ann on web-1" },
