@@ -45,6 +45,8 @@ export {
   ThrottledError,
   TimeoutError,
   UndoFailedError,
+  RunCancelledError,
+  RunRefusedError,
   UnfinishedRunError,
   ValueError,
   VerificationError,

@@ -45,7 +45,7 @@ export interface RunParts<Input> {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly renewEveryMs: number;
   /** The record that a new run would have: what the code is now. */
-  readonly wanted: Pick<RunRecord, "codeHash" | "version">;
+  readonly wanted: Pick<RunRecord, "codeHash" | "version" | "file">;
   readonly choice: Choice;
   /** Whether it had ended, and what its rollback left is undone once more. */
   readonly hasEnded: boolean;
@@ -128,8 +128,9 @@ export class RunExecution<Input> {
     const { wanted, choice, hasEnded } = this.#parts;
     if (choice === "rollback") this.#rollBackFor = ON_REQUEST;
     if (hasEnded) await this.#reopen(ON_REQUEST);
-    const { codeHash, version } = wanted;
-    await book.writeRun({ ...NOT_ENDED, resumes: resumes + 1, codeHash, version });
+    // Where it is now: it may have been moved.
+    const { codeHash, version, file: path = file } = wanted;
+    await book.writeRun({ ...NOT_ENDED, resumes: resumes + 1, codeHash, version, file: path });
     emit(this.#world, {}, { type: "run.resumed", resumes: resumes + 1 });
     await this.#heedRequest();
   }
