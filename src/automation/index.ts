@@ -18,6 +18,7 @@ export {
 export { cancelRun, type CancelOptions, type CancelOutcome } from "./cancel.ts";
 export { execute, type ExecuteOptions } from "./execute.ts";
 export type { TaskEnd } from "./outcome.ts";
+export type { Rehearsal, RehearsalPlace } from "./rehearsal.ts";
 export type { Requirements } from "./requirements.ts";
 export type { RunResult } from "./run.ts";
 export type { Choice } from "./unfinished.ts";

@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   rollback: async () => (await import("./rollback.ts")).rollback,
   retry: async () => (await import("./retry.ts")).retry,
   cancel: async () => (await import("./cancel.ts")).cancel,
+  rehearse: async () => (await import("./rehearse.ts")).rehearse,
   completion: async () => (await import("./completion.ts")).completion(COMMANDS),
 };
 
