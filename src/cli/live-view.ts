@@ -35,12 +35,11 @@ export function linesOf({ underWay, tasksDone }: Live, sight: Sight): string[] {
 /** What changes stands first, for the end is what a narrow terminal loses. */
 function lineOf(step: UnderWay, nowMs: number): string {
   const label = printable(step.label).replaceAll(/\s+/g, " ");
-  const elapsed = seconds(nowMs - step.startedAtMs);
-  const what = step.isUndo ? `${elapsed} undoing ${label}` : `${elapsed} ${label}`;
-  if (step.waitsUntilMs !== undefined) {
-    return `${what}, attempt ${step.attempt} in ${seconds(step.waitsUntilMs - nowMs)}`;
-  }
-  return step.attempt > 1 ? `${what}, attempt ${step.attempt}` : what;
+  const { attempt, waitsUntilMs, isUndo, startedAtMs } = step;
+  const elapsed = seconds(nowMs - startedAtMs);
+  const wait = waitsUntilMs === undefined ? "" : ` in ${seconds(waitsUntilMs - nowMs)}`;
+  const number = attempt > 1 ? `, attempt ${attempt}${wait}` : "";
+  return `${elapsed}${number}  ${isUndo ? "undoing " : ""}${label}`;
 }
 
 /** Whole seconds: tenths would only flicker. */

@@ -28,29 +28,29 @@ const UNDOING: Happened = [{ type: "undo.started" }, UPLOAD, 2_000];
 
 test.for<[what: string, events: Happened[], lines: string[]]>([
   ["nothing", [], []],
-  ["a step", [STARTED], ["⠋ 9 s prune/upload"]],
+  ["a step", [STARTED], ["⠋ 9 s  prune/upload"]],
   [
     "its second attempt",
     [STARTED, [{ type: "attempt.started", number: 2 }, UPLOAD, 5_000]],
-    ["⠋ 9 s prune/upload, attempt 2"],
+    ["⠋ 9 s, attempt 2  prune/upload"],
   ],
   [
     "an attempt of a policy within it",
     [STARTED, [{ type: "attempt.started", policy: "http", number: 7 }, UPLOAD, 5_000]],
-    ["⠋ 9 s prune/upload"],
+    ["⠋ 9 s  prune/upload"],
   ],
-  ["a step that waits", [STARTED, waits(LABEL, 9_000)], ["⠋ 9 s prune/upload, attempt 2 in 3 s"]],
-  ["a policy within it that waits", [STARTED, waits("http")], ["⠋ 9 s prune/upload"]],
-  ["an undo", [UNDOING], ["⠋ 8 s undoing prune/upload"]],
+  ["a step that waits", [STARTED, waits(LABEL, 9_000)], ["⠋ 9 s, attempt 2 in 3 s  prune/upload"]],
+  ["a policy within it that waits", [STARTED, waits("http")], ["⠋ 9 s  prune/upload"]],
+  ["an undo", [UNDOING], ["⠋ 8 s  undoing prune/upload"]],
   [
     "an undo that waits",
     [UNDOING, waits(`${LABEL}: undo`, 9_500)],
-    ["⠋ 8 s undoing prune/upload, attempt 2 in 3 s"],
+    ["⠋ 8 s, attempt 2 in 3 s  undoing prune/upload"],
   ],
   [
     "an undo whose work says that it waits",
     [UNDOING, waits(LABEL)],
-    ["⠋ 8 s undoing prune/upload"],
+    ["⠋ 8 s  undoing prune/upload"],
   ],
   ["a wait of what is not under way", [waits(LABEL)], []],
   [
@@ -61,22 +61,22 @@ test.for<[what: string, events: Happened[], lines: string[]]>([
       [{ type: "undo.completed", durationMs: 1 }, UPLOAD, 3_000],
       [{ type: "attempt.started", number: 2 }, UPLOAD, 6_000],
     ],
-    ["⠋ 4 s prune/upload, attempt 2"],
+    ["⠋ 4 s, attempt 2  prune/upload"],
   ],
   [
     "a failed attempt at an undo",
     [UNDOING, [{ type: "undo.failed", isFinal: false, ...FAILURE }, UPLOAD, 3_000]],
-    ["⠋ 8 s undoing prune/upload"],
+    ["⠋ 8 s  undoing prune/upload"],
   ],
   [
     "a clock that was set back",
     [[{ type: "step.started", hasUndo: false }, UPLOAD, 99_000]],
-    ["⠋ 0 s prune/upload"],
+    ["⠋ 0 s  prune/upload"],
   ],
   [
     "a task that is done, beside a step",
     [[{ type: "task.completed", durationMs: 1, replayed: false }, { task: "a" }, 0], STARTED],
-    ["⠋ 9 s prune/upload", "  1 task done"],
+    ["⠋ 9 s  prune/upload", "  1 task done"],
   ],
   [
     "two tasks that are done",
@@ -85,17 +85,17 @@ test.for<[what: string, events: Happened[], lines: string[]]>([
       [{ type: "task.failed", durationMs: 1, ...FAILURE }, { task: "b" }, 0],
       STARTED,
     ],
-    ["⠋ 9 s prune/upload", "  2 tasks done"],
+    ["⠋ 9 s  prune/upload", "  2 tasks done"],
   ],
   [
     "the end of the run's own task",
     [[{ type: "task.completed", durationMs: 1, replayed: false }, {}, 0], STARTED],
-    ["⠋ 9 s prune/upload"],
+    ["⠋ 9 s  prune/upload"],
   ],
   [
     "control characters",
     [[{ type: "step.started", hasUndo: false }, { step: "a\nb\u001b[2J" }, 9_000]],
-    ["⠋ 1 s a b"],
+    ["⠋ 1 s  a b"],
   ],
 ])("%s", ([, events, lines]) => {
   expect(linesOf(after(events), { nowMs: 10_000, columns: 80, frame: 0 })).toEqual(lines);
@@ -128,11 +128,11 @@ test("of many steps five are shown, and no line is as wide as the terminal", () 
   const lines = linesOf(after(steps), { nowMs: 0, columns: 40, frame: 11 });
 
   expect(lines.map((line) => line.slice(0, 9))).toEqual([
-    "⠙ 0 s 0 日",
-    "⠙ 0 s 1 日",
-    "⠙ 0 s 2 日",
-    "⠙ 0 s 3 日",
-    "⠙ 0 s 4 日",
+    "⠙ 0 s  0 ",
+    "⠙ 0 s  1 ",
+    "⠙ 0 s  2 ",
+    "⠙ 0 s  3 ",
+    "⠙ 0 s  4 ",
     "  and 3 m",
   ]);
   expect(lines.filter((line) => widthOf(line) > 39)).toEqual([]);

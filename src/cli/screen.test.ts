@@ -94,8 +94,8 @@ test("lines stay, and what is under way is redrawn below them and goes at the en
   await world.clock.advance(1_000);
 
   expect({ before, after, end: terminal.lines, isListenedTo: terminal.isListenedTo }).toEqual({
-    before: ["one", "⠙ 1 s upload", ""],
-    after: ["one", "two", "⠹ 1 s upload", ""],
+    before: ["one", "⠙ 1 s  upload", ""],
+    after: ["one", "two", "⠹ 1 s  upload", ""],
     end: ["one", "two", ""],
     isListenedTo: false,
   });
@@ -112,7 +112,7 @@ test("in a terminal that became narrower, the wrapped lines go too", async () =>
   const wrapped = terminal.lines.length;
   await world.clock.advance(100);
 
-  expect([wrapped, terminal.lines]).toEqual([4, ["one", "⠹ 0 s a name of th…", ""]]);
+  expect([wrapped, terminal.lines]).toEqual([4, ["one", "⠹ 0 s  a name of t…", ""]]);
   screen.close();
 });
 
@@ -132,7 +132,7 @@ test("what the automation writes by itself stays whole, and nothing is drawn int
 
   expect({ asked, answered: answered.map((line) => line.slice(1)), end: terminal.lines }).toEqual({
     asked: ["Password: "],
-    answered: ["assword: ", " 0 s upload", ""],
+    answered: ["assword: ", " 0 s  upload", ""],
     end: ["Password: ", "half", "whole", ""],
   });
 });
