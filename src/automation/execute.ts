@@ -83,7 +83,15 @@ export interface ExecuteOptions {
   readonly random?: Random | undefined;
 }
 
-const JOURNAL_METHODS = ["claim", "renew", "release", "writeRun", "writeStep"] as const;
+const JOURNAL_METHODS = [
+  "claim",
+  "claimRun",
+  "readState",
+  "renew",
+  "release",
+  "writeRun",
+  "writeStep",
+] as const;
 
 const anything: Reader<unknown> = (value) => value;
 
