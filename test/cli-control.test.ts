@@ -100,7 +100,7 @@ test.concurrent.for<[moment: string, end: End]>([
   const asked = start(at, ["cancel", "last"]);
   await expect
     .poll(async () => (await holdfast(at, ["show", "last"])).stdout, { timeout: 20_000 })
-    .toContain("cancelled by");
+    .toContain("cancel asked for by");
   at.file("go", "");
 
   const cancelled = await asked.ended;

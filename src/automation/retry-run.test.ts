@@ -233,6 +233,24 @@ test("while another run of the automation is unfinished, an older one is neither
   );
 });
 
+test("nor is one done again that another process is faster with", async () => {
+  const { machine } = machineWith(MIXED);
+  const { result } = await machine.start();
+  const { journal } = machine;
+  const looked = machine.start(doAgain(result.runId));
+  await expect(
+    (async () => {
+      await machine.cutOff([], { id: "r2", startedAtMs: machine.clock.now() + 1 });
+      await looked;
+    })(),
+  ).rejects.toThrow(/Run r2 of "demo" (is unfinished|was begun meanwhile)/);
+
+  expect(await journal.findHolder(result.runId)).toBeUndefined();
+  await expect(machine.start(doAgain(result.runId))).rejects.toThrow(
+    'Run r2 of "demo" is unfinished (running); resume it or roll it back first',
+  );
+});
+
 function done(name: string, position: number, change: Partial<StepRecord> = {}): StepRecord {
   const parts = { runId: "r1", task: "", name, kind: "step", position, hasUndo: true } as const;
   return { ...stepCompleted(newStep({ ...parts, atMs: 0 }), `"${name}"`, 0), ...change };

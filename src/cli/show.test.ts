@@ -291,7 +291,7 @@ test("shows where a run comes from, and who wanted its end", async () => {
     "  scheduled for 2026-11-22 03:00:07",
     "  child of run p1",
     '  does run r0 again from "upload" on',
-    "  cancelled by ann on web-1, 2026-11-22 03:00:07: why",
+    "  cancel asked for by ann on web-1, 2026-11-22 03:00:07: why",
     "  file /srv/my night.ts",
     '  input {"directory":"/srv/data"}',
     "",

@@ -138,7 +138,7 @@ function originLines({ run, cancel }: Shown): string[] {
     ...(retryOf === undefined ? [] : [`  does run ${retryOf.runId} again${from}`]),
     ...(cancel === undefined
       ? []
-      : [`  cancelled by ${cancel.by}, ${formatMoment(cancel.atMs)}${why}`]),
+      : [`  cancel asked for by ${cancel.by}, ${formatMoment(cancel.atMs)}${why}`]),
   ];
 }
 
