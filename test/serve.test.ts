@@ -203,6 +203,46 @@ test("a file that breaks while it is served keeps its schedule, and one that is 
   ]);
 }, 60_000);
 
+test("files are listed whether they are served or not", async () => {
+  const at = place();
+  const env = setting(at, { every: "5m", within: null, timeout: "2h" });
+
+  const refused = await holdfast(at, ["schedule", TICKING], env);
+  const listed = await holdfast(at, ["schedule", TICKING, "--json"], setting(at, { every: "5m" }));
+
+  expect(refused).toMatchObject({ exitCode: 78, stdout: "" });
+  expect(listed.exitCode).toBe(0);
+  expect(JSON.parse(listed.stdout)).toMatchObject({
+    automations: [
+      {
+        automation: "ticking",
+        file: TICKING,
+        lastRun: null,
+        schedules: [{ name: "every 5 m", everyMs: 300_000, withinMs: 3_600_000, missed: 0 }],
+      },
+    ],
+    servers: [],
+  });
+});
+
+test("a run that is replaced takes itself back before the newer tick's run begins", async () => {
+  const at = place();
+  gate(at).close();
+  const server = start(at, ["serve", TICKING], setting(at, { every: "3s", overlap: "replace" }));
+  const [[, first = ""] = []] = await ledgerHas(at, "start", 1);
+  await ledgerHas(at, "start", 2);
+  gate(at).open();
+
+  const exitCode = await stop(server);
+
+  const lines = at.did().map((line) => line.split(" ").slice(0, 2).join(" "));
+  const undone = lines.indexOf(`undo ${first}`);
+  expect(undone).toBeGreaterThan(0);
+  expect(lines.findLastIndex((line) => line.startsWith("start"))).toBeGreaterThan(undone);
+  const runs = await runsOf(at);
+  expect([exitCode, runs.at(-1)?.id, runs.at(-1)?.status]).toEqual([0, first, "cancelled"]);
+}, 60_000);
+
 /** What is listed once the server has told the others of its new schedules. */
 async function listedAs(at: Place, name: string) {
   for (;;) {

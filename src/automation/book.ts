@@ -7,6 +7,7 @@
 
 import type { Claim, Hold, Journal, RunRecord, StepRecord } from "../core/journal.ts";
 import { decodeValue } from "../journal/codec.ts";
+import { cancelKey, readCancelRequest, type CancelRequest } from "./cancel-request.ts";
 
 /** The name of the run's own task. */
 export const OWN_TASK = "";
@@ -110,6 +111,11 @@ export class Book {
     const changed = { ...this.#run, ...change };
     await this.#write(() => this.#journal.writeRun(this.#hold, changed));
     this.#run = changed;
+  }
+
+  /** Whether somebody wants the run to end. A failure does not halt the run by itself. */
+  async findCancelRequest(): Promise<CancelRequest | undefined> {
+    return readCancelRequest(await this.#journal.readState(cancelKey(this.#run.id)));
   }
 
   /** Prolongs the lease. A failure does not halt the run by itself. */

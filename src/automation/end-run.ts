@@ -2,6 +2,7 @@
 
 import type { Clock } from "../core/clock.ts";
 import type { Journal } from "../core/journal.ts";
+import { cancelKey, type CancelRequest } from "./cancel-request.ts";
 import type { Child } from "./serving.ts";
 
 /** How long each means is given, in milliseconds. */
@@ -16,21 +17,27 @@ export interface EndWithin {
 export const END_WITHIN: EndWithin = { cancelMs: 60_000, terminateMs: 60_000 };
 
 /** Asks a run to cancel itself. Whoever runs it looks there. */
-export async function requestCancel(journal: Journal, runId: string, nowMs: number): Promise<void> {
-  await journal.writeState({ key: `run/${runId}/cancel`, value: "", atMs: nowMs });
+export async function requestCancel(
+  journal: Journal,
+  runId: string,
+  { reason, atMs }: { readonly reason: string; readonly atMs: number },
+): Promise<void> {
+  const request: CancelRequest = { by: "holdfast serve", atMs, reason };
+  await journal.writeState({ key: cancelKey(runId), value: JSON.stringify(request), atMs });
 }
 
 /** Resolves when the process has ended, or was sent SIGKILL. Never rejects. */
 export async function endRun(run: {
   readonly child: Child;
   readonly runId: string;
+  readonly reason: string;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly within: EndWithin;
 }): Promise<void> {
-  const { child, runId, journal, clock, within } = run;
+  const { child, runId, reason, journal, clock, within } = run;
   // A journal that fails takes no request; the signals need none.
-  await requestCancel(journal, runId, clock.now()).catch(() => undefined);
+  await requestCancel(journal, runId, { reason, atMs: clock.now() }).catch(() => undefined);
   if (await endsWithin(child, within.cancelMs, clock)) return;
   child.signal("SIGTERM");
   if (await endsWithin(child, within.terminateMs, clock)) return;

@@ -15,6 +15,7 @@ export {
   type TaskOptions,
   type UndoContext,
 } from "./automation.ts";
+export { cancelRun, type CancelOptions, type CancelOutcome } from "./cancel.ts";
 export { execute, type ExecuteOptions } from "./execute.ts";
 export type { TaskEnd } from "./outcome.ts";
 export type { Rehearsal, RehearsalPlace } from "./rehearsal.ts";

@@ -22,6 +22,8 @@ import { missedEvents, settleTicks } from "./settle-ticks.ts";
 /** How late a tick may be looked at and still be on time: servers look every second. */
 const GRACE_MS = 60_000;
 
+const REPLACED = "a newer tick replaces it";
+
 /** See the header. */
 export class Lane {
   readonly #parts: ServerParts;
@@ -138,10 +140,10 @@ export class Lane {
     if (runId === undefined || active?.isEnding || active?.kind === "rollback") return;
     const tickMs = state?.open.at(-1) ?? this.#parts.clock.now();
     this.#tell(runId, { type: "schedule.replaced", schedule: schedule.name, tickMs });
-    if (active !== undefined) return active.end();
+    if (active !== undefined) return active.end(REPLACED);
     // Another process has it, which can be asked only.
     const { journal, clock } = this.#parts;
-    await requestCancel(journal, runId, clock.now());
+    await requestCancel(journal, runId, { reason: REPLACED, atMs: clock.now() });
   }
 
   /** Starts the run of the oldest tick that is open; before it, what was cut off. */

@@ -18,7 +18,7 @@ const JOURNALS: Readonly<Record<string, (folder: string) => Journal>> = {
 test.for(Object.keys(JOURNALS))("a name is given to one run, in a journal in %s", async (kind) => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-named-"));
   const journal = JOURNALS[kind]?.(folder) as Journal;
-  const named = { journal, runId: "r1", scheduledForMs: 5 };
+  const named = { journal, newRunId: "r1", scheduledForMs: 5 };
 
   const first = await execute(demo, named);
   const second = await execute(demo, named).catch((error: unknown) => error);
@@ -37,7 +37,7 @@ test("a journal that fails otherwise is told of as it is", async () => {
   const journal = memoryJournal();
   await journal.close();
 
-  await expect(execute(demo, { journal, runId: "r1" })).rejects.toMatchObject({
+  await expect(execute(demo, { journal, newRunId: "r1" })).rejects.toMatchObject({
     code: "JOURNAL_FAILED",
   });
 });
@@ -53,7 +53,7 @@ test("a run without a name of its own gets a new one each time, and is for no mo
   );
 });
 
-test.for([{ runId: "" }, { scheduledForMs: -1 }, { scheduledForMs: 0.5 }])(
+test.for([{ newRunId: "" }, { scheduledForMs: -1 }, { scheduledForMs: 0.5 }])(
   "refuses %o",
   async (options) => {
     await expect(execute(demo, options)).rejects.toMatchObject({ code: "OPTIONS_INVALID" });

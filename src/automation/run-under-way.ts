@@ -65,10 +65,10 @@ export class RunUnderWay {
   }
 
   /** Ends it, as gently as it lets itself be ended. */
-  end(): void {
+  end(reason: string): void {
     const { journal, clock, endWithin: within } = this.#parts;
     this.#isEnding = true;
-    void endRun({ child: this.#child, runId: this.runId, journal, clock, within });
+    void endRun({ child: this.#child, runId: this.runId, reason, journal, clock, within });
   }
 
   /** Sees to it: whether it is in the journal, takes too long, or has ended. Answers how it ended. */
@@ -101,7 +101,7 @@ export class RunUnderWay {
   #timeOut(): void {
     const { limitMs } = this.#start;
     this.#tell({ type: "schedule.timed_out", ...this.#tickFields(), limitMs });
-    this.end();
+    this.end("it took too long");
   }
 
   #tickFields(): { readonly schedule?: string; readonly tickMs?: number } {

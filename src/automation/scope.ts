@@ -41,12 +41,15 @@ export class Scope implements Task {
     this.name = name;
     this.#reason = reason;
     this.log = loggerAt(world, { task: name });
-    const { signal } = world.halt;
+    const { signal, recalled } = world.halt;
     // Removed with the end of the task, for the run may have many.
     const ended = this.#controller.signal;
     signal.addEventListener("abort", () => this.#controller.abort(signal.reason), {
       signal: ended,
     });
+    const recall = () => this.#recall(recalled.reason);
+    if (recalled.aborted) recall();
+    else recalled.addEventListener("abort", recall, { signal: ended });
   }
 
   /** Finished steps answer from the journal, and nothing else is done: the way to the undos. */
@@ -103,6 +106,12 @@ export class Scope implements Task {
       await clock.sleep(REACH_EVERY_MS);
     }
     this.#closedBy ??= "its task had failed";
+  }
+
+  /** The run is to end: what runs is aborted, and the function comes to no new step. */
+  #recall(error: unknown): void {
+    this.#reason ??= this.reasonOf(error);
+    this.#controller.abort(error);
   }
 
   /** The function has ended: no new step begins, and what waits for the task's signal is let go. */

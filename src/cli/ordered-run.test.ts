@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { automation } from "../automation/automation.ts";
 import { memoryJournal } from "../journal/memory.ts";
 import { thisProcess } from "../journal/owner.ts";
+import type { Order } from "../automation/serving.ts";
 import { orderedRun } from "./ordered-run.ts";
 
 const nightly = automation(
@@ -10,20 +11,17 @@ const nightly = automation(
   () => undefined,
 );
 
-async function ordered(order: Parameters<typeof orderedRun>[0]["order"]) {
+async function ordered(order: Order) {
   const journal = memoryJournal();
   const run = { id: "r1", automation: "nightly", status: "running", codeHash: "" } as const;
   await journal.claim({ ...run, input: '{"size":5}', startedAtMs: 0, resumes: 0 }, thisProcess());
-  const [gone, stopped] = [new AbortController(), new AbortController()];
-  const served = { order, serverGone: gone.signal };
-  const { signal, ...rest } = await orderedRun(served, nightly, journal, stopped.signal);
-  return { rest, signal, gone, stopped };
+  return orderedRun({ order, serverGone: new AbortController().signal }, nightly, journal);
 }
 
 test.for([
   [
     { kind: "tick", file: "/a.ts", schedule: "main", runId: "r2", scheduledForMs: 5 },
-    { runId: "r2", scheduledForMs: 5, input: { size: 7 } },
+    { newRunId: "r2", scheduledForMs: 5, input: { size: 7 } },
   ],
   [
     { kind: "resume", file: "/a.ts", runId: "r1" },
@@ -32,24 +30,15 @@ test.for([
   [{ kind: "resume", file: "/a.ts", runId: "r9" }, { runId: "r9" }],
   [
     { kind: "rollback", file: "/a.ts", runId: "r1" },
-    { runId: "r1", input: { size: 5 }, unfinished: "rollback" },
+    { runId: "r1", unfinished: "rollback" },
   ],
 ] as const)("%o is run with %o", async ([order, options]) => {
-  const { rest } = await ordered(order);
-
-  expect(rest).toEqual(options);
+  expect(await ordered(order)).toEqual(options);
 });
 
-test.for(["gone", "stopped"] as const)(
-  "the run ends when the server or it is %s",
-  async (which) => {
-    const { signal, ...ends } = await ordered({ kind: "resume", file: "/a.ts", runId: "r1" });
-
-    ends[which].abort(new Error(which));
-
-    expect(signal?.reason).toEqual(new Error(which));
-  },
-);
+test("who was started by no server has no order", async () => {
+  expect(await orderedRun(undefined, nightly, memoryJournal())).toEqual({});
+});
 
 test("a schedule that is no more is told of", async () => {
   const order = { kind: "tick", file: "/a.ts", runId: "r2", scheduledForMs: 5 } as const;

@@ -7,34 +7,28 @@ import type { Journal } from "../core/journal.ts";
 import { decodeValue } from "../journal/codec.ts";
 import type { Served } from "./command.ts";
 
-type Ordered = Pick<ExecuteOptions, "runId" | "scheduledForMs" | "input" | "unfinished" | "signal">;
+type Ordered = Pick<
+  ExecuteOptions,
+  "runId" | "newRunId" | "scheduledForMs" | "input" | "unfinished"
+>;
 
-/**
- * The run's name stands also where it was cut off before: when it has ended since, no other begins.
- *
- * @param signal Ends the run besides, as when the server's process has ended.
- */
+/** Nothing, where no server started this process. What was cut off goes on by the automation's own rules. */
 export async function orderedRun(
-  { order, serverGone }: Served,
+  served: Served | undefined,
   automation: Automation<never>,
   journal: Journal,
-  signal: AbortSignal,
 ): Promise<Ordered> {
-  const { runId } = order;
-  const both = AbortSignal.any([signal, serverGone]);
+  if (served === undefined) return {};
+  const { order } = served;
   if (order.kind === "tick") {
-    const { scheduledForMs } = order;
-    const input = inputOf(automation, order.schedule);
-    return { runId, scheduledForMs, input, signal: both };
+    const { runId: newRunId, scheduledForMs } = order;
+    return { newRunId, scheduledForMs, input: inputOf(automation, order.schedule) };
   }
+  const { runId } = order;
+  if (order.kind === "rollback") return { runId, unfinished: "rollback" };
   const run = await journal.findRun(runId);
-  return {
-    runId,
-    // By the automation's own rules it would go on with the same input only, which it has.
-    ...(run === undefined ? {} : { input: decodeValue(run.input) }),
-    ...(order.kind === "rollback" ? { unfinished: "rollback" as const } : {}),
-    signal: both,
-  };
+  // Its own input, for with any other one a human would be asked.
+  return run === undefined ? { runId } : { runId, input: decodeValue(run.input) };
 }
 
 /** As the file has it now: it may have changed since the server read it. */

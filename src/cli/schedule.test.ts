@@ -1,16 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Owner } from "../core/journal.ts";
 import { thisProcess } from "../journal/owner.ts";
 import type { AutomationDocument } from "./schedule-document.ts";
 import { schedule } from "./schedule.ts";
 import { giveSign, readSigns, takeSignBack, clearSigns } from "./server-sign.ts";
 import { fakeWorld, runCommand, type FakeWorld } from "./world-fixture.contract.ts";
-
-const folder = mkdtempSync(join(tmpdir(), "holdfast-schedule-"));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const NIGHTLY: AutomationDocument = {
   automation: "nightly",
@@ -135,28 +129,6 @@ test("for people it is a table, and who serves it", async () => {
   expect(lines[1]).toMatch(/^nightly +main +UTC +2026-01-01 \S+ +- +- +0$/);
   expect(lines[3]).toMatch(/^nightly, main: (2026-01-0\d \d\d:00:00(, )?){5}$/);
   expect(lines[5]).toMatch(/^Served by process \d+ on \S+ since 2026-\S+ \S+, version 0\.1\.0$/);
-});
-
-test("files are listed whether they are served or not; one without a schedule has none", async () => {
-  const file = join(folder, "own.ts");
-  const source = `import { automation } from "holdfast/automation";
-    export default automation("own", { schedule: { every: "5m", within: Infinity } }, () => 1);`;
-  writeFileSync(file, source);
-
-  const seen = await listed(fakeWorld(), file);
-
-  expect(seen).toMatchObject({
-    exitCode: 0,
-    automations: [
-      {
-        automation: "own",
-        file,
-        lastRun: null,
-        schedules: [{ name: "every 5 m", everyMs: 300_000, withinMs: null, timeoutMs: DAY }],
-      },
-    ],
-    servers: [],
-  });
 });
 
 test("a server that is silent for 90 seconds, or whose process is gone, serves nothing", async () => {

@@ -13,7 +13,9 @@ import { systemRandom } from "../core/system.ts";
 import { isGone, thisProcess } from "../journal/owner.ts";
 import { UsageError, type Arguments, type Command, type World } from "./command.ts";
 import { complaintOf } from "./complaint.ts";
-import { complainer, openOutput } from "./run-output.ts";
+import type { Stage } from "./perform.ts";
+import { complainer, openFlagged } from "./run-output.ts";
+import type { Screen } from "./screen.ts";
 import { startServed } from "./serve-child.ts";
 import { checkNames, readPlan, UnreadableFile, type PlannedFile } from "./serve-files.ts";
 import { linesOf } from "./serve-output.ts";
@@ -61,11 +63,14 @@ the runs: see holdfast run --help.`,
 
   async run(args, world) {
     const drainMs = readDrain(args.text("drain"));
-    const complain = complainer(args, world);
+    // Lines alone: what several runs do at once has no place in one picture.
+    const screen: Screen = { write: (text) => world.complain(text), close: () => undefined };
+    const complain = complainer(args, world, screen);
+    const stage = { args, world, screen, complain };
     try {
       const planned = await readPlans(args.positionals, world);
       checkNames(planned);
-      return await new Server(args, world, drainMs).run(planned);
+      return await new Server(stage, drainMs).run(planned);
     } catch (error) {
       if (error instanceof UnreadableFile) {
         complain(error.message, "ERROR");
@@ -93,6 +98,7 @@ function readDrain(text: string | undefined): number {
 }
 
 class Server {
+  readonly #stage: Stage;
   readonly #args: Arguments;
   readonly #world: World;
   readonly #drainMs: number;
@@ -102,18 +108,18 @@ class Server {
   /** The newest reload: one waits for the other. */
   #reloaded = Promise.resolve();
 
-  constructor(args: Arguments, world: World, drainMs: number) {
-    this.#args = args;
-    this.#world = world;
+  constructor(stage: Stage, drainMs: number) {
+    this.#stage = stage;
+    this.#args = stage.args;
+    this.#world = stage.world;
     this.#drainMs = drainMs;
-    this.#sinceMs = world.clock.now();
+    this.#sinceMs = stage.world.clock.now();
   }
 
   async run(planned: readonly PlannedFile[]): Promise<number> {
     const { clock, env } = this.#world;
     this.#planned = planned;
-    const complain = complainer(this.#args, this.#world);
-    const output = openOutput(this.#args, this.#world, { automation: "holdfast", complain });
+    const output = openFlagged(this.#stage, "holdfast");
     const stream = eventStream({ clock, redactor: redactor({ env }), sinks: output.sinks });
     const journal = await this.#world.openJournal();
     const stopSigning = this.#keepSigning(journal);
