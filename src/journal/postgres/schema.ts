@@ -116,7 +116,7 @@ export async function openSchema(
 function checkSettings({ encoding, synchronous_commit: commit }: Row, journal: string): void {
   if (encoding !== "UTF8") {
     throw new JournalError(
-      `${journal} cannot hold every text, for the database's encoding is ${encoding}: make one with ENCODING 'UTF8'`,
+      `${journal} cannot hold every text, for the database's encoding is ${String(encoding)}: make one with ENCODING 'UTF8'`,
     );
   }
   if (commit === "off") {
