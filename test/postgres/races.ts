@@ -55,7 +55,9 @@ export async function race(url: string, schema: string, races: number): Promise<
       // Who stands first in line is served first.
       const isWriteFirst = round % 2 === 0;
       const write = () =>
-        holds.map((hold, index) => isWritten((writers[index] as Journal).writeStep(hold, step(hold))));
+        holds.map((hold, index) =>
+          isWritten((writers[index] as Journal).writeStep(hold, step(hold))),
+        );
       const claim = () => holds.map(({ runId }) => claimant.claimRun(runId, OWNER));
       const written = isWriteFirst ? write() : undefined;
       if (isWriteFirst) await waiting(third, schema, TOGETHER);
