@@ -105,7 +105,7 @@ async function perform(args: Arguments, world: World, complain: Complain): Promi
   const [name = ""] = args.positionals;
   const { automation, file, codeHash } = await loadAutomation(name, world.cwd);
   const output = openOutput(args, world, { automation: automation.name, complain });
-  const journal = await world.openJournal();
+  const journal = await world.openJournal(file);
   const interruption = listenForSignals(world, complain);
   try {
     const result = await execute(automation, {
