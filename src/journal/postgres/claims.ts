@@ -69,7 +69,11 @@ export function claimByLock(
     take: (client) =>
       untilTaken(async () => {
         const { rows: inserted } = await client.query(insertRun, insert());
-        if (inserted.length > 0) return claimed(claims, client, { runId, fence: 1 }, columns[7]);
+        if (inserted.length > 0) {
+          const hold = { runId, fence: 1 };
+          if (rows.length > 0) return claimed(claims, client, hold, columns[7]);
+          return { hold, run: readRun(columns[7] as string), isNew: true, steps: [] };
+        }
         const { rows: found } = await client.query(findUnfinished, [lock, claims.nowMs()]);
         // Undefined when it has ended meanwhile, and the lock is free.
         return found[0] && takeUp(claims, client, claimant, found[0]);

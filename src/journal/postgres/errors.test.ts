@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { JournalError, LeaseLostError } from "../../core/errors.ts";
+import { LeaseLostError, type JournalError } from "../../core/errors.ts";
 import { isOutage, isRefusal, toJournalError } from "./errors.ts";
 import { NoAnswerError } from "./pool.ts";
 
