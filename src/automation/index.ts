@@ -17,6 +17,7 @@ export {
 } from "./automation.ts";
 export { execute, type ExecuteOptions } from "./execute.ts";
 export type { TaskEnd } from "./outcome.ts";
+export type { Rehearsal, RehearsalPlace } from "./rehearsal.ts";
 export type { Requirements } from "./requirements.ts";
 export type { RunResult } from "./run.ts";
 export type { Choice } from "./unfinished.ts";
