@@ -145,6 +145,23 @@ test.skipIf(SKIPPED)("another program's schema, which is left alone", async () =
   expect(await told(open({}, { schema }))).toContain("is another program's schema");
 });
 
+test.skipIf(SKIPPED)(
+  "steps that are written together all fail where the journal cannot be used",
+  async () => {
+    const schema = freshSchema();
+    const hold = { runId: "run-1", fence: 1 };
+    await open({}, { schema }).findRuns();
+    await admin(`UPDATE ${schema}.holdfast_schema SET version = 99`);
+    const journal = open({}, { schema });
+
+    const outcomes = ["a", "b"].map((name) =>
+      refusal(journal.writeStep(hold, stepRecord({ name }))),
+    );
+
+    expect(await Promise.all(outcomes)).toEqual(["JOURNAL_FAILED", "JOURNAL_FAILED"]);
+  },
+);
+
 test.skipIf(SKIPPED)("a table that somebody dropped", async () => {
   const schema = freshSchema();
   const journal = open({}, { schema });

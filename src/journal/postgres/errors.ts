@@ -76,7 +76,7 @@ const BROKEN =
 
 /** The SQLSTATE or the system's code, or `""`. */
 export function codeOf(error: unknown): string {
-  const { code } = error as { code?: unknown };
+  const code = (error as { code?: unknown } | undefined)?.code;
   return typeof code === "string" ? code : "";
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { JournalError, LeaseHeldError } from "../../core/errors.ts";
 import { VirtualClock } from "../../testing/virtual-clock.ts";
 import {
   NoAnswerError,
@@ -44,14 +45,17 @@ test("a connection is given back after its work, and no timer is left", async ()
   });
 });
 
-test("one on which something failed is closed", async () => {
+test.for<[error: Error, isClosed: boolean]>([
+  [new Error("broken"), true],
+  [new JournalError("in the middle of a transaction"), true],
+  [new LeaseHeldError("run-1", "nightly", "process 1 on alpha"), false],
+])("after %s its connection is closed: %s", async ([error, isClosed]) => {
   const { lending, lend, released } = lender(new VirtualClock());
   lend();
 
-  const failing = withClient(lending, () => Promise.reject(new Error("broken")));
+  await expect(withClient(lending, () => Promise.reject(error))).rejects.toBe(error);
 
-  await expect(failing).rejects.toThrow("broken");
-  expect(released).toEqual([true]);
+  expect(released).toEqual([isClosed]);
 });
 
 test("work that does not end in time is given up, and its connection is closed", async () => {

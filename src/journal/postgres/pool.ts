@@ -1,7 +1,7 @@
 /** Connections to Postgres, as `pg` lends them: what the journal needs of a pool, and how it uses one. */
 
 import type { Clock } from "../../core/clock.ts";
-import { isHoldfastError } from "../../core/errors.ts";
+import { LeaseHeldError } from "../../core/errors.ts";
 
 /** A row of an answer. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -64,7 +64,8 @@ export async function withClient<Value>(
     client.on("error", ignoreBrokenConnection);
     return await Promise.race([work(client), late.promise]);
   } catch (error) {
-    destroy = !isHoldfastError(error);
+    // A run that another one holds is an answer like any other. Else a transaction may be open.
+    destroy = !(error instanceof LeaseHeldError);
     throw error;
   } finally {
     cancel();
