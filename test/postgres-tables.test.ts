@@ -7,6 +7,7 @@ import { findRuns, findSteps } from "../src/journal/postgres/find.ts";
 import { postgresJournal } from "../src/journal/postgres/index.ts";
 import { statementsFor } from "../src/journal/postgres/statements.ts";
 import { readFilter, readStepFilter } from "../src/journal/records.ts";
+import { breaking, type Asked } from "./postgres/broken-pool.ts";
 import { freshSchema, poolOf, serverUrl, SKIPPED } from "./postgres/shared-server.ts";
 
 const pool = SKIPPED === undefined ? poolOf(await serverUrl()) : undefined;
@@ -175,5 +176,65 @@ describe.skipIf(SKIPPED)("tables", () => {
     expect(rows[0]?.ms).toBeLessThan(60_000);
     expect([before, await first.findHolder("run-1")]).toEqual([owner(1), undefined]);
     expect(await journal.findRun("run-1")).toEqual(runRecord());
+  });
+
+  test("what can be pruned is pruned page by page, up to the limit", async () => {
+    const { schema, journal } = setUp();
+    await journal.findRuns();
+    await pool!.query(`INSERT INTO ${schema}.runs (id, automation, lock, status, is_unfinished,
+      started_at_ms, ended_at_ms, record, revision, fence)
+      SELECT n::text, 'a', 'a', 'failed', false, n, n, '{}', 1, 1 FROM generate_series(1, 1200) AS n`);
+
+    const some = await journal.prune({ endedBeforeMs: 9_999, keep: 1, limit: 700 });
+    const rest = await journal.prune({ endedBeforeMs: 9_999, keep: 1, limit: Infinity });
+
+    const ids = Array.from({ length: 1_199 }, (_, index) => String(index + 1));
+    expect([...some, ...rest]).toEqual(ids);
+    expect(some.length).toBe(700);
+  });
+
+  test.for([
+    ["600 small steps", 600, "", 3],
+    ["20 steps of a megabyte", 20, "x".repeat(1_000_000), 3],
+  ] as const)(
+    "%s that are asked for at once take a few statements",
+    async ([, count, value, most]) => {
+      const asked: Asked[] = [];
+      const counted = breaking(pool!, { isFatal: () => false, asked });
+      const journal = postgresJournal(counted, { schema: freshSchema() });
+      onTestFinished(() => journal.close());
+      const { hold } = await journal.claim(runRecord(), owner(1));
+      const names = Array.from({ length: count }, (_, index) => `step-${index}`);
+
+      await Promise.all(names.map((name) => journal.writeStep(hold, stepRecord({ name, value }))));
+
+      const found = await journal.readSteps("run-1");
+      expect(found.map(({ name }) => name)).toEqual(names);
+      const statements = asked.filter(({ text }) => /INTO "\w+".steps AS old/.test(text));
+      expect(statements.length).toBe(most);
+    },
+  );
+
+  test("of two records of one step that are asked for at once, the later stays", async () => {
+    const { journal } = setUp();
+    const { hold } = await journal.claim(runRecord(), owner(1));
+    const records = [stepRecord(), stepRecord({ status: "completed" })];
+
+    await Promise.all(records.map((record) => journal.writeStep(hold, record)));
+
+    expect(await journal.readSteps("run-1")).toEqual([records[1]]);
+  });
+
+  test("that a shared value was written is noted for an hour", async () => {
+    const { schema, journal } = setUp();
+    await journal.writeState({ key: "k", value: "old", atMs: 1 });
+    await pool!.query(
+      `UPDATE ${schema}.state_writes SET written_at = now() - interval '61 minutes'`,
+    );
+    await journal.writeState({ key: "k", value: "new", atMs: 1 });
+    await journal.writeState({ key: "k", value: "newer", atMs: 1 });
+
+    const { rows } = await pool!.query(`SELECT 1 FROM ${schema}.state_writes`);
+    expect(rows.length).toBe(2);
   });
 });
