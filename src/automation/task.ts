@@ -166,7 +166,8 @@ class TaskRunner {
     if (record?.status !== "completed" && record?.status !== "failed") return undefined;
     const steps = this.#world.book.stepsOf(name);
     const attempts = steps.reduce((sum, step) => sum + step.attempts.length, 0);
-    const durationMs = (record.endedAtMs ?? record.startedAtMs) - record.startedAtMs;
+    // The time of day may have been set back meanwhile.
+    const durationMs = Math.max(0, (record.endedAtMs ?? 0) - record.startedAtMs);
     if (record.status === "completed") {
       emit(this.#world, this.#where, { type: "task.completed", durationMs, replayed: true });
       return {
