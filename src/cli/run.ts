@@ -70,7 +70,7 @@ async function runFile(stage: Stage): Promise<number> {
     throw new UsageError("--fresh and --decide exclude each other");
   }
   const loaded = await loadAutomation(args.positionals[0] ?? "", world.cwd);
-  const journal = await world.openJournal();
+  const journal = await world.openJournal(loaded.file);
   try {
     const options = { input, decisions, unfinished };
     return (await perform(stage, { loaded, journal, options })).exitCode;
