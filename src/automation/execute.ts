@@ -5,6 +5,7 @@ import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
 import type { Random } from "../core/dice.ts";
 import type { Sink } from "../core/events.ts";
 import type { Journal, Owner, RunRecord } from "../core/journal.ts";
+import { loggerTo } from "../core/logger.ts";
 import {
   callable,
   list,
@@ -119,6 +120,9 @@ export async function execute<Input>(
     asked: settled.unfinished,
     decided: Object.keys(settled.decisions),
     clock: settled.clock,
+    log: loggerTo((level, message, data) =>
+      world.stream({ type: "log.written", level, message, data }, { automation: automation.name }),
+    ),
   });
   const book = new Book(journal, claim, (error) => breakOff(whole, error));
   const whole: World = { ...world, book };

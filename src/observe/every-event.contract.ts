@@ -325,6 +325,27 @@ export const ROWS: readonly Row[] = [
     'Step "prune/upload" could not be undone, a human is needed: no answer (HTTP_503, degraded)',
   ],
   [
+    { type: "rollback.completed", steps: 2 },
+    STEP,
+    "INFO",
+    "end success",
+    'Scope "prune/upload" was rolled back, 2 steps',
+  ],
+  [
+    { type: "cleanup.completed", durationMs: 20 },
+    STEP,
+    "INFO",
+    "end success",
+    'Cleanup "prune/upload" completed in 20 ms',
+  ],
+  [
+    { type: "cleanup.failed", ...FAILURE },
+    STEP,
+    "ERROR",
+    "end failure",
+    'Cleanup "prune/upload" failed, and something may be left behind: no answer (HTTP_503, degraded)',
+  ],
+  [
     { type: "lease.lost", error: ERROR },
     RUN,
     "ERROR",
