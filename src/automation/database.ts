@@ -33,12 +33,14 @@ export type InTransaction<Db> = Db extends SqliteDatabase ? Db : QueryClient;
 /** A row of an answer. */
 export type Row = Readonly<Record<string, unknown>>;
 
+/** Runs one statement. Its values stand in it as `$1`, `$2`, … */
+export type Statement = (sql: string, ...values: (string | number)[]) => Promise<readonly Row[]>;
+
 /** A transaction that is open. */
 export interface Transaction {
   /** What the user's work is given. */
   readonly database: SqliteDatabase | QueryClient;
-  /** Runs one statement of ours. Its values stand in it as `$1`, `$2`, … */
-  rows(sql: string, ...values: (string | number)[]): Promise<readonly Row[]>;
+  readonly rows: Statement;
 }
 
 /** Whether what was done is to stay, and what is answered. */
@@ -51,8 +53,8 @@ export interface Decision<Value> {
 export interface Door {
   /** Runs `work` in a transaction. What throws is taken back, and thrown on. */
   transact<Value>(work: (open: Transaction) => Promise<Decision<Value>>): Promise<Value>;
-  /** Runs one statement outside of any transaction. */
-  rows: Transaction["rows"];
+  /** Runs outside of any transaction. */
+  readonly rows: Statement;
 }
 
 /** @throws {OptionsError} When it is none that is known. */
@@ -79,7 +81,7 @@ function has(database: unknown, ...methods: readonly string[]): boolean {
 }
 
 function sqliteDoor(database: SqliteDatabase): Door {
-  const rows: Transaction["rows"] = async (sql, ...values) =>
+  const rows: Statement = async (sql, ...values) =>
     database.prepare(sql).all(numbered(values)) as Row[];
   const run = async (sql: string): Promise<void> => database.exec(sql);
   return {
@@ -130,7 +132,7 @@ function transactBy<Value>(
   return transact(work, { database: client, rows: rowsOf(client) }, { run, begin: "BEGIN" });
 }
 
-function rowsOf(client: QueryClient): Transaction["rows"] {
+function rowsOf(client: QueryClient): Statement {
   return async (sql, ...values) => (await client.query(sql, values)).rows as Row[];
 }
 

@@ -4,8 +4,10 @@ import { resolve } from "node:path";
 import type { StepContext, StepOptions } from "./automation.ts";
 import { Holding } from "./holding.ts";
 import { keptPaths, putBack, replaceKept } from "./kept-file.ts";
-import { fileMode, type FileContent, type WrittenFile } from "./replace-file.ts";
+import type { FileContent } from "./file-content.ts";
+import { fileMode, type WrittenFile } from "./replace-file.ts";
 import type { Scope } from "./scope.ts";
+import { refuseMade } from "./step-options.ts";
 
 /** How a file is made. It may be repeated, and is undone by itself. */
 export interface FileOptions extends Omit<
@@ -28,6 +30,7 @@ export interface FileCall {
 export async function fileStep(scope: Scope, call: FileCall): Promise<WrittenFile> {
   const { name, produce, options } = call;
   const { mode: givenMode, ...rest } = options;
+  refuseMade(`file "${name}"`, options, ["undo", "reconcile", "repeatable"]);
   const path = resolve(call.path);
   const mode = fileMode(givenMode, `file "${name}".mode`);
   // Known before the first wait: a step is known as soon as it is asked for.

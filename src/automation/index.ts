@@ -28,12 +28,8 @@ export { execute, type ExecuteOptions } from "./execute.ts";
 export type { FileOptions } from "./file-step.ts";
 export type { Lock, LockOptions } from "./lock.ts";
 export type { TaskEnd } from "./outcome.ts";
-export {
-  replaceFile,
-  type FileContent,
-  type ReplaceFileOptions,
-  type WrittenFile,
-} from "./replace-file.ts";
+export type { FileContent } from "./file-content.ts";
+export { replaceFile, type ReplaceFileOptions, type WrittenFile } from "./replace-file.ts";
 export type { Requirements } from "./requirements.ts";
 export type { RunResult } from "./run.ts";
 export type { Temp, TempFileOptions, TempOptions } from "./temp.ts";

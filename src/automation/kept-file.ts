@@ -14,6 +14,7 @@ import { createReadStream } from "node:fs";
 import { link, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { contentSum } from "./content-sum.ts";
+import type { FileContent } from "./file-content.ts";
 import {
   findPlain,
   flushDirectory,
@@ -21,7 +22,6 @@ import {
   replaceBy,
   unlessMissing,
   writePartial,
-  type FileContent,
   type WrittenFile,
 } from "./replace-file.ts";
 

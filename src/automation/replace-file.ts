@@ -9,16 +9,9 @@
 import { createHash } from "node:crypto";
 import { lstat, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { FileRefusedError } from "../core/errors.ts";
 import { integer, part, readOptions, type Reader } from "../core/options.ts";
-
-/** What a file may be made of. Text is written as UTF-8; a stream is read to its end. */
-export type FileContent =
-  | string
-  | Uint8Array
-  | AsyncIterable<string | Uint8Array>
-  | ReadableStream<string | Uint8Array>;
+import { bytesOf, type FileContent } from "./file-content.ts";
 
 /** What was written. */
 export interface WrittenFile {
@@ -149,35 +142,15 @@ async function writeContent(
 ): Promise<{ readonly bytes: number; readonly sha256: string }> {
   const hash = createHash("sha256");
   let bytes = 0;
-  signal?.throwIfAborted();
-  await pipeline(
-    chunksOf(content),
-    async (chunks: AsyncIterable<unknown>) => {
-      for await (const chunk of chunks) {
-        const data = toBytes(chunk);
-        await writeAll(file, data);
-        hash.update(data);
-        bytes += data.length;
-      }
-    },
-    { signal },
-  );
+  for await (const data of bytesOf(content, signal)) {
+    await writeAll(file, data);
+    hash.update(data);
+    bytes += data.length;
+  }
   await file.sync();
   const { size } = await file.stat();
   if (size !== bytes) throw new Error(`${size} of ${bytes} bytes are in the file`);
   return { bytes, sha256: hash.digest("hex") };
-}
-
-function chunksOf(content: FileContent): AsyncIterable<unknown> | Iterable<unknown> {
-  if (typeof content === "string" || content instanceof Uint8Array) return [content];
-  if (Symbol.asyncIterator in content) return content;
-  throw new TypeError("The content of a file must be text, bytes, or a stream of them");
-}
-
-function toBytes(chunk: unknown): Uint8Array {
-  if (typeof chunk === "string") return Buffer.from(chunk);
-  if (chunk instanceof Uint8Array) return chunk;
-  throw new TypeError("The stream of a file's content must give text or bytes");
 }
 
 /** The part of a file handle that writing needs. */

@@ -1,6 +1,7 @@
 /** A step's options, read once. */
 
 import type { Rule } from "../classify/classify.ts";
+import { OptionsError } from "../core/errors.ts";
 import {
   callable,
   duration,
@@ -96,6 +97,13 @@ export function readStepOptions(name: string, options: object): SettledStep {
     repeatable: settled.repeatable ?? settled.retry !== undefined,
     undoRetry: undoRetryOf(settled.undoRetry),
   });
+}
+
+/** What a step of a kind of its own knows how to do, so that nobody need say it. */
+export function refuseMade(owner: string, options: object, made: readonly string[]): void {
+  const given = made.find((name) => Object.hasOwn(options, name));
+  if (given === undefined) return;
+  throw new OptionsError(`${owner}.${given}`, "unknown; it is made by the step itself");
 }
 
 const SCOPE_READERS = {

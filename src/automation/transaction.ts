@@ -20,6 +20,7 @@ import {
 } from "./database.ts";
 import { Markers, readTable, type Marker } from "./marker.ts";
 import type { Scope } from "./scope.ts";
+import { refuseMade } from "./step-options.ts";
 import { toStorable } from "./storable.ts";
 import { readVerify, verifyValue, type Verify } from "./verify.ts";
 import { loggerAt, type World } from "./world.ts";
@@ -68,6 +69,7 @@ export async function transactionStep(scope: Scope, call: TransactionCall): Prom
   const given = call.options as TransactionOptions<Database, unknown>;
   const { verify, undo, table, keepMarkers, ...rest } = given;
   const owner = `transaction "${name}"`;
+  refuseMade(owner, rest, ["reconcile", "repeatable"]);
   const settled = readOptions(owner, { verify, undo, table, keepMarkers }, READERS);
   const once = new Once(scope, {
     name,
