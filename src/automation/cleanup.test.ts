@@ -14,7 +14,11 @@ import {
 const say =
   (did: Did, name: string) =>
   ({ outcome, rollback, error }: CleanupContext) =>
-    void did.push([name, outcome, rollback, error].filter((part) => part !== undefined).join(" "));
+    void did.push(
+      [name, outcome, rollback, error]
+        .flatMap((part) => (part === undefined ? [] : String(part)))
+        .join(" "),
+    );
 
 const fail = (message = "no") => {
   throw Object.assign(new Error(message), { code: "EACCES" });

@@ -15,7 +15,7 @@ import { duration, readOptions, type Reader } from "../core/options.ts";
 import type { RollbackOutcome } from "../policies/task-result.ts";
 import { timeout } from "../policies/timeout.ts";
 import { stepLabel } from "./book.ts";
-import { isHeld, letGo } from "./held.ts";
+import { isForUndo, isHeld, letGo } from "./held.ts";
 import { releasingIn } from "./holding.ts";
 import type { Reason } from "./rollback.ts";
 import type { Scope } from "./scope.ts";
@@ -93,11 +93,16 @@ export async function cleanUp(scope: Scope, ending: Ending): Promise<void> {
   const left = scope.world.book
     .stepsOf(scope.name)
     .filter(({ name }) => name.startsWith(scope.prefix))
-    .filter((record) => isHeld(record) || isDue(record));
+    .filter((record) => (isHeld(record) ? !staysFor(scope, ending, record) : isDue(record)));
   for (const record of left.toReversed()) {
     scope.world.halt.checkWritable();
     await cleanUpOne(scope, record, ending);
   }
+}
+
+/** What a completed scope did may still be taken back by its task. */
+function staysFor({ prefix }: Scope, { outcome }: Ending, record: StepRecord): boolean {
+  return prefix !== "" && outcome === "succeeded" && isForUndo(record);
 }
 
 function isDue({ kind, status }: StepRecord): boolean {

@@ -116,6 +116,24 @@ test("it is made again after a failed attempt, and its undo still knows what was
   ]);
 });
 
+test("made in a scope that completes, it is still taken back with the task", async () => {
+  const place = directory();
+  writeFileSync(join(place, "report"), "old");
+
+  const { result, steps } = await play(async (run) => {
+    await run.scope("part", async (scope) => {
+      await scope.file("report", join(place, "report"), () => "new");
+    });
+    fail();
+  });
+
+  expect([result.exitCode, filesIn(place)]).toEqual([80, { report: "old" }]);
+  expect(steps.find(({ kind }) => kind === "resource")).toMatchObject({
+    name: "part/report (before)",
+    status: "completed",
+  });
+});
+
 test("a disk that is full is a fault of class degraded, and another attempt may go well", async () => {
   const place = directory();
 

@@ -37,7 +37,7 @@ export async function fileStep(scope: Scope, call: FileCall): Promise<WrittenFil
   const kept = Holding.open(scope, {
     what: "What was kept for",
     name: `${name} (before)`,
-    held: (key) => ({ remove: keptPaths(path, key) }),
+    held: (key) => ({ remove: keptPaths(path, key), isForUndo: true }),
     take: async () => {},
   });
   const made = scope.step(

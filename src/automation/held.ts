@@ -12,11 +12,23 @@ import { decodeValue } from "../journal/codec.ts";
 import { unlock } from "./lock-state.ts";
 
 /** Paths that are removed, each named by the record's key; or a lock that is freed. */
-export type Held = { readonly remove: readonly string[] } | { readonly unlock: string };
+export type Held =
+  | {
+      readonly remove: readonly string[];
+      /** It is needed to take something back, so a scope that completes leaves it to its task. */
+      readonly isForUndo?: boolean | undefined;
+    }
+  | { readonly unlock: string };
 
 /** Whether something is recorded as held. */
 export function isHeld({ kind, status }: StepRecord): boolean {
   return kind === "resource" && status === "begun";
+}
+
+/** Whether what is held has to stay until nothing can be taken back any more. */
+export function isForUndo(record: StepRecord): boolean {
+  const held = heldBy(record);
+  return "remove" in held && held.isForUndo === true;
 }
 
 /** What a resource's record holds. */

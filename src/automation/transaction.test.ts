@@ -251,7 +251,7 @@ test("transactions side by side in one connection take turns", async () => {
   const names = namesIn(database);
   const first = names.filter((_, index) => index % 2 === 0);
   expect([result.exitCode, names]).toEqual([0, first.flatMap((name) => [name, name])]);
-  expect(first.toSorted()).toEqual(["a", "b", "c"]);
+  expect(new Set(first)).toEqual(new Set(["a", "b", "c"]));
 });
 
 test("a transaction that somebody has open already is refused, and stays open", async () => {
