@@ -53,6 +53,8 @@ export default automation(
   },
 );
 
+export { rehearsal } from "./rehearsal.ts";
+
 /** Archives the directory as it is now, with a snapshot of the database, and restores it to try. */
 async function makeArchive(run: Run<Settings>, local: string, retry: StepRetry): Promise<Made> {
   const { directory, database } = run.input;

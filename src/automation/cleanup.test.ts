@@ -15,9 +15,7 @@ const say =
   (did: Did, name: string) =>
   ({ outcome, rollback, error }: CleanupContext) =>
     void did.push(
-      [name, outcome, rollback, error]
-        .flatMap((part) => (part === undefined ? [] : String(part)))
-        .join(" "),
+      [name, outcome, rollback ?? [], error instanceof Error ? String(error) : []].flat().join(" "),
     );
 
 const fail = (message = "no") => {

@@ -25,6 +25,7 @@ import { thisProcess } from "../journal/owner.ts";
 import type { Automation } from "./automation.ts";
 import { Book } from "./book.ts";
 import { claimRun } from "./claim-run.ts";
+import type { Interference } from "./interference.ts";
 import { newRunId } from "./key.ts";
 import { toStorable } from "./storable.ts";
 import { RunExecution, type RunResult } from "./run.ts";
@@ -108,9 +109,19 @@ export async function execute<Input>(
   automation: Automation<Input>,
   options: ExecuteOptions = {},
 ): Promise<RunResult> {
+  return executeUnder(undefined, automation, options);
+}
+
+/** As `execute`, with somebody asked around every step's work and undo: `holdfast rehearse`. */
+export async function executeUnder<Input>(
+  interference: Interference | undefined,
+  automation: Automation<Input>,
+  options: ExecuteOptions,
+): Promise<RunResult> {
   const settled = settle(options);
-  const world = makeWorld(automation, settled);
-  const wanted = newRun(automation, settled, world.redactor);
+  const world = { ...makeWorld(automation, settled), interference };
+  const fresh = newRun(automation, settled, world.redactor);
+  const wanted = interference === undefined ? fresh : { ...fresh, id: interference.runId };
   const journal = settled.journal ?? memoryJournal({ clock: settled.clock });
   const { claim, choice, input } = await claimRun(automation, {
     journal,

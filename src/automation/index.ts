@@ -30,6 +30,7 @@ export type { Lock, LockOptions } from "./lock.ts";
 export type { TaskEnd } from "./outcome.ts";
 export type { FileContent } from "./file-content.ts";
 export { replaceFile, type ReplaceFileOptions, type WrittenFile } from "./replace-file.ts";
+export type { Rehearsal, RehearsalPlace } from "./rehearsal.ts";
 export type { Requirements } from "./requirements.ts";
 export type { RunResult } from "./run.ts";
 export type { Temp, TempFileOptions, TempOptions } from "./temp.ts";

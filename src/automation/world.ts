@@ -13,6 +13,7 @@ import type { Redactor } from "../core/redact.ts";
 import type { Stream } from "../core/stream.ts";
 import type { Reconciled } from "./automation.ts";
 import { OWN_TASK, type Book } from "./book.ts";
+import type { Interference } from "./interference.ts";
 
 /** What a human decided about a step in doubt. */
 export type Decision = Exclude<Reconciled<unknown>, "unknown">;
@@ -31,6 +32,8 @@ export interface World {
   /** By `task/step`, or `step` in the run's own task. */
   readonly decisions: Readonly<Record<string, Decision>>;
   readonly halt: Halt;
+  /** Only in a rehearsal. */
+  readonly interference?: Interference | undefined;
 }
 
 /** Why a run halts: the caller cancelled it, its journal or lease failed, or a human has to look. */

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).run,
   runs: async () => (await import("./runs.ts")).runs,
   show: async () => (await import("./show.ts")).show,
+  rehearse: async () => (await import("./rehearse.ts")).rehearse,
   completion: async () => (await import("./completion.ts")).completion(COMMANDS),
 };
 
