@@ -7,6 +7,7 @@
 
 import type { Clock } from "../core/clock.ts";
 import type { Step } from "./step.ts";
+import type { SettledStep } from "./step-options.ts";
 
 /** What a step is, as its code declares it. */
 export interface StepFacts {
@@ -14,7 +15,7 @@ export interface StepFacts {
   readonly label: string;
   /** Empty for the run's own task. */
   readonly task: string;
-  readonly kind: "step" | "read";
+  readonly kind: SettledStep["kind"];
   readonly hasUndo: boolean;
   readonly hasVerify: boolean;
   readonly hasReconcile: boolean;
