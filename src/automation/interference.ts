@@ -7,7 +7,6 @@
 
 import type { Clock } from "../core/clock.ts";
 import type { Step } from "./step.ts";
-import type { SettledStep } from "./step-options.ts";
 
 /** What a step is, as its code declares it. */
 export interface StepFacts {
@@ -15,7 +14,7 @@ export interface StepFacts {
   readonly label: string;
   /** Empty for the run's own task. */
   readonly task: string;
-  readonly kind: SettledStep["kind"];
+  readonly kind: "step" | "read";
   readonly hasUndo: boolean;
   readonly hasVerify: boolean;
   readonly hasReconcile: boolean;
@@ -43,7 +42,8 @@ export function factsOf({ label, scope, settled }: Step): StepFacts {
   return {
     label,
     task: scope.name,
-    kind: settled.kind,
+    // A scope does no work, and its undo is as a step's.
+    kind: settled.kind === "read" ? "read" : "step",
     hasUndo: settled.undo !== undefined,
     hasVerify: settled.verify !== undefined,
     hasReconcile: settled.reconcile !== undefined,
