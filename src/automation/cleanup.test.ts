@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { CleanupContext } from "./cleanup.ts";
+import { failedEnding, type CleanupContext } from "./cleanup.ts";
 import {
   Machine,
   play,
@@ -189,6 +189,17 @@ test("a task that ended before a kill does not run its cleanups again", async ()
   const { did, result } = await machine.start();
 
   expect([result.exitCode, did]).toEqual([0, ["c succeeded"]]);
+});
+
+test.for<[code: string, outcome: string]>([
+  ["RUN_CANCELLED", "cancelled"],
+  ["EACCES", "failed"],
+])("a task that is rolled back for %s is %s", ([code, outcome]) => {
+  const error = new Error("no");
+
+  const ending = failedEnding({ fault: { class: "fatal", code, effect: "none" }, error }, "none");
+
+  expect(ending).toEqual({ outcome, rollback: "none", error });
 });
 
 test("steps have no place in a cleanup", async () => {

@@ -80,9 +80,12 @@ export async function addCleanup(
   );
 }
 
+/** The code of the fault of a run that somebody ended. */
+const CANCELLED = "RUN_CANCELLED";
+
 /** How a task ended that was rolled back for `reason`. */
 export function failedEnding({ fault, error }: Reason, rollback: RollbackOutcome): Ending {
-  return { outcome: fault.code === "CANCELLED" ? "cancelled" : "failed", rollback, error };
+  return { outcome: fault.code === CANCELLED ? "cancelled" : "failed", rollback, error };
 }
 
 /**
