@@ -57,11 +57,17 @@ export interface Door {
   readonly rows: Statement;
 }
 
+/** How far transactions of `pg` are kept apart; in SQLite there is one writer at a time. */
+export type Isolation = "read committed" | "repeatable read" | "serializable";
+
 /** @throws {OptionsError} When it is none that is known. */
-export function doorTo(database: unknown, path: string): Door {
-  if (isPool(database)) return poolDoor(database);
+export function doorTo(database: unknown, path: string, isolation?: Isolation): Door {
+  // It can only be said before the first statement, and that is ours.
+  const begin =
+    isolation === undefined ? "BEGIN" : `BEGIN ISOLATION LEVEL ${isolation.toUpperCase()}`;
+  if (isPool(database)) return poolDoor(database, begin);
   if (has(database, "exec", "prepare")) return sqliteDoor(database as SqliteDatabase);
-  if (has(database, "query")) return clientDoor(database as QueryClient);
+  if (has(database, "query")) return clientDoor(database as QueryClient, begin);
   throw new OptionsError(
     path,
     `expected a DatabaseSync of node:sqlite, or a client or pool of pg, received ${show(database)}`,
@@ -97,15 +103,15 @@ function sqliteDoor(database: SqliteDatabase): Door {
   };
 }
 
-function clientDoor(client: QueryClient): Door {
+function clientDoor(client: QueryClient, begin: string): Door {
   const rows = rowsOf(client);
   return {
     rows: (sql, ...values) => inTurn(client, () => rows(sql, ...values)),
-    transact: (work) => inTurn(client, () => transactBy(client, work)),
+    transact: (work) => inTurn(client, () => transactBy(client, begin, work)),
   };
 }
 
-function poolDoor(pool: QueryPool): Door {
+function poolDoor(pool: QueryPool, begin: string): Door {
   async function withClient<Value>(use: (client: QueryClient) => Promise<Value>): Promise<Value> {
     const client = await pool.connect();
     let isBroken = true;
@@ -120,16 +126,17 @@ function poolDoor(pool: QueryPool): Door {
   }
   return {
     rows: (sql, ...values) => withClient((client) => rowsOf(client)(sql, ...values)),
-    transact: (work) => withClient((client) => transactBy(client, work)),
+    transact: (work) => withClient((client) => transactBy(client, begin, work)),
   };
 }
 
 function transactBy<Value>(
   client: QueryClient,
+  begin: string,
   work: (open: Transaction) => Promise<Decision<Value>>,
 ): Promise<Value> {
   const run = async (sql: string): Promise<void> => void (await client.query(sql));
-  return transact(work, { database: client, rows: rowsOf(client) }, { run, begin: "BEGIN" });
+  return transact(work, { database: client, rows: rowsOf(client) }, { run, begin });
 }
 
 function rowsOf(client: QueryClient): Statement {

@@ -20,6 +20,7 @@ export type { CleanupContext, CleanupOptions, Ending } from "./cleanup.ts";
 export type {
   Database,
   InTransaction,
+  Isolation,
   QueryClient,
   QueryPool,
   SqliteDatabase,

@@ -26,14 +26,15 @@ export class FakeClient implements QueryClient {
 
   async query(text: string, values: (string | number)[] = []) {
     await Promise.resolve();
-    this.said.push(text.split(" ").slice(0, 2).join(" "));
+    this.said.push(text.startsWith("BEGIN") ? text : text.split(" ").slice(0, 2).join(" "));
     const trouble = this.trouble.find(({ at, times }) => times > 0 && text.startsWith(at));
     if (trouble !== undefined) {
       trouble.times--;
       throw Object.assign(new Error(`refused at ${trouble.at}`), { code: trouble.code });
     }
     const named = Object.fromEntries(values.map((value, index) => [`$${index + 1}`, value]));
-    return { rows: this.database.prepare(text).all(named) };
+    const known = text.replace(/ ISOLATION LEVEL .*/, "");
+    return { rows: this.database.prepare(known).all(named) };
   }
 
   release(isBroken = false): void {

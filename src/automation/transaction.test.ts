@@ -388,6 +388,16 @@ test.for(ofKind)("by %s of pg it commits with its marker", async ([, open]) => {
   ]);
 });
 
+test.for(ofKind)("by %s of pg it begins at the level that is asked for", async ([, open]) => {
+  const client = fakeClient();
+
+  await play((run) =>
+    run.transaction("order", open(client), insert, { isolation: "serializable" }),
+  );
+
+  expect(client.said[2]).toBe("BEGIN ISOLATION LEVEL SERIALIZABLE");
+});
+
 test.for<[code: string, at: string]>([
   ["40001", "COMMIT"],
   ["40P01", "INSERT INTO orders"],

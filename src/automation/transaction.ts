@@ -7,7 +7,7 @@ import type { Rule } from "../classify/classify.ts";
 import type { Duration } from "../core/duration.ts";
 import { AutomationError } from "../core/errors.ts";
 import { UNFINISHED } from "../core/journal.ts";
-import { callable, duration, readOptions, type Reader } from "../core/options.ts";
+import { callable, duration, oneOf, readOptions, type Reader } from "../core/options.ts";
 import { decodeValue } from "../journal/codec.ts";
 import type { Reconciled, StepContext, StepOptions, UndoContext } from "./automation.ts";
 import { stepLabel } from "./book.ts";
@@ -16,6 +16,7 @@ import {
   type Database,
   type Door,
   type InTransaction,
+  type Isolation,
   type Transaction,
 } from "./database.ts";
 import { Markers, readTable, type Marker } from "./marker.ts";
@@ -41,6 +42,8 @@ export interface TransactionOptions<Db, Value> extends Omit<
     | undefined;
   /** The table for the markers, made when it is missing: a name, or `schema.name`. Default `"holdfast_step"`. */
   readonly table?: string | undefined;
+  /** How far it is kept apart from others, in Postgres. Default: as the database has it. */
+  readonly isolation?: Isolation | undefined;
   /** How long a marker is kept at least; it goes after that when its run has ended. Default 30 days. */
   readonly keepMarkers?: Duration | undefined;
 }
@@ -51,6 +54,7 @@ const READERS = {
   verify: readVerify,
   undo: callable<Undo, undefined>({ default: undefined }),
   table: readTable,
+  isolation: oneOf(["read committed", "repeatable read", "serializable"], { default: undefined }),
   keepMarkers: duration({ default: 30 * DAY_MS, orInfinity: true }),
 } satisfies Partial<Record<keyof TransactionOptions<unknown, unknown>, Reader<unknown>>>;
 
@@ -67,14 +71,14 @@ export interface TransactionCall {
 export async function transactionStep(scope: Scope, call: TransactionCall): Promise<unknown> {
   const { name, work } = call;
   const given = call.options as TransactionOptions<Database, unknown>;
-  const { verify, undo, table, keepMarkers, ...rest } = given;
+  const { verify, undo, table, isolation, keepMarkers, ...rest } = given;
   const owner = `transaction "${name}"`;
   refuseMade(owner, rest, ["reconcile", "repeatable"]);
-  const settled = readOptions(owner, { verify, undo, table, keepMarkers }, READERS);
+  const settled = readOptions(owner, { verify, undo, table, isolation, keepMarkers }, READERS);
   const once = new Once(scope, {
     name,
     database: call.database,
-    door: doorTo(call.database, `${owner}: database`),
+    door: doorTo(call.database, `${owner}: database`, settled.isolation),
     markers: new Markers(settled.table),
     keepMs: settled.keepMarkers,
     verify: settled.verify,
