@@ -52,3 +52,17 @@ export function fakePool(client: FakeClient): QueryPool {
     }),
   };
 }
+
+/** The orders in a database. */
+export const namesIn = (database: DatabaseSync): unknown[] =>
+  database
+    .prepare("SELECT name FROM orders ORDER BY rowid")
+    .all()
+    .map(({ name }) => name);
+
+/** The keys and values of the markers in a database. */
+export const markersIn = (database: DatabaseSync, table = "holdfast_step"): unknown[][] =>
+  database
+    .prepare(`SELECT key, value FROM ${table} ORDER BY rowid`)
+    .all()
+    .map(({ key, value }) => [key, value]);
