@@ -68,9 +68,7 @@ export async function replaceKept(
   const written = await writePartial({ partial: places.partial, path }, content, { mode, signal });
   const note = (await findNote(places.note)) ?? { existed: await keep(path, places), ours: [] };
   await writeNote(places, { ...note, ours: [...note.ours, written.sha256] });
-  // An attempt that was given up must not rename what the next one is writing.
-  signal.throwIfAborted();
-  await putInPlace({ partial: places.partial, path });
+  await putInPlace({ partial: places.partial, path }, signal);
   return written;
 }
 

@@ -126,6 +126,20 @@ test("an abort ends a stream that gives nothing more, and nothing is replaced", 
   expect(readdirSync(place)).toEqual([]);
 });
 
+test("what is aborted when all was written, and not renamed yet, replaces nothing", async () => {
+  const place = directory();
+  const stop = new AbortController();
+  async function* content() {
+    yield "new";
+    queueMicrotask(() => stop.abort(new Error("stop")));
+  }
+
+  const replacing = replaceFile(join(place, "a"), content(), { signal: stop.signal });
+
+  await expect(replacing).rejects.toThrow("stop");
+  expect(readdirSync(place)).toEqual([]);
+});
+
 test("what is aborted before it begins is not read", async () => {
   const place = directory();
   const signal = AbortSignal.abort(new Error("stop"));

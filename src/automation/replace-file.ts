@@ -76,9 +76,7 @@ export async function replaceBy(
   writing: Writing,
 ): Promise<WrittenFile> {
   const written = await writePartial({ partial, path }, content, writing);
-  // Aborted since, it may have been begun anew.
-  writing.signal?.throwIfAborted();
-  await putInPlace({ partial, path });
+  await putInPlace({ partial, path }, writing.signal);
   return written;
 }
 
@@ -104,8 +102,13 @@ export async function writePartial(
 }
 
 /** Renames a partial file, and makes sure that the rename outlives a power cut. */
-export async function putInPlace({ partial, path }: Places): Promise<void> {
+export async function putInPlace(
+  { partial, path }: Places,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   try {
+    // An attempt that was given up must not rename what the next one is writing.
+    signal?.throwIfAborted();
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true });
