@@ -246,8 +246,9 @@ test("left by the failure of one step, a directory stays for those beside it unt
     await using temp = await run.tempDirectory("scratch", { in: place });
     await Promise.all([
       run.step("slow", async ({ signal }) => {
+        const { path } = temp;
         await clock.sleep(10, signal).catch(() => undefined);
-        mkdirSync(join(temp.path, "more"), { recursive: true });
+        mkdirSync(join(path, "more"), { recursive: true });
       }),
       run.step("fast", fail),
     ]);
