@@ -293,7 +293,7 @@ test("a signal ends every process and takes the worlds away", { timeout: LIMIT_M
     at,
     ["rehearse", automation(at, body)],
     { ...CACHED, TMPDIR: tmp },
-    LIMIT_MS,
+    { limitMs: LIMIT_MS },
   );
 
   at.file("slow", "");

@@ -221,6 +221,12 @@ export interface AutomationOptions<Input = Record<string, unknown>> {
   readonly requires?: Requirements | undefined;
   /** Checks the input, and makes what `run.input` is. Default: any object. */
   readonly input?: StandardSchema<Input> | undefined;
+  /**
+   * What this version of the code is called: `"2"`. Where it is given, a run that was cut off is resumed
+   * by the same version without asking, however the code has changed; another version asks.
+   * Default: none, and any change of the code asks.
+   */
+  readonly version?: string | undefined;
   /** How old a run that was cut off may be and still be resumed without asking. Default 36 hours. */
   readonly resumeWithin?: Duration | undefined;
   /** How often one run is resumed without asking. Default 10. */
@@ -234,6 +240,7 @@ export interface AutomationOptions<Input = Record<string, unknown>> {
 const READERS = {
   requires: readRequirements,
   input: readSchema,
+  version: text({ default: undefined }),
   resumeWithin: duration({ default: 36 * 3_600_000, orInfinity: true }),
   maxResumes: integer({ min: 0, default: 10, orInfinity: true }),
   classify: list(required(callable<Rule, undefined>({ default: undefined }), "a rule"), {

@@ -8,6 +8,7 @@
 import type { Claim, Hold, Journal, RunRecord, StepRecord } from "../core/journal.ts";
 import type { SharedState } from "../core/shared-state.ts";
 import { decodeValue } from "../journal/codec.ts";
+import { cancelKey, readCancelRequest, type CancelRequest } from "./cancel-request.ts";
 
 /** The name of the run's own task. */
 export const OWN_TASK = "";
@@ -138,6 +139,11 @@ export class Book {
     const changed = { ...this.#run, ...change };
     await this.#write(() => this.#journal.writeRun(this.#hold, changed));
     this.#run = changed;
+  }
+
+  /** Whether somebody wants the run to end. A failure does not halt the run by itself. */
+  async findCancelRequest(): Promise<CancelRequest | undefined> {
+    return readCancelRequest(await this.#journal.readState(cancelKey(this.#run.id)));
   }
 
   /** Prolongs the lease. A failure does not halt the run by itself. */

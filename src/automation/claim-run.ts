@@ -11,6 +11,7 @@ import type { Automation } from "./automation.ts";
 import { stepLabel } from "./book.ts";
 import { checkDecisions } from "./check-decisions.ts";
 import { isHeld, letGo } from "./held.ts";
+import type { TakenOver } from "./take-over.ts";
 import { judgeUnfinished, type Choice } from "./unfinished.ts";
 
 /** What is asked for. */
@@ -22,6 +23,10 @@ export interface Asked {
   /** The new run's input. */
   readonly input: unknown;
   readonly asked: Choice | undefined;
+  /** This very run, and no other. */
+  readonly runId?: string | undefined;
+  /** A finished run that is to be done again. */
+  readonly retryOf?: RunRecord["retryOf"];
   /** The steps that a human decided about, as people name them. */
   readonly decided: readonly string[];
   readonly clock: Clock;
@@ -35,6 +40,10 @@ export interface Claimed<Input> {
   readonly choice: Choice;
   /** The run's own input, checked. */
   readonly input: Input;
+  /** Whether it had ended, and is rolled back once more. */
+  readonly hasEnded: boolean;
+  /** What it took over from the run that it does again. */
+  readonly retried?: TakenOver & { readonly of: string };
 }
 
 /** Rejects as `execute` does; then nothing is held, and no new run is left behind to be taken up. */
@@ -49,8 +58,8 @@ export async function claimRun<Input>(
     const choice = choose(automation, claim, asked);
     if (choice !== "fresh" || claim.isNew) {
       checkDecisions(asked.decided, claim);
-      const input = await checkedInput(automation, decodeValue(claim.run.input));
-      return { claim, choice, input };
+      const input = await checkedRecordedInput(automation, claim);
+      return { claim, choice, input, hasEnded: false };
     }
   } catch (error) {
     if (claim.isNew) await abandon(claim, asked);
@@ -78,7 +87,7 @@ async function checkRequest(
 }
 
 /** @throws {UnfinishedRunError} When a human has to say what becomes of the run that was found. */
-function choose(
+export function choose(
   automation: Automation<never>,
   { run, isNew }: Claim,
   { wanted, asked, clock }: Asked,
@@ -136,6 +145,14 @@ async function abandon(
   }
   await journal.writeRun(hold, { ...run, status: "abandoned", endedAtMs: clock.now() });
   await journal.release(hold);
+}
+
+/** The input that a run was begun with, as the automation reads it. */
+export function checkedRecordedInput<Input>(
+  automation: Automation<Input>,
+  { run }: Claim,
+): Promise<Input> {
+  return checkedInput(automation, decodeValue(run.input));
 }
 
 async function checkedInput<Input>(automation: Automation<Input>, input: unknown): Promise<Input> {

@@ -25,6 +25,7 @@ export type {
   QueryPool,
   SqliteDatabase,
 } from "./database.ts";
+export { cancelRun, type CancelOptions, type CancelOutcome } from "./cancel.ts";
 export { execute, type ExecuteOptions } from "./execute.ts";
 export type { FileOptions } from "./file-step.ts";
 export type { Lock, LockOptions } from "./lock.ts";

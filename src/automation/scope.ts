@@ -86,12 +86,16 @@ export class Scope implements Task {
     this.#reason = reason;
     this.log = loggerAt(world, this.where);
     const { signal } = parent ?? world.halt;
+    const { recalled } = world.halt;
     if (signal.aborted) this.#controller.abort(signal.reason);
     // Removed with the end of the task, for the run may have many.
     const ended = this.#controller.signal;
     signal.addEventListener("abort", () => this.#controller.abort(signal.reason), {
       signal: ended,
     });
+    const recall = () => this.#recall(recalled.reason);
+    if (recalled.aborted) recall();
+    else recalled.addEventListener("abort", recall, { signal: ended });
   }
 
   /** Where what is told of it as a whole happened. */
@@ -279,6 +283,12 @@ export class Scope implements Task {
       await clock.sleep(REACH_EVERY_MS);
     }
     this.#closedBy ??= `its ${this.#kind} had failed`;
+  }
+
+  /** The run is to end: what runs is aborted, and the function comes to no new step. */
+  #recall(error: unknown): void {
+    this.#reason ??= this.reasonOf(error);
+    this.#controller.abort(error);
   }
 
   /** The function has ended: no new step begins, and what waits for the task's signal is let go. */

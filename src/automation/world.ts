@@ -42,6 +42,7 @@ export type HaltKind = "cancelled" | "broken" | "stopped";
 /** Stops the whole run. The first reason stays, except that a broken journal outranks all. Nothing new starts after it. */
 export class Halt {
   readonly #controller = new AbortController();
+  readonly #recalled = new AbortController();
   readonly #halted = new AbortController();
   readonly #broken = new AbortController();
   #reason: { readonly kind: HaltKind; readonly error: unknown } | undefined;
@@ -61,6 +62,11 @@ export class Halt {
     return this.#broken.signal;
   }
 
+  /** Aborts when the run is to be ended and undone: that halts nothing, for it goes on backwards. */
+  get recalled(): AbortSignal {
+    return this.#recalled.signal;
+  }
+
   get kind(): HaltKind | undefined {
     return this.#reason?.kind;
   }
@@ -70,6 +76,11 @@ export class Halt {
     this.#reason ??= { kind: "cancelled", error };
     this.#controller.abort(error);
     this.#halted.abort(error);
+  }
+
+  /** Somebody asked for the end of the run: its unfinished tasks fail with `error`, and are undone. */
+  recall(error: unknown): void {
+    this.#recalled.abort(error);
   }
 
   /** The journal or the lease failed: what runs is aborted, and nothing may be written any more. */

@@ -28,6 +28,7 @@ test("the overview names the commands, the environment and examples", () => {
       holdfast run nightly.ts  Run an automation, or resume it where it was cut off
       holdfast runs            List what ran
       holdfast show last       Tell what the newest run did, step by step
+      holdfast resume last     Go on with the newest run
     "
   `);
 });
@@ -117,13 +118,14 @@ test("the help of runs", () => {
   expect(commandHelp(runs)).toMatchInlineSnapshot(`
     "List runs, the newest first.
 
-    Usage: holdfast runs [--automation NAME] [--status STATUS] [--limit N] [--json]
+    Usage: holdfast runs [--automation NAME] [--status STATUS] [--limit N] [--ids|--json]
 
     Flags:
       --automation NAME  Only runs of this automation
       --status STATUS    Only runs in this state: running, interrupted, in-doubt, succeeded, failed,
                          cancelled, abandoned
       --limit N          How many at most; default 20
+      --ids              Print only their names, one on a line
       --json             Print them as JSON
       -h, --help         Show this help
 

@@ -395,6 +395,32 @@ export class UnfinishedRunError extends RunError {
   readonly code = "RUN_UNFINISHED";
 }
 
+/** How the run stands does not allow what was asked of it. Nothing was done. */
+export class RunRefusedError extends RunError {
+  override get name(): string {
+    return "RunRefusedError";
+  }
+  readonly code = "RUN_REFUSED";
+}
+
+/** Somebody asked for the end of the run: what runs is aborted with this, and then undone. */
+export class RunCancelledError extends RunError {
+  override get name(): string {
+    return "RunCancelledError";
+  }
+  readonly code = "RUN_CANCELLED";
+
+  /** @param by Who asked, in words. */
+  constructor(runId: string, by: string, reason?: string) {
+    super(runId, `Run ${runId} was cancelled by ${by}${reason === undefined ? "" : `: ${reason}`}`);
+  }
+
+  /** The work that rejects with it was under way. @internal */
+  protected override get ownFault(): Partial<Fault> {
+    return { effect: "unknown" };
+  }
+}
+
 /** A step was begun, nobody saw its end, and nothing tells whether it took effect. */
 export class InDoubtError extends RunError {
   override get name(): string {

@@ -25,6 +25,12 @@ const SENTENCES: {
     `${automation(event)} failed after ${length(event.durationMs)}, ${tasks(event.tasks)}${because}`,
   "run.interrupted": (event) =>
     `${automation(event)} was interrupted after ${length(event.durationMs)}: ${event.reason}`,
+  "run.cancelled": (event, because) =>
+    `${automation(event)} was ended after ${length(event.durationMs)}, ${tasks(event.tasks)}${because}`,
+  "run.retried": (event) => retried(event),
+  "run.cancel_requested": (event) =>
+    `${automation(event)} is cancelled by ${event.by}` +
+    (event.why === undefined ? "" : `: ${clip(event.why, LONGEST_FAILURE)}`),
   "run.stopped": (event, because) => `${automation(event)} stopped${because}`,
   "requirement.failed": (event, because) => `${automation(event)} was not started${because}`,
 
@@ -236,6 +242,14 @@ function reconciled(event: EventOf<"step.reconciled">): string {
     case "unknown":
       return `${subject(event)} may have taken effect, and cannot be looked up`;
   }
+}
+
+function retried({ of, from, takenOver, undone }: EventOf<"run.retried">): string {
+  const again = clip(undone.join(", "), LONGEST_FAILURE);
+  return (
+    `Run ${of} is done again${from === undefined ? "" : ` from "${from}" on`}, with ${count(takenOver, "step")} taken over` +
+    (undone.length === 0 ? "" : `; done again before it, for they were undone: ${again}`)
+  );
 }
 
 function refusal(retryAfterMs: number): string {

@@ -32,6 +32,9 @@ const TYPES: Readonly<Record<EventType, true>> = {
   "run.completed": true,
   "run.failed": true,
   "run.interrupted": true,
+  "run.cancelled": true,
+  "run.retried": true,
+  "run.cancel_requested": true,
   "run.stopped": true,
   "requirement.failed": true,
   "task.started": true,
@@ -205,6 +208,12 @@ test.for<[index: string, fields: object]>([
 
 test.for<[type: EventType, path: string, value: unknown]>([
   ["run.failed", "run.exit_code", 80],
+  ["run.cancelled", "run.exit_code", 80],
+  ["run.cancelled", "run.tasks.total", 2],
+  ["run.retried", "run.retry_of", "01h"],
+  ["run.retried", "run.retried_from", "upload"],
+  ["run.retried", "run.taken_over", 2],
+  ["run.cancel_requested", "run.cancelled_by", "ann on web-1"],
   ["run.failed", "run.tasks.total", 2],
   ["task.completed", "task.replayed", false],
   ["step.started", "step.has_undo", true],

@@ -61,7 +61,7 @@ export interface StepRow {
 /** How a run ended, told by its own process. */
 export interface RunReport {
   /** `rejected`: it did not get as far as an end. */
-  readonly status: "succeeded" | "failed" | "interrupted" | "in doubt" | "rejected";
+  readonly status: "succeeded" | "failed" | "cancelled" | "interrupted" | "in doubt" | "rejected";
   readonly exitCode?: number | undefined;
   readonly error?: string | undefined;
   readonly tasks: readonly { readonly name: string; readonly isOk: boolean }[];

@@ -160,6 +160,7 @@ async function playUndisturbed(theatre: Theatre, tells: "work" | "undo"): Promis
 const ENDS = {
   succeeded: "it succeeded",
   failed: "it failed",
+  cancelled: "it was cancelled",
   interrupted: "it was interrupted",
   "in doubt": "it stopped in doubt",
   rejected: "it could not begin",
