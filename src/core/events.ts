@@ -282,6 +282,8 @@ export type EventDetails<E = unknown> =
   | { readonly type: "undo.started" }
   | { readonly type: "undo.completed"; readonly durationMs: number }
   | ({ readonly type: "undo.failed"; readonly isFinal: boolean } & Failure<E>)
+  | { readonly type: "cleanup.completed"; readonly durationMs: number }
+  | ({ readonly type: "cleanup.failed" } & Failure<E>)
   | { readonly type: "lease.lost"; readonly error: E }
   | { readonly type: "journal.failed"; readonly error: E }
   | {

@@ -71,6 +71,8 @@ const LEVELS = {
   "rollback.failed": "CRITICAL",
   "undo.started": "INFO",
   "undo.completed": "INFO",
+  "cleanup.completed": "INFO",
+  "cleanup.failed": "ERROR",
   "lease.lost": "ERROR",
   "journal.failed": "CRITICAL",
 } as const satisfies Partial<Record<EventType, Level>>;

@@ -93,6 +93,8 @@ const TYPES: Readonly<Record<EventType, true>> = {
   "undo.started": true,
   "undo.completed": true,
   "undo.failed": true,
+  "cleanup.completed": true,
+  "cleanup.failed": true,
   "lease.lost": true,
   "journal.failed": true,
   "log.written": true,

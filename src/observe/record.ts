@@ -122,6 +122,8 @@ const PHASES: Readonly<Record<EventType, readonly [Phase, Outcome?]>> = {
   "undo.started": ["start"],
   "undo.completed": ["end", "success"],
   "undo.failed": ["end", "failure"],
+  "cleanup.completed": ["end", "success"],
+  "cleanup.failed": ["end", "failure"],
   "lease.lost": ["info", "failure"],
   "journal.failed": ["info", "failure"],
   "log.written": ["info"],
