@@ -3,11 +3,14 @@
 import type { Clock } from "../core/clock.ts";
 import { InputError, JournalError, RunExistsError, UnfinishedRunError } from "../core/errors.ts";
 import type { Claim, Journal, Owner, RunRecord } from "../core/journal.ts";
+import type { Logger } from "../core/logger.ts";
 import { show } from "../core/show.ts";
 import { schemaProblems, type StandardSchema } from "../core/standard-schema.ts";
 import { decodeValue } from "../journal/codec.ts";
 import type { Automation } from "./automation.ts";
+import { stepLabel } from "./book.ts";
 import { checkDecisions } from "./check-decisions.ts";
+import { isHeld, letGo } from "./held.ts";
 import type { TakenOver } from "./take-over.ts";
 import { judgeUnfinished, type Choice } from "./unfinished.ts";
 
@@ -27,6 +30,8 @@ export interface Asked {
   /** The steps that a human decided about, as people name them. */
   readonly decided: readonly string[];
   readonly clock: Clock;
+  /** Is told what a run that is given up leaves behind. */
+  readonly log: Logger;
 }
 
 /** A run under a hold, and what becomes of it. */
@@ -46,7 +51,7 @@ export async function claimRun<Input>(
   automation: Automation<Input>,
   asked: Asked,
 ): Promise<Claimed<Input>> {
-  const { journal, owner, wanted, clock } = asked;
+  const { journal, owner, wanted } = asked;
   await checkRequest(automation, asked);
   const claim = await claimNew(journal, wanted, owner);
   try {
@@ -57,11 +62,11 @@ export async function claimRun<Input>(
       return { claim, choice, input, hasEnded: false };
     }
   } catch (error) {
-    if (claim.isNew) await abandon(journal, claim, clock);
+    if (claim.isNew) await abandon(claim, asked);
     else await journal.release(claim.hold);
     throw error;
   }
-  await abandon(journal, claim, clock);
+  await abandon(claim, asked);
   return claimRun(automation, { ...asked, asked: undefined });
 }
 
@@ -135,7 +140,21 @@ function nothingToDecide({ name }: Automation<never>): InputError {
   );
 }
 
-async function abandon(journal: Journal, { run, hold }: Claim, clock: Clock): Promise<void> {
+/** Lets go of what the run still holds, and gives it up. Its effects stay. */
+async function abandon(
+  { run, hold, isNew }: Claim,
+  { journal, clock, log }: Pick<Asked, "journal" | "clock" | "log">,
+): Promise<void> {
+  const recorded = isNew ? [] : await journal.readSteps(run.id, { kind: "resource" });
+  const held = recorded.filter(isHeld);
+  for (const record of held.toReversed()) {
+    try {
+      await letGo(record, { shared: journal, fence: hold.fence, clock });
+    } catch (error) {
+      const label = stepLabel(record.task, record.name);
+      log.error(`What run ${run.id} held as "${label}" is left behind`, { error });
+    }
+  }
   await journal.writeRun(hold, { ...run, status: "abandoned", endedAtMs: clock.now() });
   await journal.release(hold);
 }

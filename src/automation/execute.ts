@@ -6,6 +6,7 @@ import type { Random } from "../core/dice.ts";
 import { OptionsError } from "../core/errors.ts";
 import type { Sink } from "../core/events.ts";
 import type { Journal, Owner, RunRecord } from "../core/journal.ts";
+import { loggerTo } from "../core/logger.ts";
 import {
   callable,
   integer,
@@ -183,6 +184,9 @@ export async function executeUnder<Input>(
     retryOf: settled.retryOf,
     decided: Object.keys(settled.decisions),
     clock: settled.clock,
+    log: loggerTo((level, message, data) =>
+      world.stream({ type: "log.written", level, message, data }, { automation: automation.name }),
+    ),
   });
   const book = new Book(journal, claim, (error) => breakOff(whole, error));
   const whole: World = { ...world, book };

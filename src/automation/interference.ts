@@ -42,7 +42,8 @@ export function factsOf({ label, scope, settled }: Step): StepFacts {
   return {
     label,
     task: scope.name,
-    kind: settled.kind,
+    // A scope does no work, and its undo is as a step's.
+    kind: settled.kind === "read" ? "read" : "step",
     hasUndo: settled.undo !== undefined,
     hasVerify: settled.verify !== undefined,
     hasReconcile: settled.reconcile !== undefined,

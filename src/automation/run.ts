@@ -244,6 +244,14 @@ export class RunExecution<Input> {
       log: scope.log,
       step: (name, work, options) => scope.step(name, work, options),
       read: (name, work, options) => scope.read(name, work, options),
+      scope: (name, body, options) => scope.scope(name, body, options),
+      cleanup: (name, work, options) => scope.cleanup(name, work, options),
+      file: (name, path, produce, options) => scope.file(name, path, produce, options),
+      tempDirectory: (name, options) => scope.tempDirectory(name, options),
+      tempFile: (name, options) => scope.tempFile(name, options),
+      lock: (name, options) => scope.lock(name, options),
+      transaction: (name, database, work, options) =>
+        scope.transaction(name, database, work, options),
       task: (name, body, options) => scope.track(this.#task(scope, { name, body, options })),
     };
   }

@@ -8,6 +8,7 @@ import type { StepRecord } from "../core/journal.ts";
 import type { RollbackOutcome, TaskResult } from "../policies/task-result.ts";
 import { OWN_TASK, stepLabel } from "./book.ts";
 import { unlessStuck } from "./cancelled-body.ts";
+import { cleanUp, failedEnding } from "./cleanup.ts";
 import { reviveError } from "./revive.ts";
 import { rollBack, unreached, type Reason } from "./rollback.ts";
 import { Scope } from "./scope.ts";
@@ -111,6 +112,7 @@ class TaskRunner {
       // It was run only to come to the undos, or did not mind that the run was cancelled.
       if (scope.reason !== undefined) throw scope.reason.error;
       if (unawaited !== undefined) throw unawaited.error;
+      scope.checkNothingLost();
       this.#checkReached(scope);
       return { result: await this.#complete(scope, value) };
     } catch (error) {
@@ -138,17 +140,17 @@ class TaskRunner {
   }
 
   async #complete(scope: Scope, value: unknown): Promise<TaskResult<unknown>> {
+    const { name } = this.#plan;
+    const { redactor, clock } = this.#world;
+    const isOwn = name === OWN_TASK;
+    const stored = isOwn ? undefined : toStorable(redactor, value, `The value of task "${name}"`);
     scope.close();
-    if (this.#plan.name !== OWN_TASK) {
-      await this.#write({
-        status: "completed",
-        value: toStorable(this.#world.redactor, value, `The value of task "${this.#plan.name}"`),
-        endedAtMs: this.#world.clock.now(),
-      });
+    await cleanUp(scope, { outcome: "succeeded" });
+    if (!isOwn) {
+      await this.#write({ status: "completed", value: stored, endedAtMs: clock.now() });
     }
     const durationMs = this.#durationMs();
     emit(this.#world, this.#where, { type: "task.completed", durationMs, replayed: false });
-    const { name } = this.#plan;
     return { ok: true, name, value, attempts: scope.attemptCount, durationMs, healed: false };
   }
 
@@ -156,6 +158,7 @@ class TaskRunner {
     const { fault, error } = reason;
     await this.turnBackFor(reason);
     const rollback = await rollBack(scope, reason);
+    await cleanUp(scope, failedEnding(reason, rollback));
     await this.#write({
       status: "failed",
       undo: UNDO_OF[rollback],

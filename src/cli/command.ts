@@ -84,7 +84,8 @@ export interface World {
   logDirectory(): Promise<string>;
   /** How this command line is called, for commands that people copy: `npx holdfast`. */
   calledAs(): Promise<string>;
-  openJournal(): Promise<Journal>;
+  /** @param file The automation's, where there is one: packages beside it are found. */
+  openJournal(file?: string): Promise<Journal>;
   /** Calls `onSignal` when the process is asked to stop. The answer ends that. */
   onInterrupt(onSignal: (signal: Signal) => void): () => void;
   /** Calls `tell` with an error that nobody caught, in a timer or a promise. The answer ends that. */

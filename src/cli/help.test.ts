@@ -21,8 +21,9 @@ test("the overview names the commands, the environment and examples", () => {
       -V, --version  Show the version
 
     Environment:
-      HOLDFAST_HOME  Where the journal is kept: an absolute path; now /home/a/.local/state/holdfast
-      NO_COLOR       When set, nothing is coloured
+      HOLDFAST_HOME     Where the journal is kept: an absolute path; now /home/a/.local/state/holdfast
+      HOLDFAST_JOURNAL  A Postgres database to keep it in instead: postgres://…
+      NO_COLOR          When set, nothing is coloured
 
     Examples:
       holdfast run nightly.ts  Run an automation, or resume it where it was cut off

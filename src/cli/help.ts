@@ -38,6 +38,7 @@ Environment:
 ${table(
   [
     ["HOLDFAST_HOME", `Where the journal is kept: an absolute path; now ${stateHome}`],
+    ["HOLDFAST_JOURNAL", "A Postgres database to keep it in instead: postgres://…"],
     ["NO_COLOR", "When set, nothing is coloured"],
   ],
   width,

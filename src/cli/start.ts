@@ -1,6 +1,7 @@
 /** Makes the real world, runs the command line in it, and ends the process with its exit code. */
 
 import { constants } from "node:os";
+import { dirname } from "node:path";
 import type { Signal } from "../automation/cancellation.ts";
 import type { Journal } from "../core/journal.ts";
 import { EXIT } from "../core/exit-codes.ts";
@@ -76,10 +77,10 @@ function realWorld(): Omit<World, "outputClosed"> {
       const { calledAs } = await import("./called-as.ts");
       return calledAs(process.argv[1] ?? "", env);
     },
-    async openJournal(): Promise<Journal> {
-      const { journalFile } = await import("../journal/home.ts");
-      const { sqliteJournal } = await import("../journal/sqlite.ts");
-      return sqliteJournal(journalFile(env));
+    async openJournal(file): Promise<Journal> {
+      const { openJournal } = await import("./open-journal.ts");
+      const beside = file === undefined ? [] : [dirname(file)];
+      return openJournal(env, [...beside, process.cwd(), import.meta.dirname]);
     },
     onInterrupt: listenForInterrupts,
     onUncaught(tell) {

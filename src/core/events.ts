@@ -338,6 +338,8 @@ export type EventDetails<E = unknown> =
       readonly tickMs?: number | undefined;
       readonly limitMs: number;
     }
+  | { readonly type: "cleanup.completed"; readonly durationMs: number }
+  | ({ readonly type: "cleanup.failed" } & Failure<E>)
   | { readonly type: "lease.lost"; readonly error: E }
   | { readonly type: "journal.failed"; readonly error: E }
   | {

@@ -7,6 +7,7 @@ import { EXTRA_ATTEMPT_ROWS } from "./extra-attempt-events.contract.ts";
 import { ANSWER_ROWS } from "./answer-events.contract.ts";
 import { BREAKER_ROWS } from "./breaker-events.contract.ts";
 import { SCHEDULE_ROWS } from "./schedule-events.contract.ts";
+import { SCOPE_ROWS } from "./scope-events.contract.ts";
 import { ERROR, FAILURE, FAULT, RUN, STEP, TASK, type Row } from "./event-row.contract.ts";
 
 export { FAILURE, FAULT, STEP, type Row } from "./event-row.contract.ts";
@@ -361,6 +362,7 @@ export const ROWS: readonly Row[] = [
     "end failure",
     'Step "prune/upload" could not be undone, a human is needed: no answer (HTTP_503, degraded)',
   ],
+  ...SCOPE_ROWS,
   [
     { type: "lease.lost", error: ERROR },
     RUN,

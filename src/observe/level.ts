@@ -76,6 +76,8 @@ const LEVELS = {
   "schedule.queued": "INFO",
   "schedule.replaced": "WARNING",
   "schedule.timed_out": "ERROR",
+  "cleanup.completed": "INFO",
+  "cleanup.failed": "ERROR",
   "lease.lost": "ERROR",
   "journal.failed": "CRITICAL",
 } as const satisfies Partial<Record<EventType, Level>>;

@@ -140,10 +140,10 @@ const SENTENCES: {
     `${subject(event)} ended, and its result is not good${because}`,
 
   "rollback.started": (event, because) =>
-    `${task(event)} is being rolled back, ${count(event.steps, "step")}${because}`,
-  "rollback.completed": (event) => `${task(event)} was rolled back, ${count(event.steps, "step")}`,
+    `${whole(event)} is being rolled back, ${count(event.steps, "step")}${because}`,
+  "rollback.completed": (event) => `${whole(event)} was rolled back, ${count(event.steps, "step")}`,
   "rollback.failed": (event) =>
-    `${task(event)} could not be rolled back, a human is needed: ` +
+    `${whole(event)} could not be rolled back, a human is needed: ` +
     `the effect of ${clip(event.steps.join(", "), LONGEST_FAILURE)} may still be there`,
   "undo.started": (event) => `${subject(event)} is being undone`,
   "undo.completed": (event) => `${subject(event)} was undone in ${length(event.durationMs)}`,
@@ -151,6 +151,10 @@ const SENTENCES: {
     `${subject(event)} could not be undone${event.isFinal ? ", a human is needed" : ""}${because}`,
 
   ...SCHEDULE_SENTENCES,
+  "cleanup.completed": (event) =>
+    `Cleanup "${stepLabel(event.where)}" completed in ${length(event.durationMs)}`,
+  "cleanup.failed": (event, because) =>
+    `Cleanup "${stepLabel(event.where)}" failed, and something may be left behind${because}`,
 
   "lease.lost": (event, because) => `${automation(event)} stops${because}`,
   "journal.failed": (_, because) => `The journal failed${because}`,
@@ -204,6 +208,12 @@ function task({ where }: HoldfastEvent): string {
   return where.task === undefined || where.task === ""
     ? "The run's own task"
     : `Task "${where.task}"`;
+}
+
+/** What is taken back as a whole: a task, or a scope inside it. */
+function whole(event: HoldfastEvent): string {
+  const label = stepLabel(event.where);
+  return label === undefined ? task(event) : `Scope "${label}"`;
 }
 
 /** Who did it: a step, a policy within it, or outside of a run the policy that speaks. */

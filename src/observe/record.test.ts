@@ -100,6 +100,8 @@ const TYPES: Readonly<Record<EventType, true>> = {
   "schedule.queued": true,
   "schedule.replaced": true,
   "schedule.timed_out": true,
+  "cleanup.completed": true,
+  "cleanup.failed": true,
   "lease.lost": true,
   "journal.failed": true,
   "log.written": true,

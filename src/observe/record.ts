@@ -129,6 +129,8 @@ const PHASES: Readonly<Record<EventType, readonly [Phase, Outcome?]>> = {
   "schedule.queued": ["info"],
   "schedule.replaced": ["change"],
   "schedule.timed_out": ["change", "failure"],
+  "cleanup.completed": ["end", "success"],
+  "cleanup.failed": ["end", "failure"],
   "lease.lost": ["info", "failure"],
   "journal.failed": ["info", "failure"],
   "log.written": ["info"],

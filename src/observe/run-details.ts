@@ -68,6 +68,8 @@ export const RUN_DETAILS: DetailsOfAll<Exclude<EventType, PolicyEventType>> = {
   "undo.started": NOTHING,
   "undo.completed": NOTHING,
   "undo.failed": ({ isFinal }) => ({ undo: { is_final: isFinal } }),
+  "cleanup.completed": NOTHING,
+  "cleanup.failed": NOTHING,
 };
 
 /** An index takes objects here; anything else is put into one. */
