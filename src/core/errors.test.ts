@@ -19,6 +19,7 @@ const {
   RateLimitedError,
   RejectedError,
   ReplayMismatchError,
+  RunExistsError,
   RequirementError,
   RunError,
   TimeoutError,
@@ -124,6 +125,12 @@ const MADE: [name: string, error: errors.HoldfastError, message: string, fault: 
     new LeaseHeldError("r1", "nightly", "process 5"),
     'Automation "nightly" is being run (r1) by process 5',
     { class: "transient", code: "LEASE_HELD", effect: "none" },
+  ],
+  [
+    "RunExistsError",
+    new RunExistsError("r1", "succeeded"),
+    "Run r1 has been run already: succeeded",
+    { class: "fatal", code: "RUN_EXISTS", effect: "none" },
   ],
   [
     "LeaseLostError",
