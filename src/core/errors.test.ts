@@ -69,6 +69,18 @@ const MADE: [name: string, error: errors.HoldfastError, message: string, fault: 
     { class: "transient", code: "RATE_LIMITED", effect: "none", retryAfterMs: 1_499.2 },
   ],
   [
+    "LockHeldError",
+    new errors.LockHeldError("store", "held by run r1", "r1"),
+    'Lock "store" is held by run r1',
+    { class: "transient", code: "LOCK_HELD", effect: "none", retryAfterMs: 0 },
+  ],
+  [
+    "FileRefusedError",
+    new errors.FileRefusedError("/a", "is a directory"),
+    "/a is a directory, and is left as it is",
+    { class: "fatal", code: "FILE_REFUSED", effect: "none" },
+  ],
+  [
     "TimeoutError",
     new TimeoutError("The upload", 500),
     "The upload did not end within 500 ms",
@@ -131,6 +143,18 @@ const MADE: [name: string, error: errors.HoldfastError, message: string, fault: 
     new RunExistsError("r1", "succeeded"),
     "Run r1 has been run already: succeeded",
     { class: "fatal", code: "RUN_EXISTS", effect: "none" },
+  ],
+  [
+    "RunRefusedError",
+    new errors.RunRefusedError("r1", "Run r1 has ended"),
+    "Run r1 has ended",
+    { class: "fatal", code: "RUN_REFUSED", effect: "none" },
+  ],
+  [
+    "RunCancelledError",
+    new errors.RunCancelledError("r1", "ann@host", "too late"),
+    "Run r1 was cancelled by ann@host: too late",
+    { class: "fatal", code: "RUN_CANCELLED", effect: "unknown" },
   ],
   [
     "LeaseLostError",
@@ -237,7 +261,7 @@ test.for(MADE)("%s shows data only, in JSON and on the console", ([name, error])
   expect(inspect(error)).toMatch(new RegExp(`^${name}: `));
   expect(inspect(error)).not.toMatch(/holdfast\.(error|fault)/);
   expect(
-    shown.every((key) => /^(limitMs|retryAfterMs|chance|steps|step|runId|holder)$/.test(key)),
+    shown.every((key) => /^(limitMs|retryAfterMs|chance|steps|step|runId|holder|path)$/.test(key)),
   ).toBe(true);
 });
 
