@@ -70,6 +70,8 @@ const LEVELS = {
   "undo.completed": "INFO",
   "lease.lost": "ERROR",
   "journal.failed": "CRITICAL",
+  "ballast.released": "WARNING",
+  "ballast.restored": "INFO",
 } as const satisfies Partial<Record<EventType, Level>>;
 
 /** How urgent an event is. */

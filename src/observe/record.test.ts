@@ -92,6 +92,8 @@ const TYPES: Readonly<Record<EventType, true>> = {
   "undo.failed": true,
   "lease.lost": true,
   "journal.failed": true,
+  "ballast.released": true,
+  "ballast.restored": true,
   "log.written": true,
 };
 

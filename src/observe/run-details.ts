@@ -14,6 +14,8 @@ export const RUN_DETAILS: DetailsOfAll<Exclude<EventType, PolicyEventType>> = {
   "requirement.failed": NOTHING,
   "lease.lost": NOTHING,
   "journal.failed": NOTHING,
+  "ballast.released": ({ file, bytes }) => ({ ballast: { journal: file, bytes } }),
+  "ballast.restored": ({ file, bytes }) => ({ ballast: { journal: file, bytes } }),
   "log.written": ({ data }) => ({ data: dataFields(data) }),
 
   "task.started": NOTHING,
