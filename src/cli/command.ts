@@ -3,6 +3,7 @@
 import type { Signal } from "../automation/cancellation.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Journal } from "../core/journal.ts";
+import type { BallastEvent } from "../journal/sqlite.ts";
 
 /** A flag, as help and completion show it. */
 export interface Flag {
@@ -73,7 +74,8 @@ export interface World {
   readonly columns: number;
   /** How this command line is called, for commands that people copy: `npx holdfast`. */
   calledAs(): Promise<string>;
-  openJournal(): Promise<Journal>;
+  /** @param on Is told what the journal tells of itself. Default: nobody is. */
+  openJournal(on?: (event: BallastEvent) => void): Promise<Journal>;
   /** Calls `onSignal` when the process is asked to stop. The answer ends that. */
   onInterrupt(onSignal: (signal: Signal) => void): () => void;
   /** Calls `tell` with an error that nobody caught, in a timer or a promise. The answer ends that. */

@@ -2,11 +2,14 @@
 
 import { execute } from "../automation/execute.ts";
 import type { Choice } from "../automation/unfinished.ts";
+import { redactor } from "../core/redact.ts";
+import { eventStream } from "../core/stream.ts";
 import { UsageError, type Arguments, type Command, type World } from "./command.ts";
 import { complaintOf, uncaughtComplaint } from "./complaint.ts";
 import { listenForSignals } from "./interruption.ts";
 import { loadAutomation } from "./load-automation.ts";
 import { readDecisions, readInput } from "./run-input.ts";
+import { pruneAtEnd } from "./prune-runs.ts";
 import { complainer, openOutput, type Complain } from "./run-output.ts";
 import { runAsJson, summaryOf } from "./run-summary.ts";
 
@@ -105,7 +108,13 @@ async function perform(args: Arguments, world: World, complain: Complain): Promi
   const [name = ""] = args.positionals;
   const { automation, file, codeHash } = await loadAutomation(name, world.cwd);
   const output = openOutput(args, world, { automation: automation.name, complain });
-  const journal = await world.openJournal();
+  const stream = eventStream({
+    clock: world.clock,
+    redactor: redactor({ env: world.env }),
+    sinks: output.sinks,
+  });
+  const where = { automation: automation.name };
+  const journal = await world.openJournal((event) => stream(event, where));
   const interruption = listenForSignals(world, complain);
   try {
     const result = await execute(automation, {
@@ -125,6 +134,7 @@ async function perform(args: Arguments, world: World, complain: Complain): Promi
         ? runAsJson(result, world.env)
         : summaryOf(result, { file: name, env: world.env, calledAs: await world.calledAs() }),
     );
+    await pruneAtEnd(journal, world);
     return result.exitCode;
   } finally {
     interruption.end();

@@ -1,6 +1,5 @@
 /** Makes the real world, runs the command line in it, and ends the process with its exit code. */
 
-import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import type { Signal } from "../automation/cancellation.ts";
 import type { Journal } from "../core/journal.ts";
@@ -8,11 +7,15 @@ import { EXIT } from "../core/exit-codes.ts";
 import { systemClock } from "../core/system.ts";
 import type { Command, World } from "./command.ts";
 import { dispatch, type Program } from "./dispatch.ts";
+import { holdfastVersion } from "./version.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).run,
   runs: async () => (await import("./runs.ts")).runs,
   show: async () => (await import("./show.ts")).show,
+  prune: async () => (await import("./prune.ts")).prune,
+  backup: async () => (await import("./backup.ts")).backup,
+  doctor: async () => (await import("./doctor.ts")).doctor,
   completion: async () => (await import("./completion.ts")).completion(COMMANDS),
 };
 
@@ -34,9 +37,7 @@ export async function start(words: readonly string[], changes: Partial<World> = 
 }
 
 function programOf({ env }: World): Program {
-  const file = new URL("../../package.json", import.meta.url);
-  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
-  return { version, stateHome: () => nameStateHome(env), commands: COMMANDS };
+  return { version: holdfastVersion(), stateHome: () => nameStateHome(env), commands: COMMANDS };
 }
 
 /** A wrong `HOLDFAST_HOME` keeps nobody from reading the help, which says what is wrong with it. */
@@ -65,10 +66,10 @@ function realWorld(): World {
       const { calledAs } = await import("./called-as.ts");
       return calledAs(process.argv[1] ?? "", env);
     },
-    async openJournal(): Promise<Journal> {
+    async openJournal(on): Promise<Journal> {
       const { journalFile } = await import("../journal/home.ts");
       const { sqliteJournal } = await import("../journal/sqlite.ts");
-      return sqliteJournal(journalFile(env));
+      return sqliteJournal(journalFile(env), { on });
     },
     onInterrupt: listenForInterrupts,
     onUncaught(tell) {
