@@ -2,11 +2,11 @@
 
 import { existsSync, lstatSync, readdirSync, realpathSync, statfsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { UNFINISHED } from "../core/journal.ts";
 import { ballastBytes, ballastFile } from "../journal/ballast.ts";
 import type { IsGone } from "../journal/lease.ts";
-import { requireUsable, requireWholeLog } from "../journal/sqlite-check.ts";
+import { openToRead, requireUsable, requireWholeLog } from "../journal/sqlite-check.ts";
 import { Damage, isDamage, toJournalError } from "../journal/sqlite-error.ts";
 import { inspectJournal } from "../journal/sqlite-inspect.ts";
 import { toLease, toRun, type RunRow } from "../journal/sqlite-rows.ts";
@@ -99,7 +99,7 @@ function journalFindings(patient: Patient): Diagnosis {
   try {
     requireUsable(file);
     requireWholeLog(file);
-    const db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
+    const db = openToRead(file);
     try {
       return databaseFindings(db, patient);
     } finally {

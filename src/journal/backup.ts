@@ -15,7 +15,7 @@ import { dirname, resolve } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { JournalError } from "../core/errors.ts";
 import { flag, readOptions, required, text, type Reader } from "../core/options.ts";
-import { requireUsable, requireWholeLog } from "./sqlite-check.ts";
+import { openToRead, requireUsable, requireWholeLog } from "./sqlite-check.ts";
 import { draftOf, flush, removeDraft } from "./sqlite-create.ts";
 import { Damage, isFull, toJournalError } from "./sqlite-error.ts";
 import { inspectJournal } from "./sqlite-inspect.ts";
@@ -97,7 +97,7 @@ function makeEmpty(draft: string, to: string): void {
 }
 
 async function copyPages(from: string, draft: string, to: string): Promise<void> {
-  const source = new DatabaseSync(from, { readOnly: true, timeout: 5_000 });
+  const source = openToRead(from);
   try {
     if (readVersion(source, from) === 0) throw new Damage("there is nothing in it");
     await backup(source, draft, { rate: ALL_PAGES });

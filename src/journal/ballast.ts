@@ -9,7 +9,7 @@ import { format, parse } from "node:path";
 import { draftOf, flush, removeDraft } from "./sqlite-create.ts";
 
 /** Room is only taken when so many times as much is left. */
-const ROOM = 8;
+const ROOM = 2;
 
 /** Where the ballast of a journal is: `holdfast.ballast` beside `holdfast.db`. */
 export function ballastFile(file: string): string {

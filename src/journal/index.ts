@@ -22,8 +22,16 @@ export type {
 export type { SharedChange, SharedFilter, SharedState, SharedValue } from "../core/shared-state.ts";
 export { UNFINISHED } from "../core/journal.ts";
 export { decodeValue, encodeValue, type ValueLimits } from "./codec.ts";
-export { journalFile, stateHome, type Environment } from "./home.ts";
+export { journalFile, logsDirectory, stateHome, type Environment } from "./home.ts";
 export type { IsGone, LeaseOptions } from "./lease.ts";
 export { memoryJournal } from "./memory.ts";
 export { describeOwner, isGone, thisProcess } from "./owner.ts";
-export { sqliteJournal, type SqliteJournalOptions } from "./sqlite.ts";
+export { backupJournal, type Backup, type BackupOptions } from "./backup.ts";
+export { saveJournal, type Salvage } from "./salvage.ts";
+export type { Compaction } from "./sqlite-space.ts";
+export {
+  sqliteJournal,
+  type BallastEvent,
+  type SqliteJournal,
+  type SqliteJournalOptions,
+} from "./sqlite.ts";

@@ -4,6 +4,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   openSync,
   readlinkSync,
   readSync,
@@ -11,6 +12,7 @@ import {
   statSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { JournalError } from "../core/errors.ts";
 import { Damage } from "./sqlite-error.ts";
 import { findLogDamage, type LogDamage, type ReadAt } from "./sqlite-log.ts";
@@ -66,6 +68,19 @@ function linkTarget(file: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** How long a reader waits for a process that begins or ends its use of the file. */
+const READ_TIMEOUT_MS = 5_000;
+
+/**
+ * Opens a journal that is only read, and leaves it as it is. Whoever may write makes a log when there
+ * is none, and removes it at the end; whoever may not leaves it there. So a log that somebody left is
+ * opened for reading alone, for its end would be that it is written back.
+ */
+export function openToRead(file: string): DatabaseSync {
+  const readOnly = existsSync(`${realpathSync(file)}-wal`);
+  return new DatabaseSync(file, { readOnly, timeout: READ_TIMEOUT_MS });
 }
 
 /** How often a damaged log is looked at again: beside a writer, what is read may be half old. */
