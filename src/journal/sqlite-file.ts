@@ -22,9 +22,11 @@ import { migrate, readVersion, requireSchema, SCHEMA_VERSION } from "./sqlite-sc
 
 /** How a file is opened. */
 export interface OpenOptions {
+  /** How long to wait for a process that holds the file. */
   readonly busyTimeoutMs: number;
   /** Reads the time of day. */
   readonly clock: Pick<Clock, "now">;
+  /** Whether the owner of a run has ended. */
   readonly isGone: IsGone;
 }
 
