@@ -2,7 +2,7 @@
 
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Journal } from "../core/journal.ts";
+import type { Journal, Retention } from "../core/journal.ts";
 import { logsDirectory } from "../journal/home.ts";
 import type { World } from "./command.ts";
 
@@ -26,7 +26,7 @@ const BATCH = 100;
 const AT_END = 20;
 
 /** How the journal is asked. */
-export function retentionOf({ olderThanMs, keep }: Kept, world: World, limit = BATCH) {
+export function retentionOf({ olderThanMs, keep }: Kept, world: World, limit = BATCH): Retention {
   return { endedBeforeMs: world.clock.now() - olderThanMs, keep, limit };
 }
 

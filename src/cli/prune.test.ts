@@ -66,7 +66,7 @@ test("a dry run deletes nothing and tells what would be", async () => {
   const ended = await runCommand(prune, ["--dry-run", "--older-than", "5d", "--keep", "3"], world);
 
   expect([ended.stdout, await left()]).toEqual([
-    "25 runs would be deleted: older than 5d, beside the newest 3 of each automation\n",
+    "25 runs would be deleted: older than 5 d, beside the newest 3 of each automation\n",
     30,
   ]);
 });

@@ -89,6 +89,7 @@ test("what was given up to a full disk is told, and made again with the next ren
 /** Has the database fail once as it does on a full disk; the real one is in test/system. */
 async function onceFull(write: () => Promise<void>): Promise<void> {
   const { DatabaseSync } = await import("node:sqlite");
+  // oxlint-disable-next-line typescript/unbound-method -- called with `call` below
   const { exec } = DatabaseSync.prototype;
   let isFull = true;
   DatabaseSync.prototype.exec = function (sql: string): void {

@@ -15,7 +15,11 @@ const FILE_HEADER_BYTES = 100;
 /** More than any row of ours has, so that a broken length takes no memory. */
 const MAX_PAYLOAD_BYTES = 64 * 2 ** 20;
 
-/** All rows that can be made out, with their numbers in front, in the order of the file. */
+/**
+ * Finds all rows that can be made out, in the order of the file.
+ *
+ * @yields The row's number, then its values.
+ */
 export function* findRows(file: Buffer): Generator<readonly Cell[]> {
   const pages = Math.floor(file.length / PAGE_BYTES);
   const free = freePages(file, pages);

@@ -33,8 +33,16 @@ export interface RunRow extends RecordRow {
   readonly lease_length_ms: number | null;
 }
 
+/** What a statement takes. */
+type Values<Name extends string> = Readonly<Record<Name, string | number | null>>;
+
 /** The columns of a run's row that its record says. */
-export function runColumns(run: RunRecord) {
+export type RunColumns = Values<
+  "automation" | "parentId" | "status" | "isUnfinished" | "startedAtMs" | "endedAtMs" | "checksum"
+> & { readonly id: string; readonly lock: string; readonly record: string };
+
+/** See `RunColumns`. */
+export function runColumns(run: RunRecord): RunColumns {
   const record = recordText(run);
   return {
     id: nameText(run.id),
@@ -51,7 +59,9 @@ export function runColumns(run: RunRecord) {
 }
 
 /** The columns of a step's row that its record says. */
-export function stepColumns(step: StepRecord) {
+export function stepColumns(
+  step: StepRecord,
+): Values<"task" | "name" | "map" | "position" | "checksum" | "record"> {
   const record = recordText(step);
   return {
     task: nameText(step.task),
@@ -64,7 +74,10 @@ export function stepColumns(step: StepRecord) {
 }
 
 /** The columns that say who holds a run. */
-export function holdColumns(id: string, fence: number, owner: string) {
+export type HoldColumns = Values<"fence" | "owner" | "holdChecksum"> & { readonly id: string };
+
+/** See `HoldColumns`. */
+export function holdColumns(id: string, fence: number, owner: string): HoldColumns {
   return { id, fence, owner, holdChecksum: holdChecksum(id, fence, owner) };
 }
 

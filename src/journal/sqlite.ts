@@ -61,7 +61,9 @@ import {
   toRun,
   toSharedValue,
   toStep,
+  type HoldColumns,
   type RecordRow,
+  type RunColumns,
   type RunRow,
 } from "./sqlite-rows.ts";
 import { spaceOf, VACUUM_STEP, type Compaction } from "./sqlite-space.ts";
@@ -352,7 +354,7 @@ class FileJournal implements SqliteJournal {
     return { hold: { runId: run.id, fence }, run, isNew: false, steps };
   }
 
-  #insertRun(columns: ReturnType<typeof runColumns> & ReturnType<typeof holdColumns>): void {
+  #insertRun(columns: RunColumns & HoldColumns): void {
     const { fence, ...row } = columns;
     void fence;
     try {

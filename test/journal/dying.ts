@@ -25,6 +25,7 @@ function dieAt(now: "before" | "after"): void {
   if (commits === Number(commit) && now === moment) process.kill(process.pid, "SIGKILL");
 }
 
+// oxlint-disable-next-line typescript/unbound-method -- called with `call` below
 const { exec } = DatabaseSync.prototype;
 DatabaseSync.prototype.exec = function (this: DatabaseSync, sql: string): void {
   const isCommit = sql === "COMMIT";
