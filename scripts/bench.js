@@ -25,7 +25,7 @@ const AIMED = [
   "journal",
   "journal-size",
 ];
-const OTHERS = ["bulkhead", "failures-together", "start-up"];
+const OTHERS = ["bulkhead", "failures-together", "journal-postgres", "start-up"];
 const TABLES = [...AIMED, ...OTHERS];
 
 /** Made of the figures of the others; asked for by name, it has those measured that it needs. */

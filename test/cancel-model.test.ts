@@ -113,6 +113,41 @@ const PROGRAMS: readonly [name: string, program: readonly Part[], left: string][
     ],
     "ad",
   ],
+  [
+    "scopes and cleanups, and a scope that fails and is caught",
+    [
+      { cleanup: "last" },
+      step("a", "undo"),
+      {
+        scope: "part",
+        parts: [{ cleanup: "of the part" }, step("b", "undo"), step("c", "undo", { fault: "bug" })],
+      },
+      {
+        scope: "kept",
+        parts: [step("d", "reconcile"), { scope: "deeper", parts: [step("e", "undo")] }],
+      },
+    ],
+    "ade",
+  ],
+  [
+    "scopes that are taken back with their task",
+    [
+      { cleanup: "last" },
+      {
+        all: [
+          [{ scope: "whole", isWhole: true, parts: [step("a", "undo"), step("b", "undo")] }],
+          [
+            {
+              scope: "part",
+              parts: [step("c", "undo", { fault: "stuck undo" }), { cleanup: "of c" }],
+            },
+          ],
+        ],
+      },
+      step("d", "undo", { fault: "bug" }),
+    ],
+    "",
+  ],
 ];
 
 /** Cancels a first start at every moment; answers the machines that differ, and where each was cancelled. */
@@ -188,6 +223,11 @@ const pause: fc.Arbitrary<Part> = fc.record({ pauseMs: fc.integer({ min: 0, max:
 
 const branchOf = (parts: fc.Arbitrary<Part>) => fc.array(parts, { minLength: 1, maxLength: 3 });
 
+const cleanup: fc.Arbitrary<Part> = fc.record({ cleanup: fc.constant("") });
+
+const scope = (parts: fc.Arbitrary<Part>): fc.Arbitrary<Part> =>
+  fc.record({ scope: fc.constant(""), parts: branchOf(parts) });
+
 const besides = (parts: fc.Arbitrary<Part>): fc.Arbitrary<Part> =>
   fc.record({ all: fc.array(branchOf(parts), { minLength: 2, maxLength: 3 }) });
 
@@ -197,12 +237,23 @@ const task: fc.Arbitrary<Part> = fc.record({
 });
 
 const succeeding = branchOf(
-  fc.oneof(lasting, pause, task, besides(fc.oneof(lasting, pause, task))),
+  fc.oneof(
+    lasting,
+    pause,
+    task,
+    cleanup,
+    scope(fc.oneof(lasting, pause, cleanup)),
+    besides(fc.oneof(lasting, pause, task, scope(fc.oneof(lasting, cleanup)))),
+  ),
 );
 
 /** The last step fails, beside others that may be under way, over or not yet begun. */
 const failing = fc
-  .tuple(branchOf(fc.oneof(undoable, pause)), branchOf(fc.oneof(undoable, pause)), branchOf(pause))
+  .tuple(
+    branchOf(fc.oneof(undoable, pause, cleanup, scope(fc.oneof(undoable, cleanup)))),
+    branchOf(fc.oneof(undoable, pause, scope(undoable))),
+    branchOf(pause),
+  )
   .map(([parts, beside, before]): Part[] => [
     ...parts,
     { all: [beside, [...before, step("", "undo", { fault: "bug" })]] },
@@ -214,6 +265,8 @@ function named(parts: readonly Part[], path = "s"): Part[] {
     const name = `${path}${index}`;
     if ("step" in part) return { ...part, step: name };
     if ("task" in part) return { ...part, task: name, parts: named(part.parts, name) };
+    if ("cleanup" in part) return { cleanup: name };
+    if ("scope" in part) return { ...part, scope: name, parts: named(part.parts, name) };
     if (!("all" in part)) return part;
     return { all: part.all.map((branch, place) => named(branch, `${name}-${place}-`)) };
   });

@@ -150,7 +150,11 @@ test("D13 beside a process that writes, and begins its log anew, nobody sees a b
   writer.goOn();
   await writer.heard(5);
 
-  for (let look = 0; look < 150; look++) await sqliteJournal(file).close();
+  for (let look = 0; look < 150; look++) {
+    await sqliteJournal(file).close();
+    // So that what the writer tells is heard.
+    await new Promise(setImmediate);
+  }
 
   const count = writer.lines.length;
   await writer.kill();

@@ -2,7 +2,7 @@
 
 import type { ErrorSummary } from "../core/error-summary.ts";
 import type { Effect, Fault } from "../core/fault.ts";
-import type { AttemptRecord, StepRecord, UndoStatus } from "../core/journal.ts";
+import type { AttemptRecord, StepKind, StepRecord, UndoStatus } from "../core/journal.ts";
 import { keyOf } from "./key.ts";
 
 /** More attempts than a human reads; the newest are kept. */
@@ -20,7 +20,7 @@ export function newStep(parts: {
   readonly runId: string;
   readonly task: string;
   readonly name: string;
-  readonly kind: "step" | "read" | "task";
+  readonly kind: StepKind;
   readonly position: number;
   readonly hasUndo: boolean;
   readonly atMs: number;
@@ -134,6 +134,11 @@ export function needsUndo(record: StepRecord): boolean {
   if (record.undo === "none" || record.undo === "done") return false;
   // Also where every attempt was refused: a part of the work may have gone before what was refused.
   return record.status === "completed" || record.attempts.length > 0;
+}
+
+/** Whether a scope failed, and something of what it did is still there. */
+export function isLeftBehind({ kind, status, effect }: StepRecord): boolean {
+  return kind === "scope" && status === "failed" && effect === "partial";
 }
 
 /** Whether a step was begun, may have taken effect, and nobody saw its end. */

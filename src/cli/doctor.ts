@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { examine, type Diagnosis } from "../advise/doctor.ts";
 import type { Finding } from "../advise/finding.ts";
 import { EXIT } from "../core/exit-codes.ts";
-import { journalFile, logsDirectory } from "../journal/home.ts";
+import { journalFile } from "../journal/home.ts";
 import { isGone } from "../journal/owner.ts";
 import { saveJournal, type Salvage } from "../journal/salvage.ts";
 import type { Command, World } from "./command.ts";
@@ -45,7 +45,7 @@ damaged or cannot be opened.`,
     }
     const diagnosis = examine({
       file,
-      logs: logsDirectory(world.env),
+      logs: await world.logDirectory(),
       version: holdfastVersion(),
       nowMs: world.clock.now(),
       isGone,

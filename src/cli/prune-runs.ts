@@ -3,7 +3,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Journal, Retention } from "../core/journal.ts";
-import { logsDirectory } from "../journal/home.ts";
 import type { World } from "./command.ts";
 
 /** What stays. */
@@ -36,7 +35,7 @@ export async function pruneAll(journal: Journal, kept: Kept, world: World): Prom
   for (let count = 0; ;) {
     const pruned = await journal.prune(retention);
     if (pruned.length === 0) return count;
-    removeLogs(pruned, world);
+    await removeLogs(pruned, world);
     count += pruned.length;
   }
 }
@@ -48,14 +47,14 @@ export async function pruneAll(journal: Journal, kept: Kept, world: World): Prom
 export async function pruneAtEnd(journal: Journal, world: World): Promise<void> {
   if (world.env["HOLDFAST_PRUNE"] === "off") return;
   try {
-    removeLogs(await journal.prune(retentionOf(DEFAULT_KEPT, world, AT_END)), world);
+    await removeLogs(await journal.prune(retentionOf(DEFAULT_KEPT, world, AT_END)), world);
   } catch {
     // They are still there for the next time, and holdfast prune tells why.
   }
 }
 
-function removeLogs(runIds: readonly string[], world: World): void {
+async function removeLogs(runIds: readonly string[], world: World): Promise<void> {
   if (runIds.length === 0) return;
-  const logs = logsDirectory(world.env);
+  const logs = await world.logDirectory();
   for (const id of runIds) rmSync(join(logs, `${id}.jsonl`), { force: true });
 }

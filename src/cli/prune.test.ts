@@ -23,6 +23,7 @@ async function home(count: number, env: Readonly<Record<string, string>> = {}) {
   onTestFinished(() => journal.close());
   const world = {
     ...fakeWorld({ env: { HOLDFAST_HOME: directory, ...env } }),
+    logDirectory: async () => join(directory, "logs"),
     openJournal: async () => sqliteJournal(file, { ballast: 0 }),
   };
   for (let age = count; age >= 1; age--) {

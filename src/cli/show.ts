@@ -3,18 +3,20 @@
 import { formatMs } from "../core/duration.ts";
 import { errorLine } from "../core/error-summary.ts";
 import { EXIT } from "../core/exit-codes.ts";
-import type { AttemptRecord, StepRecord } from "../core/journal.ts";
+import { UNFINISHED, type AttemptRecord, type StepRecord } from "../core/journal.ts";
 import { clip } from "../core/show.ts";
 import { decodeValue } from "../journal/codec.ts";
 import { redactor, type Redactor } from "../core/redact.ts";
+import { findCancelRequest } from "../automation/cancel.ts";
+import type { CancelRequest } from "../automation/cancel-request.ts";
 import { stepsInDoubt } from "../automation/check-decisions.ts";
 import { isInDoubt } from "../automation/step-record.ts";
 import { describeOwner } from "../journal/owner.ts";
 import type { Command } from "./command.ts";
 import { findRun } from "./find-run.ts";
+import { ONE_RUN, RUN_IN_HELP } from "./go-on.ts";
 import { printable } from "./printable.ts";
 import { holderAsJson, lengthMs, readRunNow, statusOf, type RunNow } from "./run-state.ts";
-import { fileWord } from "./shell-word.ts";
 import { formatMoment } from "./table.ts";
 import { waysOut } from "./ways-out.ts";
 
@@ -23,10 +25,8 @@ export const show: Command = {
   name: "show",
   summary: "Tell what a run did: steps, attempts, faults, undos",
   usage: "RUN|last [--json]",
-  details: `
-RUN is a run's name as holdfast runs lists it, or enough of its beginning or end to be the
-only one; last is the newest.`,
-  positionals: { min: 1, max: 1, words: ["last"] },
+  details: RUN_IN_HELP,
+  positionals: ONE_RUN,
   flags: {
     json: { type: "boolean", summary: "Print everything that the journal holds of it as JSON" },
   },
@@ -47,10 +47,11 @@ only one; last is the newest.`,
       }
       const now = await readRunNow(found, journal);
       const steps = await journal.readSteps(found.id);
+      const cancel = await findCancelRequest(journal, found.id);
       const text = args.has("json")
-        ? asJson(now, steps, secrets)
+        ? asJson({ ...now, cancel }, steps, secrets)
         : printable(
-            asText(now, hidden(steps, secrets), {
+            asText({ ...now, cancel }, hidden(steps, secrets), {
               nowMs: world.clock.now(),
               calledAs: await world.calledAs(),
               secrets,
@@ -64,11 +65,14 @@ only one; last is the newest.`,
   },
 };
 
-function asJson(now: RunNow, steps: readonly StepRecord[], secrets: Redactor): string {
+/** A run, and whether somebody wanted its end. */
+type Shown = RunNow & { readonly cancel: CancelRequest | undefined };
+
+function asJson(now: Shown, steps: readonly StepRecord[], secrets: Redactor): string {
   const { input, ...run } = now.run;
   const document = {
     schema: 1,
-    run: { ...run, ...holderAsJson(now), input: decodeValue(input) },
+    run: { ...run, ...holderAsJson(now), input: decodeValue(input), cancel: now.cancel },
     steps: steps.map(({ value, ...step }) => ({
       ...step,
       ...(value === undefined ? {} : { value: decodeValue(value) }),
@@ -87,7 +91,7 @@ function hidden(steps: readonly StepRecord[], secrets: Redactor): StepRecord[] {
 }
 
 function asText(
-  now: RunNow,
+  now: Shown,
   steps: readonly StepRecord[],
   around: { readonly nowMs: number; readonly calledAs: string; readonly secrets: Redactor },
 ): string {
@@ -101,7 +105,7 @@ function asText(
 }
 
 function headLines(
-  now: RunNow,
+  now: Shown,
   { nowMs, secrets }: { readonly nowMs: number; readonly secrets: Redactor },
 ): string[] {
   const { run, holder } = now;
@@ -116,33 +120,52 @@ function headLines(
   return [
     `${run.automation}, run ${run.id}: ${statusOf(now)}${by}${exit}${count}`,
     `  started ${formatMoment(run.startedAtMs)}${took}${resumed}`,
+    ...originLines(now),
     ...(run.file === undefined ? [] : [`  file ${run.file}`]),
     `  input ${clip(JSON.stringify(secrets.value(decodeValue(run.input))) ?? "none", 200)}`,
   ];
 }
 
+/** Where it comes from, and who wanted its end. */
+function originLines({ run, cancel }: Shown): string[] {
+  const { version, parentId, retryOf, scheduledForMs } = run;
+  const from = retryOf?.from === undefined ? "" : ` from "${retryOf.from}" on`;
+  const why = cancel?.reason === undefined ? "" : `: ${cancel.reason}`;
+  return [
+    ...(version === undefined ? [] : [`  version ${version}`]),
+    ...(scheduledForMs === undefined ? [] : [`  scheduled for ${formatMoment(scheduledForMs)}`]),
+    ...(parentId === undefined ? [] : [`  child of run ${parentId}`]),
+    ...(retryOf === undefined ? [] : [`  does run ${retryOf.runId} again${from}`]),
+    ...(cancel === undefined
+      ? []
+      : [`  cancel asked for by ${cancel.by}, ${formatMoment(cancel.atMs)}${why}`]),
+  ];
+}
+
 /** How to go on with a run that has not ended. */
 function nextLines(
-  { run: { status, file }, isCutOff }: RunNow,
+  { run: { id, file, status, exitCode }, isCutOff }: RunNow,
   steps: readonly StepRecord[],
   calledAs: string,
 ): string[] {
   if (file === undefined) return [];
-  const again = `${calledAs} run ${fileWord(file)}`;
+  const ways = waysOut(calledAs, id);
   if (status === "in doubt") {
     const [step = "STEP"] = stepsInDoubt(steps);
     return [
       `Nobody knows whether step "${step}" happened. Look, then decide.`,
-      ...waysOut(again, step),
+      ...ways.decide(step),
     ].map(indented);
+  }
+  if (exitCode === EXIT.rollbackIncomplete) {
+    return ["To try the undos again that failed:", `  ${ways.rollback}`].map(indented);
   }
   if (status !== "interrupted" && !isCutOff) return [];
   return [
     isCutOff ? "Its process is gone. To go on with it:" : "To go on with it:",
-    // With its own input, whatever that was.
-    `  ${again} --resume`,
+    `  ${ways.resume}`,
     "To take it back:",
-    `  ${again} --rollback`,
+    `  ${ways.rollback}`,
   ].map(indented);
 }
 
@@ -202,14 +225,23 @@ function toldBy(step: StepRecord): string {
 }
 
 /** A question is whether it happened. */
-function markOf({ status }: StepRecord, { holder }: RunNow): string {
-  if (status === "completed") return "✓";
-  if (status === "failed") return "✗";
+function markOf(step: StepRecord, now: RunNow): string {
+  const { holder } = now;
+  if (step.status === "completed") return "✓";
+  if (step.status === "failed" || wasEnded(step, now)) return "✗";
   return holder === undefined ? "?" : "·";
 }
 
-function stepState({ status, attempts }: StepRecord, { holder }: RunNow): string {
+/** Whether the end of the run was the end of the step too, and it was taken back. */
+function wasEnded({ status, undo }: StepRecord, { run }: RunNow): boolean {
+  return status === "begun" && undo === "done" && !UNFINISHED.includes(run.status);
+}
+
+function stepState(step: StepRecord, now: RunNow): string {
+  const { status, attempts } = step;
+  const { holder } = now;
   if (status !== "begun") return status;
+  if (wasEnded(step, now)) return "ended with the run";
   if (attempts.at(-1)?.endedAtMs !== undefined) return "between two attempts";
   return holder === undefined ? "begun, its end was not seen" : "begun, no end yet";
 }

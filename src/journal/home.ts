@@ -31,7 +31,7 @@ export function journalFile(env: Environment): string {
 }
 
 /** The directory of the runs' logs: `logs` in `stateHome`. @throws {OptionsError} As `stateHome` does. */
-export function logsDirectory(env: Environment): string {
+export function logDirectory(env: Environment): string {
   return join(stateHome(env), "logs");
 }
 

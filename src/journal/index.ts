@@ -22,7 +22,7 @@ export type {
 export type { SharedChange, SharedFilter, SharedState, SharedValue } from "../core/shared-state.ts";
 export { UNFINISHED } from "../core/journal.ts";
 export { decodeValue, encodeValue, type ValueLimits } from "./codec.ts";
-export { journalFile, logsDirectory, stateHome, type Environment } from "./home.ts";
+export { journalFile, stateHome, type Environment } from "./home.ts";
 export type { IsGone, LeaseOptions } from "./lease.ts";
 export { memoryJournal } from "./memory.ts";
 export { describeOwner, isGone, thisProcess } from "./owner.ts";
