@@ -343,6 +343,13 @@ export type EventDetails<E = unknown> =
   | { readonly type: "lease.lost"; readonly error: E }
   | { readonly type: "journal.failed"; readonly error: E }
   | {
+      /** The disk of the journal is full: the room that was kept for that was given up. */
+      readonly type: "ballast.released";
+      readonly file: string;
+      readonly bytes: number;
+    }
+  | { readonly type: "ballast.restored"; readonly file: string; readonly bytes: number }
+  | {
       readonly type: "log.written";
       readonly level: Level;
       readonly message: string;

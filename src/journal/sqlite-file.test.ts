@@ -3,11 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../core/system.ts";
+import { isGone } from "./owner.ts";
 import { openJournalFile } from "./sqlite-file.ts";
 
 function open(busyTimeoutMs = 1_234): DatabaseSync {
   const directory = mkdtempSync(join(tmpdir(), "holdfast-file-"));
-  const db = openJournalFile(join(directory, "holdfast.db"), busyTimeoutMs);
+  const db = openJournalFile(join(directory, "holdfast.db"), {
+    busyTimeoutMs,
+    clock: systemClock,
+    isGone,
+  });
   onTestFinished(() => {
     db.close();
     rmSync(directory, { recursive: true });
@@ -44,18 +50,19 @@ test("a busy timeout longer than SQLite can count is the longest that it can", (
 test("the schema itself rules out two unfinished runs with one lock", () => {
   const db = open();
   const insert = (id: string, isUnfinished: number) =>
-    db.exec(`INSERT INTO runs (id, automation, lock, status, is_unfinished, started_at_ms, record, fence)
-      VALUES ('${id}', 'nightly', 'nightly', '', ${isUnfinished}, 0, '{}', 1)`);
+    db.exec(`INSERT INTO runs (id, automation, lock, status, is_unfinished, started_at_ms, record,
+        fence, checksum, hold_checksum)
+      VALUES ('${id}', 'nightly', 'nightly', '', ${isUnfinished}, 0, '{}', 1, 0, 0)`);
   insert("a", 0);
   insert("b", 0);
   insert("c", 1);
 
-  expect(() => insert("d", 1)).toThrow("UNIQUE constraint failed: runs.lock");
+  expect(() => insert("d", 1)).toThrow("runs.lock");
 });
 
 test.for([
   [
-    "SELECT 1 FROM runs WHERE lock = 'a' AND is_unfinished = 1 ORDER BY started_at_ms DESC",
+    "SELECT 1 FROM runs INDEXED BY one_unfinished WHERE lock = 'a' AND is_unfinished = 1 ORDER BY started_at_ms DESC",
     /one_unfinished \(lock=\?\)/,
   ],
   [
@@ -69,7 +76,7 @@ test.for([
   ],
   [
     "SELECT record FROM steps WHERE run_id = 'a' AND map = 'm' AND position > 5 ORDER BY position",
-    /^SEARCH steps USING INDEX steps_by_map \(run_id=\? AND map=\? AND position>\?\)$/,
+    /^SEARCH steps USING INDEX steps_by_position \(run_id=\? AND map=\? AND position>\?\)$/,
   ],
   [
     "SELECT 1 FROM runs ORDER BY started_at_ms DESC, number DESC LIMIT 20",

@@ -378,6 +378,20 @@ export const ROWS: readonly Row[] = [
     "The journal failed: no answer",
   ],
   [
+    { type: "ballast.released", file: "/state/holdfast.db", bytes: 2 ** 20 },
+    RUN,
+    "WARNING",
+    "change",
+    "The disk of journal /state/holdfast.db is full: its ballast of 1 MB was given up, so that runs can end; free some space there",
+  ],
+  [
+    { type: "ballast.restored", file: "/state/holdfast.db", bytes: 2 ** 20 },
+    RUN,
+    "INFO",
+    "change",
+    "Journal /state/holdfast.db has its ballast of 1 MB again",
+  ],
+  [
     { type: "log.written", level: "ERROR", message: "said so", data: { rows: 3 } },
     STEP,
     "ERROR",

@@ -80,6 +80,8 @@ const LEVELS = {
   "cleanup.failed": "ERROR",
   "lease.lost": "ERROR",
   "journal.failed": "CRITICAL",
+  "ballast.released": "WARNING",
+  "ballast.restored": "INFO",
 } as const satisfies Partial<Record<EventType, Level>>;
 
 /** How urgent an event is. */

@@ -5,6 +5,7 @@ import { errorLine, type ErrorSummary } from "../core/error-summary.ts";
 import type { EventType, HoldfastEvent, TaskCount } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
 import { clip, show } from "../core/show.ts";
+import { formatBytes } from "../core/size.ts";
 import { SCHEDULE_SENTENCES } from "./schedule-message.ts";
 import { stepLabel } from "./step-label.ts";
 
@@ -158,6 +159,11 @@ const SENTENCES: {
 
   "lease.lost": (event, because) => `${automation(event)} stops${because}`,
   "journal.failed": (_, because) => `The journal failed${because}`,
+  "ballast.released": (event) =>
+    `The disk of journal ${event.file} is full: ` +
+    `its ballast of ${formatBytes(event.bytes)} was given up, so that runs can end; free some space there`,
+  "ballast.restored": (event) =>
+    `Journal ${event.file} has its ballast of ${formatBytes(event.bytes)} again`,
   "log.written": (event) => event.message,
 };
 

@@ -104,6 +104,8 @@ const TYPES: Readonly<Record<EventType, true>> = {
   "cleanup.failed": true,
   "lease.lost": true,
   "journal.failed": true,
+  "ballast.released": true,
+  "ballast.restored": true,
   "log.written": true,
 };
 

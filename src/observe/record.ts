@@ -133,6 +133,8 @@ const PHASES: Readonly<Record<EventType, readonly [Phase, Outcome?]>> = {
   "cleanup.failed": ["end", "failure"],
   "lease.lost": ["info", "failure"],
   "journal.failed": ["info", "failure"],
+  "ballast.released": ["change"],
+  "ballast.restored": ["change"],
   "log.written": ["info"],
 };
 

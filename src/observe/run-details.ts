@@ -41,6 +41,8 @@ export const RUN_DETAILS: DetailsOfAll<Exclude<EventType, PolicyEventType>> = {
   }),
   "lease.lost": NOTHING,
   "journal.failed": NOTHING,
+  "ballast.released": ({ file, bytes }) => ({ ballast: { journal: file, bytes } }),
+  "ballast.restored": ({ file, bytes }) => ({ ballast: { journal: file, bytes } }),
   "log.written": ({ data }) => ({ data: dataFields(data) }),
 
   "task.started": NOTHING,
