@@ -8,6 +8,7 @@ import { schemaProblems, type StandardSchema } from "../core/standard-schema.ts"
 import { decodeValue } from "../journal/codec.ts";
 import type { Automation } from "./automation.ts";
 import { checkDecisions } from "./check-decisions.ts";
+import { recordsToDecide } from "./records-to-decide.ts";
 import { judgeUnfinished, type Choice } from "./unfinished.ts";
 
 /** What is asked for. */
@@ -43,7 +44,8 @@ export async function claimRun<Input>(
   try {
     const choice = choose(automation, claim, asked);
     if (choice !== "fresh" || claim.isNew) {
-      checkDecisions(asked.decided, claim);
+      const steps = await recordsToDecide(journal, claim, asked.decided);
+      checkDecisions(asked.decided, { ...claim, steps });
       const input = await checkedInput(automation, decodeValue(claim.run.input));
       return { claim, choice, input };
     }
@@ -119,7 +121,11 @@ async function abandon(journal: Journal, { run, hold }: Claim, clock: Clock): Pr
   await journal.release(hold);
 }
 
-async function checkedInput<Input>(automation: Automation<Input>, input: unknown): Promise<Input> {
+/** What `run.input` is. @throws {InputError} When the input does not fit. */
+export async function checkedInput<Input>(
+  automation: Automation<Input>,
+  input: unknown,
+): Promise<Input> {
   const { name } = automation;
   const schema = automation.settled.input as StandardSchema<Input> | undefined;
   if (schema !== undefined) {

@@ -23,6 +23,7 @@ import { memoryJournal } from "../journal/memory.ts";
 import { thisProcess } from "../journal/owner.ts";
 import type { Automation } from "./automation.ts";
 import { Book } from "./book.ts";
+import { childStarter } from "./child-run.ts";
 import { claimRun } from "./claim-run.ts";
 import { newRunId } from "./key.ts";
 import { toStorable } from "./storable.ts";
@@ -111,9 +112,10 @@ export async function execute<Input>(
   const world = makeWorld(automation, settled);
   const wanted = newRun(automation, settled, world.redactor);
   const journal = settled.journal ?? memoryJournal({ clock: settled.clock });
+  const owner = settled.owner ?? thisProcess();
   const { claim, choice, input } = await claimRun(automation, {
     journal,
-    owner: settled.owner ?? thisProcess(),
+    owner,
     wanted,
     input: settled.input,
     asked: settled.unfinished,
@@ -121,7 +123,8 @@ export async function execute<Input>(
     clock: settled.clock,
   });
   const book = new Book(journal, claim, (error) => breakOff(whole, error));
-  const whole: World = { ...world, book };
+  const startChild = childStarter({ journal, owner, env: settled.env });
+  const whole: World = { ...world, book, depth: 0, startChild };
   const execution = new RunExecution(whole, automation, {
     input,
     env: settled.env,
@@ -132,7 +135,10 @@ export async function execute<Input>(
   return withCancellation(settled.signal, world.halt, () => execution.run());
 }
 
-function makeWorld(automation: Automation<never>, settled: Settled): Omit<World, "book"> {
+function makeWorld(
+  automation: Automation<never>,
+  settled: Settled,
+): Omit<World, "book" | "depth" | "startChild"> {
   const { clock, random, env, sinks, decisions } = settled;
   const hideSecrets = redactor({ env });
   return {

@@ -15,7 +15,12 @@ export {
   type TaskOptions,
   type UndoContext,
 } from "./automation.ts";
+export type { ChildOptions, ChildResult } from "./child.ts";
 export { execute, type ExecuteOptions } from "./execute.ts";
+export type { Items, MapFailure, MapOptions, MapResult } from "./map-result.ts";
+export type { Branch, Branches, BranchValues, ParallelOptions } from "./parallel.ts";
+export type { Approval, ApprovalBy, ApprovalOptions, SignalOptions } from "./signal.ts";
+export { sendSignal, type SentSignal } from "./signals.ts";
 export type { TaskEnd } from "./outcome.ts";
 export type { Requirements } from "./requirements.ts";
 export type { RunResult } from "./run.ts";

@@ -8,7 +8,7 @@ const MAX_LENGTH = 200;
 /** Refuses names that could not be found again, and those that hold a secret: they are journaled. */
 export function checkName(
   { redactor }: Pick<World, "redactor">,
-  kind: "step" | "task",
+  kind: "step" | "task" | "map" | "child",
   name: unknown,
 ): asserts name is string {
   if (typeof name !== "string" || name.trim() === "" || name.length > MAX_LENGTH) {

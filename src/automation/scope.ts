@@ -6,12 +6,24 @@ import { classifier } from "../classify/classify.ts";
 import { ambient } from "../core/context.ts";
 import { AutomationError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
+import type { Duration } from "../core/duration.ts";
 import type { ReadOptions, StepContext, StepOptions, Task } from "./automation.ts";
 import { stepLabel } from "./book.ts";
 import { checkName } from "./names.ts";
+import { onAbort } from "./on-abort.ts";
 import { unreached, type Reason } from "./rollback.ts";
 import { Step } from "./step.ts";
 import { readReadOptions, readStepOptions, type SettledStep } from "./step-options.ts";
+import { runParallel, type Branches, type BranchValues, type ParallelOptions } from "./parallel.ts";
+import {
+  approvalPlan,
+  signalPlan,
+  type ApprovalBy,
+  type ApprovalOptions,
+  type SignalOptions,
+} from "./signal.ts";
+import { sleepPlan } from "./sleep.ts";
+import { Wait, type WaitPlan } from "./wait.ts";
 import { WatchedPromise } from "./watched-promise.ts";
 import { loggerAt, type World } from "./world.ts";
 
@@ -29,7 +41,12 @@ export class Scope implements Task {
   /** Thrown by steps that the journal does not know, while rolling back. */
   readonly endOfRecord = new Error("the run was cut off here, and is being rolled back");
   readonly #controller = new AbortController();
+  /** Called with the end of the task, for the run may have many. */
+  readonly #unlink: () => void;
   readonly #steps = new Map<string, Step>();
+  /** Of steps and waits. */
+  readonly #names = new Set<string>();
+  readonly #turnedBack = Promise.withResolvers<void>();
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #failures: { readonly by: WatchedPromise<unknown>; readonly error: unknown }[] = [];
   #reason: Reason | undefined;
@@ -40,13 +57,10 @@ export class Scope implements Task {
     this.world = world;
     this.name = name;
     this.#reason = reason;
+    if (reason !== undefined) this.#turnedBack.resolve();
     this.log = loggerAt(world, { task: name });
     const { signal } = world.halt;
-    // Removed with the end of the task, for the run may have many.
-    const ended = this.#controller.signal;
-    signal.addEventListener("abort", () => this.#controller.abort(signal.reason), {
-      signal: ended,
-    });
+    this.#unlink = onAbort(signal, () => this.#controller.abort(signal.reason));
   }
 
   /** Finished steps answer from the journal, and nothing else is done: the way to the undos. */
@@ -75,11 +89,39 @@ export class Scope implements Task {
 
   // Not async: a step is known, with its undo, as soon as it is asked for.
   step<Value>(name: string, work: Work<Value>, options: StepOptions<Value> = {}): Promise<Value> {
-    return this.#begin(name, work, () => readStepOptions(name, options));
+    return this.begin(name, work, () => readStepOptions(name, options));
   }
 
   read<Value>(name: string, work: Work<Value>, options: ReadOptions<Value> = {}): Promise<Value> {
-    return this.#begin(name, work, () => readReadOptions(name, options));
+    return this.begin(name, work, () => readReadOptions(name, options));
+  }
+
+  parallel<Work extends Branches>(
+    work: Work,
+    options: ParallelOptions = {},
+  ): Promise<BranchValues<Work>> {
+    return runParallel(work, options, { turnedBack: this.#turnedBack.promise });
+  }
+
+  sleep(name: string, length: Duration | Date): Promise<void> {
+    return this.track(
+      this.#answerWait(name, () => sleepPlan(name, length, this.world.clock)),
+    ) as Promise<void>;
+  }
+
+  waitForSignal<Value>(name: string, options: SignalOptions<Value> = {}): Promise<Value> {
+    return this.track(
+      this.#answerWait(name, () => signalPlan(this.#placeOf(name), options)),
+    ) as Promise<Value>;
+  }
+
+  approval<Options extends ApprovalOptions>(
+    name: string,
+    options?: Options,
+  ): Promise<ApprovalBy<Options>> {
+    return this.track(
+      this.#answerWait(name, () => approvalPlan(this.#placeOf(name), options ?? {})),
+    ) as Promise<ApprovalBy<Options>>;
   }
 
   /** What `error` is: as the step that failed by it saw it, else by the automation's own rules. */
@@ -97,7 +139,8 @@ export class Scope implements Task {
   async turnBack(error: unknown): Promise<void> {
     const { clock, halt } = this.world;
     this.#reason ??= this.reasonOf(error);
-    if (halt.kind !== "stopped") this.#controller.abort(error);
+    if (unreached(this).length > 0) this.#turnedBack.resolve();
+    if (halt.kind !== "stopped") this.#abort(error);
     const untilMs = clock.elapsed() + REACH_MS;
     while (!halt.halted.aborted && unreached(this).length > 0 && clock.elapsed() < untilMs) {
       await clock.sleep(REACH_EVERY_MS);
@@ -108,7 +151,12 @@ export class Scope implements Task {
   /** The function has ended: no new step begins, and what waits for the task's signal is let go. */
   close(): void {
     this.#closedBy ??= "its task had ended";
-    this.#controller.abort(new Error("the task has ended"));
+    this.#abort(new Error("the task has ended"));
+  }
+
+  #abort(reason: unknown): void {
+    this.#unlink();
+    this.#controller.abort(reason);
   }
 
   /**
@@ -149,7 +197,8 @@ export class Scope implements Task {
     }
   }
 
-  #begin<Value>(name: string, work: Work<Value>, settle: () => SettledStep): Promise<Value> {
+  /** Does a step of any kind, whose options are read once it may begin. */
+  begin<Value>(name: string, work: Work<Value>, settle: () => SettledStep): Promise<Value> {
     return this.track(this.#answer(name, work, settle)) as Promise<Value>;
   }
 
@@ -168,16 +217,31 @@ export class Scope implements Task {
   }
 
   async #answer(name: string, work: Work<unknown>, settle: () => SettledStep): Promise<unknown> {
+    this.#checkBeginning(name);
+    const step = new Step(this, name, work, settle());
+    this.#names.add(name);
+    this.#steps.set(name, step);
+    return step.answer();
+  }
+
+  async #answerWait(name: string, plan: () => WaitPlan): Promise<unknown> {
+    this.#checkBeginning(name);
+    const wait = new Wait(this, plan());
+    this.#names.add(name);
+    return wait.answer();
+  }
+
+  #checkBeginning(name: string): void {
     checkName(this.world, "step", name);
     this.world.halt.check();
     this.checkPlace(`Step "${name}"`);
-    if (this.#steps.has(name)) {
-      throw new AutomationError(
-        `There are two steps named "${stepLabel(this.name, name)}"; within a task each needs a name of its own`,
-      );
-    }
-    const step = new Step(this, name, work, settle());
-    this.#steps.set(name, step);
-    return step.answer();
+    if (!this.#names.has(name)) return;
+    throw new AutomationError(
+      `There are two steps named "${stepLabel(this.name, name)}"; within a task each needs a name of its own`,
+    );
+  }
+
+  #placeOf(name: string) {
+    return { world: this.world, name, label: stepLabel(this.name, name) };
   }
 }

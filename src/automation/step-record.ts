@@ -2,7 +2,7 @@
 
 import type { ErrorSummary } from "../core/error-summary.ts";
 import type { Effect, Fault } from "../core/fault.ts";
-import type { AttemptRecord, StepRecord, UndoStatus } from "../core/journal.ts";
+import type { AttemptRecord, StepKind, StepRecord, UndoStatus } from "../core/journal.ts";
 import { keyOf } from "./key.ts";
 
 /** More attempts than a human reads; the newest are kept. */
@@ -20,7 +20,7 @@ export function newStep(parts: {
   readonly runId: string;
   readonly task: string;
   readonly name: string;
-  readonly kind: "step" | "read" | "task";
+  readonly kind: StepKind;
   readonly position: number;
   readonly hasUndo: boolean;
   readonly atMs: number;
@@ -136,10 +136,17 @@ export function needsUndo(record: StepRecord): boolean {
   return record.status === "completed" || record.attempts.length > 0;
 }
 
+/** Whether a child was begun and has not ended, so that its own run may have something to take back. */
+export function isOpenChild({ kind, status }: StepRecord): boolean {
+  return kind === "child" && status === "begun";
+}
+
 /** Whether a step was begun, may have taken effect, and nobody saw its end. */
 export function isInDoubt(record: StepRecord): boolean {
   return (
     record.status === "begun" &&
+    // A child's own journal tells how far it came.
+    record.kind !== "child" &&
     record.attempts.at(-1)?.endedAtMs === undefined &&
     record.effect !== "none"
   );

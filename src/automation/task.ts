@@ -10,7 +10,7 @@ import { unlessStuck } from "./cancelled-body.ts";
 import { reviveError } from "./revive.ts";
 import { rollBack, type Reason } from "./rollback.ts";
 import { Scope } from "./scope.ts";
-import { newStep } from "./step-record.ts";
+import { newStep, stepFailed } from "./step-record.ts";
 import { toStorable } from "./storable.ts";
 import { emit, redactedFailure, runOf, type World } from "./world.ts";
 
@@ -26,6 +26,26 @@ export interface TaskPlan {
 /** Runs it, or answers from the journal. Rejects only when the run halts. */
 export async function runTask<Value>(world: World, plan: TaskPlan): Promise<TaskResult<Value>> {
   return new TaskRunner(world, plan).run() as Promise<TaskResult<Value>>;
+}
+
+/** Writes down that a task is not run, for another one failed. Does nothing where that is recorded. */
+export async function skipTask(world: World, task: string, reason: Reason): Promise<void> {
+  const { book, clock } = world;
+  const recorded = book.visit(task, "");
+  emit(world, { task }, { type: "task.skipped", ...reason });
+  if (recorded !== undefined) return;
+  const record = newStep({
+    runId: book.run.id,
+    task,
+    name: "",
+    kind: "task",
+    position: book.nextPosition(),
+    hasUndo: false,
+    atMs: clock.now(),
+  });
+  await book.writeStep(
+    stepFailed(record, { atMs: clock.now(), ...redactedFailure(world, reason) }),
+  );
 }
 
 class TaskRunner {
@@ -116,7 +136,8 @@ class TaskRunner {
 
   async #complete(scope: Scope, value: unknown): Promise<TaskResult<unknown>> {
     scope.close();
-    if (this.#plan.name !== OWN_TASK) {
+    // What the function of a child answers is what its parent is told.
+    if (this.#plan.name !== OWN_TASK || this.#world.book.run.parentId !== undefined) {
       await this.#write({
         status: "completed",
         value: toStorable(this.#world.redactor, value, `The value of task "${this.#plan.name}"`),

@@ -18,7 +18,13 @@ const LEVELS = {
   "task.started": "INFO",
   "task.completed": "INFO",
   "task.failed": "ERROR",
+  "task.waiting": "INFO",
+  "task.skipped": "WARNING",
+  "map.started": "INFO",
+  "map.progressed": "INFO",
+  "map.completed": "INFO",
   "step.started": "INFO",
+  "step.waiting": "INFO",
   "step.completed": "INFO",
   "step.failed": "ERROR",
   "step.replayed": "INFO",
@@ -80,5 +86,8 @@ export function levelOf(event: HoldfastEvent): Level {
   // It grows by one at a time while all is well, and that goes on for ever.
   if (event.type === "limit.changed") return event.to < event.from ? "INFO" : "DEBUG";
   if (event.type === "step.reconciled") return event.answer === "unknown" ? "WARNING" : "INFO";
-  return LEVELS[event.type];
+  const level = LEVELS[event.type];
+  // A map may have 100,000 items: what goes well with one of them is told of the map.
+  const isOfItem = event.where.map !== undefined && event.where.task !== event.where.map;
+  return level === "INFO" && isOfItem ? "DEBUG" : level;
 }

@@ -1,0 +1,146 @@
+/** A step that only waits: its record says what for and until when, so that a resume waits the rest. */
+
+import { ReplayMismatchError } from "../core/errors.ts";
+import type { StepRecord } from "../core/journal.ts";
+import { stepLabel } from "./book.ts";
+import { onAbort } from "./on-abort.ts";
+import { restMs } from "./rest.ts";
+import { reviveError } from "./revive.ts";
+import type { Scope } from "./scope.ts";
+import { newStep, stepCompleted, stepFailed } from "./step-record.ts";
+import { toStorable } from "./storable.ts";
+import { emit, redactedFailure, type World } from "./world.ts";
+
+/** What the record holds as its value while it waits. Moments are milliseconds since the Unix epoch. */
+export interface WaitNote {
+  readonly waitsFor: "time" | "signal" | "approval";
+  /** When the wait is over at the latest. */
+  readonly untilMs: number;
+  readonly question?: string | undefined;
+}
+
+/** What is waited for, and how. */
+export interface WaitPlan {
+  readonly name: string;
+  readonly kind: "sleep" | "signal";
+  /** What to write down when it is begun. */
+  note(nowMs: number): WaitNote;
+  /** Waits at most `restMs` milliseconds, and answers the step's value. */
+  wait(given: { readonly restMs: number; readonly signal: AbortSignal }): Promise<unknown>;
+}
+
+/** See the header. */
+export class Wait {
+  readonly #scope: Scope;
+  readonly #plan: WaitPlan;
+  readonly #world: World;
+  readonly #startedAtMs: number;
+  #record: StepRecord | undefined;
+
+  constructor(scope: Scope, plan: WaitPlan) {
+    this.#scope = scope;
+    this.#plan = plan;
+    this.#world = scope.world;
+    this.#startedAtMs = scope.world.clock.elapsed();
+    this.#record = scope.world.book.visit(scope.name, plan.name);
+  }
+
+  /** What the wait answers, from the journal or by waiting for what is left of it. */
+  async answer(): Promise<unknown> {
+    const recorded = this.#record;
+    if (recorded !== undefined) this.#checkKind(recorded);
+    if (recorded !== undefined && recorded.status !== "begun") return this.#replay(recorded);
+    if (this.#scope.isRollingBack) throw this.#scope.endOfRecord;
+    const record = recorded ?? (await this.#begin());
+    const note = this.#world.book.readValue(record) as WaitNote;
+    const leftMs = restMs(record.startedAtMs, note.untilMs, this.#world.clock.now());
+    const { waitsFor, question } = note;
+    emit(this.#world, this.#where, { type: "step.waiting", waitsFor, waitMs: leftMs, question });
+    return this.#wait(record, leftMs);
+  }
+
+  get #label(): string {
+    return stepLabel(this.#scope.name, this.#plan.name);
+  }
+
+  get #where() {
+    return { task: this.#scope.name, step: this.#plan.name };
+  }
+
+  #checkKind({ runId, kind }: StepRecord): void {
+    if (kind === this.#plan.kind) return;
+    const error = new ReplayMismatchError(
+      runId,
+      `Run ${runId} recorded "${this.#label}" as a ${kind}, and the code makes it a ${this.#plan.kind}`,
+    );
+    this.#world.halt.stop(error);
+    throw error;
+  }
+
+  #replay(record: StepRecord): unknown {
+    const { status, error, fault } = record;
+    const outcome = status === "completed" ? "completed" : "failed";
+    emit(this.#world, this.#where, { type: "step.replayed", outcome });
+    if (status === "completed") return this.#world.book.readValue(record);
+    throw reviveError(error ?? { type: "Error", message: `"${this.#label}" failed` }, fault);
+  }
+
+  async #begin(): Promise<StepRecord> {
+    const { book, clock } = this.#world;
+    const { name, kind } = this.#plan;
+    const record = newStep({
+      runId: book.run.id,
+      task: this.#scope.name,
+      name,
+      kind,
+      position: book.nextPosition(),
+      hasUndo: false,
+      atMs: clock.now(),
+    });
+    return book.writeStep({ ...record, value: this.#toStored(this.#plan.note(clock.now())) });
+  }
+
+  async #wait(record: StepRecord, leftMs: number): Promise<unknown> {
+    const { book, clock, halt } = this.#world;
+    // Whatever halts the run, nothing is gained by waiting on.
+    const controller = new AbortController();
+    const { signal } = controller;
+    const unlinks = [this.#scope.signal, halt.halted].map((source) =>
+      onAbort(source, () => controller.abort(source.reason)),
+    );
+    try {
+      const value = await this.#plan.wait({ restMs: leftMs, signal });
+      await book.writeStep(stepCompleted(record, this.#toStored(value), clock.now()));
+      emit(this.#world, this.#where, {
+        type: "step.completed",
+        durationMs: this.#durationMs(),
+        attempts: 1,
+      });
+      return value;
+    } catch (error) {
+      halt.checkWritable();
+      if (!signal.aborted) await this.#fail(record, error);
+      else emit(this.#world, this.#where, { type: "step.interrupted" });
+      throw error;
+    } finally {
+      for (const unlink of unlinks) unlink();
+    }
+  }
+
+  async #fail(record: StepRecord, error: unknown): Promise<void> {
+    const { book, clock } = this.#world;
+    const { fault } = this.#scope.reasonOf(error);
+    const failure = redactedFailure(this.#world, { fault, error });
+    await book.writeStep(stepFailed(record, { atMs: clock.now(), ...failure }));
+    const durationMs = this.#durationMs();
+    emit(this.#world, this.#where, { type: "step.failed", durationMs, attempts: 1, fault, error });
+  }
+
+  #toStored(value: unknown): string {
+    return toStorable(this.#world.redactor, value, `The value of "${this.#label}"`);
+  }
+
+  #durationMs(): number {
+    return this.#world.clock.elapsed() - this.#startedAtMs;
+  }
+}
