@@ -3,19 +3,22 @@
 import { formatMs } from "../core/duration.ts";
 import { errorLine } from "../core/error-summary.ts";
 import { EXIT } from "../core/exit-codes.ts";
-import type { AttemptRecord, StepRecord } from "../core/journal.ts";
+import type { AttemptRecord, Journal, RunRecord, StepRecord } from "../core/journal.ts";
 import { clip } from "../core/show.ts";
 import { decodeValue } from "../journal/codec.ts";
 import { redactor, type Redactor } from "../core/redact.ts";
-import { stepsInDoubt } from "../automation/check-decisions.ts";
 import { isInDoubt } from "../automation/step-record.ts";
+import type { WaitNote } from "../automation/wait.ts";
 import { describeOwner } from "../journal/owner.ts";
 import type { Command } from "./command.ts";
+import { readDoubts } from "./doubts.ts";
 import { findRun } from "./find-run.ts";
 import { printable } from "./printable.ts";
 import { holderAsJson, lengthMs, readRunNow, statusOf, type RunNow } from "./run-state.ts";
 import { fileWord } from "./shell-word.ts";
+import { mapLines, readMaps, type MapShown } from "./show-maps.ts";
 import { formatMoment } from "./table.ts";
+import { readWaits, waitLines, type Awaited } from "./waits.ts";
 import { waysOut } from "./ways-out.ts";
 
 /** See the header. */
@@ -47,10 +50,12 @@ only one; last is the newest.`,
       }
       const now = await readRunNow(found, journal);
       const steps = await journal.readSteps(found.id);
+      const beside = await readBeside(journal, found, steps);
       const text = args.has("json")
-        ? asJson(now, steps, secrets)
+        ? asJson(now, steps, beside, secrets)
         : printable(
             asText(now, hidden(steps, secrets), {
+              beside: secrets.value(beside) as Beside,
               nowMs: world.clock.now(),
               calledAs: await world.calledAs(),
               secrets,
@@ -64,7 +69,34 @@ only one; last is the newest.`,
   },
 };
 
-function asJson(now: RunNow, steps: readonly StepRecord[], secrets: Redactor): string {
+/** What belongs to a run and is not among its own steps. */
+interface Beside {
+  readonly maps: readonly MapShown[];
+  readonly waits: readonly Awaited[];
+  readonly children: readonly { readonly id: string; readonly automation: string }[];
+  readonly doubts: readonly string[];
+}
+
+async function readBeside(
+  journal: Journal,
+  run: RunRecord,
+  steps: readonly StepRecord[],
+): Promise<Beside> {
+  const children = await journal.findRuns({ parentId: run.id, limit: Infinity });
+  return {
+    maps: await readMaps(journal, steps),
+    waits: await readWaits(journal, run),
+    children: children.map(({ id, automation }) => ({ id, automation })).toReversed(),
+    doubts: run.status === "in doubt" ? await readDoubts(journal, run, steps) : [],
+  };
+}
+
+function asJson(
+  now: RunNow,
+  steps: readonly StepRecord[],
+  { maps, waits, children }: Beside,
+  secrets: Redactor,
+): string {
   const { input, ...run } = now.run;
   const document = {
     schema: 1,
@@ -73,6 +105,9 @@ function asJson(now: RunNow, steps: readonly StepRecord[], secrets: Redactor): s
       ...step,
       ...(value === undefined ? {} : { value: decodeValue(value) }),
     })),
+    maps,
+    waits,
+    children,
   };
   return `${JSON.stringify(secrets.value(document), undefined, 2)}\n`;
 }
@@ -89,13 +124,24 @@ function hidden(steps: readonly StepRecord[], secrets: Redactor): StepRecord[] {
 function asText(
   now: RunNow,
   steps: readonly StepRecord[],
-  around: { readonly nowMs: number; readonly calledAs: string; readonly secrets: Redactor },
+  around: {
+    readonly beside: Beside;
+    readonly nowMs: number;
+    readonly calledAs: string;
+    readonly secrets: Redactor;
+  },
 ): string {
+  const { maps, waits, children, doubts } = around.beside;
   const tasks = [...new Set(steps.map(({ task }) => task))];
   const lines = [
     ...headLines(now, around),
-    ...nextLines(now, steps, around.calledAs),
-    ...tasks.flatMap((task) => taskLines(task, now, steps)),
+    ...children.map(({ id, automation }) => `  child ${automation}, run ${id}`),
+    ...waitLines(waits, around.calledAs).map(indented),
+    ...nextLines(now, doubts, around.calledAs),
+    ...tasks.flatMap((task) => {
+      const map = maps.find(({ name }) => name === task);
+      return map === undefined ? taskLines(task, now, steps) : mapLines(map);
+    }),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -117,6 +163,7 @@ function headLines(
     `${run.automation}, run ${run.id}: ${statusOf(now)}${by}${exit}${count}`,
     `  started ${formatMoment(run.startedAtMs)}${took}${resumed}`,
     ...(run.file === undefined ? [] : [`  file ${run.file}`]),
+    ...(run.parentId === undefined ? [] : [`  child of run ${run.parentId}, and resumed with it`]),
     `  input ${clip(JSON.stringify(secrets.value(decodeValue(run.input))) ?? "none", 200)}`,
   ];
 }
@@ -124,13 +171,13 @@ function headLines(
 /** How to go on with a run that has not ended. */
 function nextLines(
   { run: { status, file }, isCutOff }: RunNow,
-  steps: readonly StepRecord[],
+  doubts: readonly string[],
   calledAs: string,
 ): string[] {
   if (file === undefined) return [];
   const again = `${calledAs} run ${fileWord(file)}`;
   if (status === "in doubt") {
-    const [step = "STEP"] = stepsInDoubt(steps);
+    const [step = "STEP"] = doubts;
     return [
       `Nobody knows whether step "${step}" happened. Look, then decide.`,
       ...waysOut(again, step),
@@ -185,7 +232,7 @@ function stepLines(step: StepRecord, now: RunNow, task: StepRecord | undefined):
   const left = isLeft ? ", not taken back" : "";
   return [
     `  ${markOf(step, now)} ${kind} ${name}: ${stepState(step, now)}${took}${toldBy(step)}${undone}${left}`,
-    ...(kind === "step" ? [`      key ${key}`] : []),
+    ...(kind === "step" || kind === "child" ? [`      key ${key}`] : []),
     ...attempts.flatMap((attempt) =>
       attemptLines(attempt, now, "attempt", step.status === "completed"),
     ),
@@ -208,10 +255,17 @@ function markOf({ status }: StepRecord, { holder }: RunNow): string {
   return holder === undefined ? "?" : "·";
 }
 
-function stepState({ status, attempts }: StepRecord, { holder }: RunNow): string {
+function stepState(step: StepRecord, { holder }: RunNow): string {
+  const { status, attempts, kind } = step;
   if (status !== "begun") return status;
+  if (kind === "sleep" || kind === "signal") return `waits ${untilWhen(step)}`;
   if (attempts.at(-1)?.endedAtMs !== undefined) return "between two attempts";
   return holder === undefined ? "begun, its end was not seen" : "begun, no end yet";
+}
+
+function untilWhen({ value }: StepRecord): string {
+  const { untilMs } = decodeValue(value ?? "") as WaitNote;
+  return untilMs === Number.MAX_SAFE_INTEGER ? "for ever" : `until ${formatMoment(untilMs)}`;
 }
 
 /** One that simply succeeded at the first go needs no line of its own. */

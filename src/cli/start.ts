@@ -12,6 +12,8 @@ import { dispatch, type Program } from "./dispatch.ts";
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).run,
   runs: async () => (await import("./runs.ts")).runs,
+  approve: async () => (await import("./approve.ts")).approve,
+  signal: async () => (await import("./signal.ts")).signal,
   show: async () => (await import("./show.ts")).show,
   completion: async () => (await import("./completion.ts")).completion(COMMANDS),
 };
