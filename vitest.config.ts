@@ -24,6 +24,7 @@ export default defineConfig({
           name: "main",
           include: ["src/**/*.test.ts", "test/*.test.ts"],
           exclude: ["test/package.test.ts"],
+          globalSetup: ["test/postgres/global-setup.ts"],
           // Two noisy cores: what takes milliseconds may take seconds when all files run at once.
           testTimeout: 30_000,
           hookTimeout: 30_000,

@@ -23,7 +23,7 @@ const AIMED = [
   "keyed",
   "bundle",
 ];
-const OTHERS = ["bulkhead", "failures-together", "journal", "start-up"];
+const OTHERS = ["bulkhead", "failures-together", "journal", "journal-postgres", "start-up"];
 const TABLES = [...AIMED, ...OTHERS];
 
 /** Made of the figures of the others; asked for by name, it has those measured that it needs. */

@@ -108,6 +108,41 @@ const PROGRAMS: readonly Example[] = [
     ],
     "ad",
   ],
+  [
+    "scopes and cleanups, and a scope that fails and is caught",
+    [
+      { cleanup: "last" },
+      step("a", "undo"),
+      {
+        scope: "part",
+        parts: [{ cleanup: "of the part" }, step("b", "undo"), step("c", "undo", { fault: "bug" })],
+      },
+      {
+        scope: "kept",
+        parts: [step("d", "reconcile"), { scope: "deeper", parts: [step("e", "undo")] }],
+      },
+    ],
+    "ade",
+  ],
+  [
+    "scopes that are taken back with their task",
+    [
+      { cleanup: "last" },
+      {
+        all: [
+          [{ scope: "whole", isWhole: true, parts: [step("a", "undo"), step("b", "undo")] }],
+          [
+            {
+              scope: "part",
+              parts: [step("c", "undo", { fault: "stuck undo" }), { cleanup: "of c" }],
+            },
+          ],
+        ],
+      },
+      step("d", "undo", { fault: "bug" }),
+    ],
+    "",
+  ],
 ];
 
 testCancelAnywhere(PROGRAMS);
@@ -132,6 +167,11 @@ const undoable: fc.Arbitrary<StepPart> = fc.record({
 const pause: fc.Arbitrary<Part> = fc.record({ pauseMs: fc.integer({ min: 0, max: 9 }) });
 
 const branchOf = (parts: fc.Arbitrary<Part>) => fc.array(parts, { minLength: 1, maxLength: 3 });
+
+const cleanup: fc.Arbitrary<Part> = fc.record({ cleanup: fc.constant("") });
+
+const scope = (parts: fc.Arbitrary<Part>): fc.Arbitrary<Part> =>
+  fc.record({ scope: fc.constant(""), parts: branchOf(parts) });
 
 const besides = (parts: fc.Arbitrary<Part>): fc.Arbitrary<Part> =>
   fc.record({ all: fc.array(branchOf(parts), { minLength: 2, maxLength: 3 }) });
@@ -171,16 +211,20 @@ const succeeding = branchOf(
     pause,
     sleep,
     apart,
-    besides(fc.oneof(lasting, pause, apart)),
-    parallel(fc.oneof(lasting, sleep)),
+    cleanup,
+    scope(fc.oneof(lasting, pause, sleep, cleanup)),
+    besides(fc.oneof(lasting, pause, apart, scope(fc.oneof(lasting, cleanup)))),
+    parallel(fc.oneof(lasting, sleep, scope(lasting))),
   ),
 );
 
 /** The last step fails, beside others that may be under way, over or not yet begun. */
 const failing = fc
   .tuple(
-    branchOf(fc.oneof(undoable, pause, parallel(undoable))),
-    branchOf(fc.oneof(undoable, pause, sleep)),
+    branchOf(
+      fc.oneof(undoable, pause, cleanup, parallel(undoable), scope(fc.oneof(undoable, cleanup))),
+    ),
+    branchOf(fc.oneof(undoable, pause, sleep, scope(undoable))),
     branchOf(pause),
     fc.integer({ min: 1, max: 3 }),
   )
@@ -201,6 +245,8 @@ function named(parts: readonly Part[], path = "s"): Part[] {
     if ("task" in part) return { ...part, task: name, parts: named(part.parts, name) };
     if ("map" in part) return { ...part, map: name, parts: named(part.parts, name) as StepPart[] };
     if ("child" in part) return { ...part, child: name, parts: named(part.parts, name) };
+    if ("cleanup" in part) return { cleanup: name };
+    if ("scope" in part) return { ...part, scope: name, parts: named(part.parts, name) };
     if ("parallel" in part) return { ...part, parallel: branchesOf(part.parallel) };
     return "all" in part ? { all: branchesOf(part.all) } : part;
   });

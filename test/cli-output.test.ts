@@ -244,7 +244,9 @@ test.concurrent("secrets in the environment never get out: not to the outputs, t
     await holdfast(at, ["show", "last", "--json"], env),
   );
 
-  const written = readdirSync(at.home).map((name) => readFileSync(join(at.home, name), "latin1"));
+  const written = readdirSync(at.home, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), "latin1"));
   const log = readFileSync(join(at.root, "log"), "utf8");
   const all = [...said.flatMap(({ stdout, stderr }) => [stdout, stderr]), log, ...written];
   expect(all.filter((text) => text.includes("hunter2"))).toEqual([]);

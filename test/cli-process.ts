@@ -73,14 +73,29 @@ export interface Running {
 
 type Env = Readonly<Record<string, string>>;
 
-/** Starts `holdfast`, and kills it when it does not end by itself. */
-export function start(at: Place, words: readonly string[], env: Env = {}): Running {
-  const child = spawn(process.execPath, [MAIN, ...words], {
+/** What is rarely said of a start. */
+interface Starting {
+  readonly limitMs?: number | undefined;
+  /** What is started in place of `src/cli/main.ts`. */
+  readonly entry?: string | undefined;
+}
+
+/**
+ * Starts `holdfast`, or another entry to it, and kills it when it does not end by itself within
+ * `limitMs`.
+ */
+export function start(
+  at: Place,
+  words: readonly string[],
+  env: Env = {},
+  { limitMs = LIMIT_MS, entry = MAIN }: Starting = {},
+): Running {
+  const child = spawn(process.execPath, [entry, ...words], {
     cwd: at.root,
     // Nothing of the tests' own surroundings, whose secrets and settings are none of its business.
     env: { PATH: process.env["PATH"] ?? "", HOME: at.root, HOLDFAST_HOME: at.home, ...env },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: LIMIT_MS,
+    timeout: limitMs,
     killSignal: "SIGKILL",
   });
   children.add(child);
@@ -109,8 +124,13 @@ export function start(at: Place, words: readonly string[], env: Env = {}): Runni
 const NUMBERS: Readonly<Record<string, number>> = { SIGINT: 130, SIGKILL: 137, SIGTERM: 143 };
 
 /** Runs `holdfast` to its end. */
-export function holdfast(at: Place, words: readonly string[], env?: Env): Promise<Ended> {
-  return start(at, words, env).ended;
+export function holdfast(
+  at: Place,
+  words: readonly string[],
+  env?: Env,
+  limitMs?: number,
+): Promise<Ended> {
+  return start(at, words, env, { limitMs }).ended;
 }
 
 /**

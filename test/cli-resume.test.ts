@@ -5,7 +5,6 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { shellWord } from "../src/cli/shell-word.ts";
 import { fixture, holdfast, place, start, steady, type Ended, type Place } from "./cli-process.ts";
 
 type Env = Readonly<Record<string, string>>;
@@ -54,9 +53,9 @@ test.concurrent.for<[signal: NodeJS.Signals, exitCode: number]>([
     recorded: exitCode,
     summary: `0/1 tasks succeeded: two-steps, run RUN, LENGTH
 Interrupted: stopped by ${signal}
-Go on with the same command, or take it back:
-  holdfast run ${shellWord(TWO_STEPS)} --resume
-  holdfast run ${shellWord(TWO_STEPS)} --rollback
+Go on with it, or take it back:
+  holdfast resume RUN
+  holdfast rollback RUN
 `,
     says: [
       `Stopping on ${signal}: steps under way are being ended. A second signal kills.`,
@@ -130,7 +129,7 @@ test.concurrent("after kill -9 the next start goes on, and says so", async () =>
       `  file ${TWO_STEPS}`,
       `  input {"ledger":"PLACE/ledger","go":"PLACE/go"}`,
       "  Its process is gone. To go on with it:",
-      `    holdfast run ${shellWord(TWO_STEPS)} --resume`,
+      `    holdfast resume RUN`,
     ],
     says: `TIME !  Automation "two-steps" goes on where it was cut off, run RUN, resume 1
 TIME ·  Step "first" was completed before
@@ -175,17 +174,16 @@ test.concurrent("a step in doubt stops the run for a human, and asks again until
   const askedAgain = await holdfast(at, [...words, "--resume"]);
   const shown = await holdfast(at, ["show", "last"]);
 
-  const again = `holdfast run ${shellWord(fixture("charge.ts"))}`;
   const summary = `0/1 tasks succeeded: charge, run RUN, LENGTH
 In doubt: Step "the charge" was begun and nobody saw its end; it can be neither repeated, undone nor looked up
 Look whether it happened; the step's key is told by
   holdfast show RUN
 If it did not happen:
-  ${again} --resume --decide 'the charge=absent'
+  holdfast resume RUN --decide 'the charge=absent'
 If it did (replace null by what it answered, as JSON):
-  ${again} --resume --decide 'the charge=null'
+  holdfast resume RUN --decide 'the charge=null'
 Or take the run back:
-  ${again} --rollback
+  holdfast rollback RUN
 `;
   expect({
     asked: [asked, askedAgain].map(({ exitCode, stdout }) => [exitCode, steady(stdout, at)]),
@@ -380,7 +378,7 @@ test.concurrent("changed code that no longer fits the journal exits with 78, nam
     exitCode: 78,
     says: [
       'holdfast: Run RUN recorded "before", which the code of "changing" no longer has',
-      "Bring the former code back and run it again, or choose: --rollback takes back what it still can, --fresh leaves everything as it is and starts anew.",
+      "Bring the former code back and go on with it; or take back what still can be (holdfast rollback RUN); or leave everything as it is and start anew (holdfast run FILE --fresh).",
       "",
     ],
     rolledBack: 81,

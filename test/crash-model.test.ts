@@ -3,7 +3,10 @@
  * on a virtual clock. The real thing, with kill -9, is crash.test.ts.
  */
 
-import { expect, test } from "vitest";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
 import {
   automation,
   execute,
@@ -15,6 +18,9 @@ import { memoryJournal } from "../src/journal/index.ts";
 import { VirtualClock } from "../src/testing/index.ts";
 import { readAll } from "./model/all-records.ts";
 import { dyingJournal, type Death } from "./dying-journal.ts";
+
+const ROOT = mkdtempSync(join(tmpdir(), "holdfast-crash-model-"));
+afterAll(() => rmSync(ROOT, { recursive: true }));
 
 /** What automations change: objects by key, and how often each step put one. */
 class Objects {
@@ -34,7 +40,8 @@ class Objects {
   }
 }
 
-type Program = (run: Run, objects: Objects) => Promise<void>;
+/** `place` is a directory for files; nothing of a run is left there. */
+type Program = (run: Run, objects: Objects, place: string) => Promise<void>;
 
 const step = (run: Pick<Run, "step">, objects: Objects, name: string) =>
   run.step(name, ({ key }) => objects.put(name, key), {
@@ -118,6 +125,61 @@ const PROGRAMS: readonly [name: string, program: Program, complete: number][] = 
     0,
   ],
   [
+    "a scope that fails and is caught, and one that is kept",
+    async (run, objects) => {
+      await step(run, objects, "a");
+      await run
+        .scope("part", async (scope) => {
+          await step(scope, objects, "b");
+          await failingStep(scope, "c");
+        })
+        .catch(() => undefined);
+      await run.scope("kept", (scope) => step(scope, objects, "d"));
+    },
+    2,
+  ],
+  [
+    "scopes that are taken back with their task",
+    async (run, objects) => {
+      await run.scope("part", (scope) =>
+        scope.scope("deeper", (deeper) => step(deeper, objects, "a")),
+      );
+      const key = run.scope("whole", (scope) => step(scope, objects, "b"), {
+        undo: ({ value }) => objects.remove("b", value ?? ""),
+      });
+      await key;
+      await failingStep(run, "c");
+    },
+    0,
+  ],
+  [
+    "a cleanup that takes away what stands only for a while",
+    async (run, objects) => {
+      await run.cleanup("c", () => objects.keys.delete("for a while"));
+      await run.step("a", () => void objects.keys.add("for a while"), { repeatable: true });
+      await step(run, objects, "b");
+    },
+    1,
+  ],
+  [
+    "files, temporary places and a lock",
+    async (run, objects, place) => {
+      const lock = await run.lock("db", { wait: 0 });
+      {
+        await using scratch = await run.tempDirectory("scratch", { in: place });
+        await run.step("a", () => writeFileSync(join(scratch.path, "rows"), "rows"), {
+          repeatable: true,
+        });
+        await run.tempFile("until the end", { in: place });
+      }
+      await run.file("report", join(place, "report"), () => "new");
+      await step(run, objects, "b");
+      await lock.release();
+      await failingStep(run, "c");
+    },
+    0,
+  ],
+  [
     "parallel steps and sleeps",
     async (run, objects) => {
       await run.parallel(
@@ -196,8 +258,9 @@ async function runUntil(
 /** Dies at `death`, starts again, and answers what is to be seen then; `undefined` past the last write. */
 async function dieAndResume(main: Program, death: Death) {
   const objects = new Objects();
+  const place = mkdtempSync(join(ROOT, "place-"));
   const journal = memoryJournal({ isGone: () => true });
-  const program = automation("demo", (run) => main(run, objects)) as Automation<never>;
+  const program = automation("demo", (run) => main(run, objects, place)) as Automation<never>;
   if ((await runUntil(program, journal, death)) === "ended") return undefined;
   const wholes = await readAll(journal);
   const run = wholes[0]?.run;
@@ -205,10 +268,13 @@ async function dieAndResume(main: Program, death: Death) {
     .flatMap(({ steps }) => steps)
     .filter(({ status, kind }) => status === "completed" && kind === "step")
     .map(({ name }) => name);
-  if (run?.exitCode !== undefined) return { exitCode: run.exitCode, objects, finished };
+  const rest = async () => [...readdirSync(place), ...(await journal.readStates({ prefix: "" }))];
+  if (run?.exitCode !== undefined) {
+    return { exitCode: run.exitCode, objects, finished, rest: await rest() };
+  }
   const clock = new VirtualClock();
   const { exitCode } = await clock.settle(() => execute(program, { clock, journal, env: {} }));
-  return { exitCode, objects, finished };
+  return { exitCode, objects, finished, rest: await rest() };
 }
 
 test.for(PROGRAMS)(
@@ -222,15 +288,16 @@ test.for(PROGRAMS)(
         if (outcome === undefined) continue;
         outcomes.push(outcome);
         deaths.push(`${side} ${write}`);
-        const { objects, finished, exitCode } = outcome;
+        const { objects, finished, exitCode, rest } = outcome;
         const repeated = finished.filter(
           (name) => objects.puts.filter((put) => put === name).length > 1,
         );
         const at = `${side} write ${write}`;
-        expect({ at, left: objects.keys.size, repeated, exitCode }).toEqual({
+        expect({ at, left: objects.keys.size, repeated, exitCode, rest }).toEqual({
           at,
           left: complete,
           repeated: [],
+          rest: [],
           exitCode: complete === 0 ? 80 : 0,
         });
       }
@@ -250,7 +317,7 @@ test.for(PROGRAMS.filter(([name]) => TWICE.includes(name)))(
       for (let second = 1; second <= 10; second++) {
         const objects = new Objects();
         const journal = memoryJournal({ isGone: () => true });
-        const program = automation("demo", (run) => main(run, objects)) as Automation<never>;
+        const program = automation("demo", (run) => main(run, objects, ROOT)) as Automation<never>;
         const once = await runUntil(program, journal, { write: first, side: "after" });
         const twice =
           once === "ended"

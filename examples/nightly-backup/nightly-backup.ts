@@ -53,6 +53,8 @@ export default automation(
   },
 );
 
+export { rehearsal } from "./rehearsal.ts";
+
 /** Archives the directory as it is now, with a snapshot of the database, and restores it to try. */
 async function makeArchive(run: Run<Settings>, local: string, retry: StepRetry): Promise<Made> {
   const { directory, database } = run.input;
@@ -92,16 +94,15 @@ async function makeArchive(run: Run<Settings>, local: string, retry: StepRetry):
     { undo, verify: ({ bytes }) => bytes > 0, retry, timeout: { attempt: "2h" } },
   );
 
+  await using restored = await run.tempDirectory("restored", { in: local });
   const { changed } = await run.step(
     "rehearse restore",
-    async ({ key, signal }) => {
-      const extraSha256 = snapshot.sha256;
-      const place = join(local, `${key}.restored`);
-      const found = await rehearseRestore(archive.path, place, { ...parts, extraSha256, signal });
-      await removeByKey(local, key);
+    async ({ signal }) => {
+      const known = { ...parts, extraSha256: snapshot.sha256, signal };
+      const found = await rehearseRestore(archive.path, restored.path, known);
       return { ...found, changed: found.changed.slice(0, 100) };
     },
-    { undo, retry, timeout: { attempt: "2h" } },
+    { retry, timeout: { attempt: "2h" } },
   );
   if (changed.length > 0) {
     run.log.warning(`Files changed while they were backed up: ${changed.join(", ")}`);

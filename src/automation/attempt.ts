@@ -6,6 +6,7 @@ import type { Effect } from "../core/fault.ts";
 import type { Attempt } from "../policies/policy.ts";
 import { timeout } from "../policies/timeout.ts";
 import { lateEnd } from "./grace.ts";
+import { factsOf } from "./interference.ts";
 import type { Step } from "./step.ts";
 import { attemptBegun, attemptFailed, worseEffect } from "./step-record.ts";
 import { verifyValue } from "./verify.ts";
@@ -86,7 +87,11 @@ class RunningAttempt {
   run(outer: Attempt): Promise<Storable> {
     const { settled, label, scope } = this.#step;
     const { timeout: limits, policy } = settled;
-    const limit = timeout(limits.attempt, { name: label, clock: scope.world.clock });
+    const { interference, clock } = scope.world;
+    const limit = timeout(limits.attempt, {
+      name: label,
+      clock: interference?.limitClock ?? clock,
+    });
     const begin = (given: Attempt) => this.#begin(given);
     return limit.run(async (inner) => {
       this.#producing = policy === undefined ? begin(inner) : policy.run(begin, inner);
@@ -149,7 +154,14 @@ class RunningAttempt {
     return working;
   }
 
-  async #work(given: Attempt): Promise<unknown> {
+  #work(given: Attempt): Promise<unknown> {
+    const { interference } = this.#step.scope.world;
+    const work = () => this.#ownWork(given);
+    if (interference === undefined) return work();
+    return interference.aroundWork(factsOf(this.#step), () => given.signal, work);
+  }
+
+  async #ownWork(given: Attempt): Promise<unknown> {
     const { record, scope, where, work } = this.#step;
     return work({
       attempt: this.#number,

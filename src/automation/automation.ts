@@ -14,8 +14,16 @@ import type { TaskResult } from "../policies/task-result.ts";
 import type { ChildOptions, ChildResult } from "./child.ts";
 import type { Items, MapOptions, MapResult } from "./map-result.ts";
 import type { Branches, BranchValues, ParallelOptions } from "./parallel.ts";
-import { readRequirements, type Requirements } from "./requirements.ts";
 import type { ApprovalBy, ApprovalOptions, SignalOptions } from "./signal.ts";
+import type { CleanupContext, CleanupOptions } from "./cleanup.ts";
+import type { Database, InTransaction } from "./database.ts";
+import type { FileContent } from "./file-content.ts";
+import type { FileOptions } from "./file-step.ts";
+import type { Lock, LockOptions } from "./lock.ts";
+import type { WrittenFile } from "./replace-file.ts";
+import { readRequirements, type Requirements } from "./requirements.ts";
+import type { Temp, TempFileOptions, TempOptions } from "./temp.ts";
+import type { TransactionOptions } from "./transaction.ts";
 import { readSchema } from "./verify.ts";
 
 /** What the work of a step is given. */
@@ -99,6 +107,15 @@ export type ReadOptions<Value> = Pick<
   "verify" | "retry" | "timeout" | "policy" | "classify" | "grace"
 >;
 
+/** How a scope is undone once it is complete. */
+export interface ScopeOptions<Value> extends Pick<StepOptions<Value>, "undoRetry" | "undoTimeout"> {
+  /**
+   * Takes the completed scope back, in place of the undos of its steps. Before it has completed, those
+   * are run. Default: the undos of its steps.
+   */
+  readonly undo?: ((context: UndoContext<Value>) => unknown) | undefined;
+}
+
 /** The unit that succeeds or is rolled back as a whole. */
 export interface Task {
   readonly name: string;
@@ -145,6 +162,60 @@ export interface Task {
     name: string,
     options?: Options,
   ): Promise<ApprovalBy<Options>>;
+  /**
+   * Runs `body` as a part of the task that is taken back as a whole: when it throws, its own steps are
+   * undone first, and then the promise rejects with that error, which may be caught. When it completes,
+   * its steps are undone with the task's, or by `undo` in place of theirs. Up to 8 deep.
+   */
+  scope<Value>(
+    name: string,
+    body: (task: Task) => Value | PromiseLike<Value>,
+    options?: ScopeOptions<Value>,
+  ): Promise<Value>;
+  /**
+   * Registers what is done when the task has ended, after its rollback, the last one first. A kill
+   * does not prevent it; it is not done while the run is interrupted and will be taken up again. One
+   * that fails is told, and decides nothing else. Resolves when it is written down.
+   */
+  cleanup(
+    name: string,
+    run: (context: CleanupContext) => unknown,
+    options?: CleanupOptions,
+  ): Promise<void>;
+  /**
+   * A step that makes or replaces the file at `path`, as a whole or not at all. Its value is where it
+   * is, how long, and its sum. Undone by putting back what was there before, or by removing it.
+   */
+  file(
+    name: string,
+    path: string,
+    produce: (context: StepContext) => FileContent | PromiseLike<FileContent>,
+    options?: FileOptions,
+  ): Promise<WrittenFile>;
+  /**
+   * A directory that a resume finds again with what is in it; removed when its block is left (`await
+   * using`), and with the task at the latest.
+   */
+  tempDirectory(name: string, options?: TempOptions): Promise<Temp>;
+  /** As `tempDirectory`, an empty file. */
+  tempFile(name: string, options?: TempFileOptions): Promise<Temp>;
+  /**
+   * A lock that all runs of the journal share. Held by the run until its block is left (`await using`),
+   * and until the task has ended at the latest; a run that was killed keeps it. Rejects with
+   * `LockHeldError` when another one holds it for longer than `wait`. Not re-entrant.
+   */
+  lock(name: string, options?: LockOptions): Promise<Lock>;
+  /**
+   * A step that is a transaction of `node:sqlite`, or of a client or a pool of `pg`. It commits when
+   * `work` answers and is taken back when that throws or is aborted; a kill between the commit and the
+   * journal does not do it twice.
+   */
+  transaction<Db extends Database, Value>(
+    name: string,
+    database: Db,
+    work: (database: InTransaction<Db>, context: StepContext) => Value | PromiseLike<Value>,
+    options?: TransactionOptions<Db, Value>,
+  ): Promise<Value>;
 }
 
 /** How a task counts. */
@@ -202,6 +273,12 @@ export interface AutomationOptions<Input = Record<string, unknown>> {
   readonly requires?: Requirements | undefined;
   /** Checks the input, and makes what `run.input` is. Default: any object. */
   readonly input?: StandardSchema<Input> | undefined;
+  /**
+   * What this version of the code is called: `"2"`. Where it is given, a run that was cut off is resumed
+   * by the same version without asking, however the code has changed; another version asks.
+   * Default: none, and any change of the code asks.
+   */
+  readonly version?: string | undefined;
   /** How old a run that was cut off may be and still be resumed without asking. Default 36 hours. */
   readonly resumeWithin?: Duration | undefined;
   /** How many tasks run at a time, children among them; further ones wait. Default 16. */
@@ -217,6 +294,7 @@ export interface AutomationOptions<Input = Record<string, unknown>> {
 const READERS = {
   requires: readRequirements,
   input: readSchema,
+  version: text({ default: undefined }),
   resumeWithin: duration({ default: 36 * 3_600_000, orInfinity: true }),
   concurrency: integer({ min: 1, default: 16 }),
   maxResumes: integer({ min: 0, default: 10, orInfinity: true }),

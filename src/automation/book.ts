@@ -7,8 +7,9 @@
  */
 
 import type { Claim, Hold, Journal, RunRecord, StepRecord } from "../core/journal.ts";
-import type { SharedValue } from "../core/shared-state.ts";
+import type { SharedState, SharedValue } from "../core/shared-state.ts";
 import { decodeValue } from "../journal/codec.ts";
+import { cancelKey, readCancelRequest, type CancelRequest } from "./cancel-request.ts";
 
 /** The name of the run's own task. */
 export const OWN_TASK = "";
@@ -48,6 +49,21 @@ export class Book {
     return this.#run;
   }
 
+  /** Grows with every owner of the run. */
+  get fence(): number {
+    return this.#hold.fence;
+  }
+
+  /** The values that all runs of the journal share. They are not fenced. */
+  get shared(): SharedState {
+    return this.#journal;
+  }
+
+  /** Another run. */
+  findRun(id: string): Promise<RunRecord | undefined> {
+    return this.#journal.findRun(id);
+  }
+
   /** The next place in the order of steps. */
   nextPosition(): number {
     return ++this.#position;
@@ -57,6 +73,18 @@ export class Book {
   visit(task: string, name: string): StepRecord | undefined {
     this.#visited.add(place(task, name));
     return this.#recorded(task, name);
+  }
+
+  /** As `visit`, without having been reached. */
+  find(task: string, name: string): StepRecord | undefined {
+    return this.#recorded(task, name);
+  }
+
+  /** The code need not come to the steps of a task whose names begin with `prefix`. */
+  visitUnder(task: string, prefix: string): void {
+    for (const { name } of this.stepsOf(task)) {
+      if (name.startsWith(prefix)) this.#visited.add(place(task, name));
+    }
   }
 
   /** What is recorded of a task and its steps and was not reached by the code, in order. */
@@ -174,6 +202,11 @@ export class Book {
     const changed = { ...this.#run, ...change };
     await this.#try(() => this.#journal.writeRun(this.#hold, changed));
     this.#run = changed;
+  }
+
+  /** Whether somebody wants the run to end. A failure does not halt the run by itself. */
+  async findCancelRequest(): Promise<CancelRequest | undefined> {
+    return readCancelRequest(await this.#journal.readState(cancelKey(this.#run.id)));
   }
 
   /** Prolongs the lease. A failure does not halt the run by itself. */

@@ -8,23 +8,24 @@ import { loggerAt } from "./world.ts";
 const GRACE_MS = 5_000;
 
 /**
- * What `body` answers. When the run is halted and the function waits for something of its own that
- * does not end, it is given up after a grace, and the answer rejects with the reason of the halt. Steps and rollbacks under way are waited for as long as they take: they have bounds of
+ * What `body` answers. When the run is halted or cancelled and the function waits for something of its own that
+ * does not end, it is given up after a grace, and the answer rejects with the reason of that. Steps and rollbacks under way are waited for as long as they take: they have bounds of
  * their own.
  */
 export async function unlessStuck<Value>(scope: Scope, body: Promise<Value>): Promise<Value> {
   const { halt } = scope.world;
   const ended = new AbortController();
   const stuck = Promise.withResolvers<never>();
-  const unlink = onAbort(halt.halted, () => {
+  const giveUp = () => {
     giveUpAfterGrace(scope, ended.signal).then(stuck.reject, () => {
       // It ended within the grace.
     });
-  });
+  };
+  const unlinks = [halt.halted, halt.recalled].map((told) => onAbort(told, giveUp));
   try {
     return await Promise.race([body, stuck.promise]);
   } finally {
-    unlink();
+    for (const unlink of unlinks) unlink();
     ended.abort();
   }
 }
@@ -37,5 +38,6 @@ async function giveUpAfterGrace(scope: Scope, ended: AbortSignal): Promise<unkno
   loggerAt(world, { task: scope.name }).warning(
     "The function did not end after the run was stopped, and is given up; hand it run.signal",
   );
-  return world.halt.halted.reason;
+  const { halted, recalled } = world.halt;
+  return halted.aborted ? halted.reason : recalled.reason;
 }

@@ -88,6 +88,7 @@ class ChildRun {
       lock: this.#runId,
       parentId: book.run.id,
       status: "running",
+      version: automation.settled.version,
       codeHash: createHash("sha256").update(String(automation.main)).digest("hex"),
       input: toStorable(redactor, input ?? {}, `The input of child "${name}"`),
       startedAtMs: clock.now(),
@@ -135,8 +136,10 @@ class ChildRun {
         input: input as never,
         env,
         renewEveryMs: journal.renewEveryMs,
-        codeHash: claim.run.codeHash,
+        wanted: claim.run,
         choice,
+        hasEnded: false,
+        retried: undefined,
       } as const;
       return await new RunExecution(world, automation, parts).run();
     } catch (error) {
@@ -233,9 +236,10 @@ function haltWith(parent: Halt, child: Halt): () => void {
     else child.stop(new Error("the run that began it has stopped"));
   };
   // A run that was stopped may still be cancelled, and one that was cancelled may still break.
-  const unlinks = [parent.halted, parent.signal, parent.broken].map((signal) =>
-    onAbort(signal, pass),
-  );
+  const unlinks = [
+    ...[parent.halted, parent.signal, parent.broken].map((signal) => onAbort(signal, pass)),
+    onAbort(parent.recalled, () => child.recall(parent.recalled.reason)),
+  ];
   return () => {
     for (const unlink of unlinks) unlink();
   };

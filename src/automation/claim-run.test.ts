@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { InputError, UnfinishedRunError } from "../core/errors.ts";
 import type { Journal, RunRecord, RunStatus } from "../core/journal.ts";
+import { loggerTo } from "../core/logger.ts";
 import type { StandardSchema } from "../core/standard-schema.ts";
 import { memoryJournal } from "../journal/memory.ts";
 import { thisProcess } from "../journal/owner.ts";
@@ -58,6 +59,7 @@ async function claimed(
 ) {
   const demo = automation<{ size: number }>("demo", options, () => undefined);
   const answer = await claimRun(demo, {
+    log: loggerTo(() => {}),
     journal,
     owner: thisProcess(),
     wanted: newRun("new", given),

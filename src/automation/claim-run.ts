@@ -2,13 +2,16 @@
 
 import type { Clock } from "../core/clock.ts";
 import { InputError, UnfinishedRunError } from "../core/errors.ts";
-import type { Claim, Journal, Owner, RunRecord } from "../core/journal.ts";
+import type { Claim, Journal, Owner, RunRecord, StepRecord } from "../core/journal.ts";
+import type { Logger } from "../core/logger.ts";
 import { show } from "../core/show.ts";
 import { schemaProblems, type StandardSchema } from "../core/standard-schema.ts";
 import { decodeValue } from "../journal/codec.ts";
 import type { Automation } from "./automation.ts";
-import { checkDecisions } from "./check-decisions.ts";
-import { recordsToDecide } from "./records-to-decide.ts";
+import { stepLabel } from "./book.ts";
+import { isHeld, letGo } from "./held.ts";
+import type { TakenOver } from "./take-over.ts";
+import { checkDecided } from "./records-to-decide.ts";
 import { judgeUnfinished, type Choice } from "./unfinished.ts";
 
 /** What is asked for. */
@@ -20,9 +23,15 @@ export interface Asked {
   /** The new run's input. */
   readonly input: unknown;
   readonly asked: Choice | undefined;
+  /** This very run, and no other. */
+  readonly runId?: string | undefined;
+  /** A finished run that is to be done again. */
+  readonly retryOf?: RunRecord["retryOf"];
   /** The steps that a human decided about, as people name them. */
   readonly decided: readonly string[];
   readonly clock: Clock;
+  /** Is told what a run that is given up leaves behind. */
+  readonly log: Logger;
 }
 
 /** A run under a hold, and what becomes of it. */
@@ -31,6 +40,10 @@ export interface Claimed<Input> {
   readonly choice: Choice;
   /** The run's own input, checked. */
   readonly input: Input;
+  /** Whether it had ended, and is rolled back once more. */
+  readonly hasEnded: boolean;
+  /** What it took over from the run that it does again. */
+  readonly retried?: TakenOver & { readonly of: string };
 }
 
 /** Rejects as `execute` does; then nothing is held, and no new run is left behind to be taken up. */
@@ -38,23 +51,22 @@ export async function claimRun<Input>(
   automation: Automation<Input>,
   asked: Asked,
 ): Promise<Claimed<Input>> {
-  const { journal, owner, wanted, clock } = asked;
+  const { journal, owner, wanted } = asked;
   await checkRequest(automation, asked);
   const claim = await journal.claim(wanted, owner);
   try {
     const choice = choose(automation, claim, asked);
     if (choice !== "fresh" || claim.isNew) {
-      const steps = await recordsToDecide(journal, claim, asked.decided);
-      checkDecisions(asked.decided, { ...claim, steps });
-      const input = await checkedInput(automation, decodeValue(claim.run.input));
-      return { claim, choice, input };
+      await checkDecided(journal, claim, asked.decided);
+      const input = await checkedRecordedInput(automation, claim);
+      return { claim, choice, input, hasEnded: false };
     }
   } catch (error) {
-    if (claim.isNew) await abandon(journal, claim, clock);
+    if (claim.isNew) await abandon(claim, asked);
     else await journal.release(claim.hold);
     throw error;
   }
-  await abandon(journal, claim, clock);
+  await abandon(claim, asked);
   return claimRun(automation, { ...asked, asked: undefined });
 }
 
@@ -75,7 +87,7 @@ async function checkRequest(
 }
 
 /** @throws {UnfinishedRunError} When a human has to say what becomes of the run that was found. */
-function choose(
+export function choose(
   automation: Automation<never>,
   { run, isNew }: Claim,
   { wanted, asked, clock }: Asked,
@@ -116,9 +128,38 @@ function nothingToDecide({ name }: Automation<never>): InputError {
   );
 }
 
-async function abandon(journal: Journal, { run, hold }: Claim, clock: Clock): Promise<void> {
+/** Lets go of what the run still holds, and gives it up. Its effects stay. */
+async function abandon(
+  { run, hold, isNew }: Claim,
+  { journal, clock, log }: Pick<Asked, "journal" | "clock" | "log">,
+): Promise<void> {
+  const held = isNew ? [] : await readHeld(journal, run.id);
+  for (const record of held.toReversed()) {
+    try {
+      await letGo(record, { shared: journal, fence: hold.fence, clock });
+    } catch (error) {
+      const label = stepLabel(record.task, record.name);
+      log.error(`What run ${run.id} held as "${label}" is left behind`, { error });
+    }
+  }
   await journal.writeRun(hold, { ...run, status: "abandoned", endedAtMs: clock.now() });
   await journal.release(hold);
+}
+
+/** What a run holds: its own, and what is an item's of its maps. */
+async function readHeld(journal: Journal, runId: string): Promise<readonly StepRecord[]> {
+  const maps = await journal.readSteps(runId, { kind: "map" });
+  const own = journal.readSteps(runId, { kind: "resource" });
+  const ofItems = maps.map(({ task }) => journal.readSteps(runId, { map: task, kind: "resource" }));
+  return (await Promise.all([own, ...ofItems])).flat().filter(isHeld);
+}
+
+/** The input that a run was begun with, as the automation reads it. */
+export function checkedRecordedInput<Input>(
+  automation: Automation<Input>,
+  { run }: Claim,
+): Promise<Input> {
+  return checkedInput(automation, decodeValue(run.input));
 }
 
 /** What `run.input` is. @throws {InputError} When the input does not fit. */

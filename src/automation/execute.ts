@@ -3,8 +3,10 @@
 import { createHash } from "node:crypto";
 import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
 import type { Random } from "../core/dice.ts";
+import { OptionsError } from "../core/errors.ts";
 import type { Sink } from "../core/events.ts";
 import type { Journal, Owner, RunRecord } from "../core/journal.ts";
+import { loggerTo } from "../core/logger.ts";
 import {
   callable,
   list,
@@ -24,7 +26,8 @@ import { thisProcess } from "../journal/owner.ts";
 import type { Automation } from "./automation.ts";
 import { Book } from "./book.ts";
 import { childStarter } from "./child-run.ts";
-import { claimRun } from "./claim-run.ts";
+import { claimFor } from "./claim.ts";
+import type { Interference } from "./interference.ts";
 import { newRunId } from "./key.ts";
 import { toStorable } from "./storable.ts";
 import { RunExecution, type RunResult } from "./run.ts";
@@ -54,6 +57,20 @@ export interface ExecuteOptions {
    * Default: nothing.
    */
   readonly decisions?: Readonly<Record<string, Decision>> | undefined;
+  /**
+   * Goes on with exactly this run, with its own input, whatever `input` says: resumes or rolls it back
+   * as `unfinished` says. One that has ended can only be rolled back, and only where its rollback was
+   * incomplete, or it was left by `"fresh"`: undos that are done are passed over. Else rejects with
+   * `RunRefusedError`. Default: the unfinished run of the automation.
+   */
+  readonly runId?: string | undefined;
+  /**
+   * Does a run again that failed, was cancelled or left, as a new run with the same input. Steps that are
+   * finished, in effect and come before `from` (`task/step`, `step`, or a task) are taken over with
+   * their keys and values, and are this run's to take back. Default of `from`: the first step that
+   * failed. Rejects with `RunRefusedError` where the run does not allow it.
+   */
+  readonly retryOf?: RunRecord["retryOf"];
   /** The file that the automation came from, for the journal. */
   readonly file?: string | undefined;
   /** Tells whether the code changed since. Default: a hash of the automation's function. */
@@ -68,7 +85,15 @@ export interface ExecuteOptions {
   readonly random?: Random | undefined;
 }
 
-const JOURNAL_METHODS = ["claim", "renew", "release", "writeRun", "writeStep"] as const;
+const JOURNAL_METHODS = [
+  "claim",
+  "claimRun",
+  "readState",
+  "renew",
+  "release",
+  "writeRun",
+  "writeStep",
+] as const;
 
 const anything: Reader<unknown> = (value) => value;
 
@@ -81,6 +106,8 @@ const READERS = {
   }),
   unfinished: oneOf(["resume", "fresh", "rollback"], { default: undefined }),
   decisions: record(anything as Reader<Decision>, { default: {} }),
+  runId: text({ default: undefined }),
+  retryOf: readRetryOf,
   file: text({ default: undefined }),
   codeHash: text({ default: undefined }),
   env: record(anything as Reader<string | undefined>, { default: undefined }),
@@ -89,10 +116,24 @@ const READERS = {
   random: callable<Random, Random>({ default: systemRandom }),
 } satisfies Record<keyof ExecuteOptions, Reader<unknown>>;
 
+const RETRY_READERS = {
+  runId: required(text({ default: undefined }), "a run's id"),
+  from: text({ default: undefined }),
+} satisfies Record<keyof NonNullable<RunRecord["retryOf"]>, Reader<unknown>>;
+
+function readRetryOf(value: unknown, path: string): RunRecord["retryOf"] {
+  if (value === undefined) return undefined;
+  return readOptions(path, record(anything, { default: {} })(value, path), RETRY_READERS);
+}
+
 type Settled = ReturnType<typeof settle>;
 
 function settle(options: ExecuteOptions) {
   const settled = readOptions("execute", options, READERS);
+  const { runId, retryOf, unfinished } = settled;
+  if (runId !== undefined && (retryOf !== undefined || unfinished === "fresh")) {
+    throw new OptionsError("execute.runId", 'excludes retryOf, and "fresh"');
+  }
   return { ...settled, env: settled.env ?? process.env };
 }
 
@@ -101,26 +142,41 @@ function settle(options: ExecuteOptions) {
  *
  * Failed tasks and unmet requirements are in the result. Rejects with `InputError` or `ValueError`
  * (the input), with `LeaseHeldError` (another process runs it), `UnfinishedRunError` (a human has to
- * choose first), `JournalError`, `LeaseLostError` and `ReplayMismatchError`. When it rejects,
+ * choose first), `RunRefusedError` (what `runId` or `retryOf` name does not allow it), `JournalError`, `LeaseLostError` and `ReplayMismatchError`. When it rejects,
  * nothing was undone: what had been begun stays in the journal, and the next start takes it up.
  */
 export async function execute<Input>(
   automation: Automation<Input>,
   options: ExecuteOptions = {},
 ): Promise<RunResult> {
+  return executeUnder(undefined, automation, options);
+}
+
+/** As `execute`, with somebody asked around every step's work and undo: `holdfast rehearse`. */
+export async function executeUnder<Input>(
+  interference: Interference | undefined,
+  automation: Automation<Input>,
+  options: ExecuteOptions,
+): Promise<RunResult> {
   const settled = settle(options);
-  const world = makeWorld(automation, settled);
-  const wanted = newRun(automation, settled, world.redactor);
+  const world = { ...makeWorld(automation, settled), interference };
+  const fresh = newRun(automation, settled, world.redactor);
+  const wanted = interference === undefined ? fresh : { ...fresh, id: interference.runId };
   const journal = settled.journal ?? memoryJournal({ clock: settled.clock });
   const owner = settled.owner ?? thisProcess();
-  const { claim, choice, input } = await claimRun(automation, {
+  const { claim, choice, input, hasEnded, retried } = await claimFor(automation, {
     journal,
     owner,
     wanted,
     input: settled.input,
     asked: settled.unfinished,
+    runId: settled.runId,
+    retryOf: settled.retryOf,
     decided: Object.keys(settled.decisions),
     clock: settled.clock,
+    log: loggerTo((level, message, data) =>
+      world.stream({ type: "log.written", level, message, data }, { automation: automation.name }),
+    ),
   });
   const book = new Book(journal, claim, (error) => breakOff(whole, error));
   const startChild = childStarter({ journal, owner, env: settled.env });
@@ -129,8 +185,10 @@ export async function execute<Input>(
     input,
     env: settled.env,
     renewEveryMs: journal.renewEveryMs,
-    codeHash: wanted.codeHash,
+    wanted,
     choice,
+    hasEnded,
+    retried,
   });
   return withCancellation(settled.signal, world.halt, () => execution.run());
 }
@@ -160,6 +218,7 @@ function newRun(automation: Automation<never>, settled: Settled, redactor: Redac
     automation: automation.name,
     status: "running",
     ...(file === undefined ? {} : { file }),
+    version: automation.settled.version,
     codeHash: codeHash ?? createHash("sha256").update(String(automation.main)).digest("hex"),
     input: toStorable(redactor, input, "The input"),
     startedAtMs: clock.now(),

@@ -8,6 +8,7 @@ export {
   type ReadOptions,
   type Reconciled,
   type Run,
+  type ScopeOptions,
   type StepContext,
   type StepOptions,
   type StepRetry,
@@ -16,14 +17,31 @@ export {
   type UndoContext,
 } from "./automation.ts";
 export type { ChildOptions, ChildResult } from "./child.ts";
-export { execute, type ExecuteOptions } from "./execute.ts";
 export type { Items, MapFailure, MapOptions, MapResult } from "./map-result.ts";
 export type { Branch, Branches, BranchValues, ParallelOptions } from "./parallel.ts";
 export type { Approval, ApprovalBy, ApprovalOptions, SignalOptions } from "./signal.ts";
 export { sendSignal, type SentSignal } from "./signals.ts";
+export type { CleanupContext, CleanupOptions, Ending } from "./cleanup.ts";
+export type {
+  Database,
+  InTransaction,
+  Isolation,
+  QueryClient,
+  QueryPool,
+  SqliteDatabase,
+} from "./database.ts";
+export { cancelRun, type CancelOptions, type CancelOutcome } from "./cancel.ts";
+export { execute, type ExecuteOptions } from "./execute.ts";
+export type { FileOptions } from "./file-step.ts";
+export type { Lock, LockOptions } from "./lock.ts";
 export type { TaskEnd } from "./outcome.ts";
+export type { FileContent } from "./file-content.ts";
+export { replaceFile, type ReplaceFileOptions, type WrittenFile } from "./replace-file.ts";
+export type { Rehearsal, RehearsalPlace } from "./rehearsal.ts";
 export type { Requirements } from "./requirements.ts";
 export type { RunResult } from "./run.ts";
+export type { Temp, TempFileOptions, TempOptions } from "./temp.ts";
+export type { TransactionOptions } from "./transaction.ts";
 export type { Choice } from "./unfinished.ts";
 export type { Decision } from "./world.ts";
 export type { Logger, LogMethod } from "../core/logger.ts";

@@ -6,11 +6,13 @@
  */
 
 import { AutomationError, OptionsError, ReplayMismatchError } from "../core/errors.ts";
+import { EXIT } from "../core/exit-codes.ts";
 import type { StepRecord } from "../core/journal.ts";
 import { show } from "../core/show.ts";
 import type { TaskResult } from "../policies/task-result.ts";
 import type { Task } from "./automation.ts";
 import { KeySet } from "./key-set.ts";
+import { checkKind } from "./kind.ts";
 import { PatientIterator } from "./patient-iterator.ts";
 import {
   itemsEndOf,
@@ -52,6 +54,8 @@ export interface MapHost {
   readonly own: Scope;
   /** Counts the run's tasks. */
   readonly tally: Tally;
+  /** Whether undos of items that failed in an earlier rollback are tried again. */
+  readonly undoesAgain: boolean;
 }
 
 /** Runs it, or answers from the journal. Rejects when the run halts or the items cannot be gone through. */
@@ -66,6 +70,7 @@ class MapRunner<Item, Value> {
   readonly #world: World;
   readonly #own: Scope;
   readonly #runTally: Tally;
+  readonly #undoesAgain: boolean;
   readonly #call: MapCall<Item, Value>;
   readonly #settled: SettledMap;
   readonly #startedAtMs: number;
@@ -79,10 +84,11 @@ class MapRunner<Item, Value> {
   #failure: { readonly error: unknown } | undefined;
   #toldAtMs: number;
 
-  constructor({ world, own, tally }: MapHost, call: MapCall<Item, Value>) {
+  constructor({ world, own, tally, undoesAgain }: MapHost, call: MapCall<Item, Value>) {
     this.#world = world;
     this.#own = own;
     this.#runTally = tally;
+    this.#undoesAgain = undoesAgain;
     this.#call = call;
     this.#settled = readMapOptions(call.name, call.options ?? {});
     this.#slots = new Slots(this.#settled.concurrency);
@@ -94,8 +100,10 @@ class MapRunner<Item, Value> {
     const { book, halt } = this.#world;
     const { name } = this.#call;
     const recorded = book.visit(name, "");
-    if (recorded !== undefined) this.#checkKind(recorded);
-    if (recorded?.status === "completed") return this.#replay(recorded);
+    if (recorded !== undefined) checkKind(this.#world, recorded, "map");
+    const hasEnded = recorded?.status === "completed";
+    const isTakenUp = this.#undoesAgain && recorded?.undo === "failed";
+    if (hasEnded && !isTakenUp) return this.#replay(recorded);
     if (recorded === undefined && this.#own.isRollingBack) throw this.#own.endOfRecord;
     emit(this.#world, this.#where, { type: "map.started" });
     const record = recorded ?? (await this.#begin());
@@ -104,7 +112,7 @@ class MapRunner<Item, Value> {
     halt.check();
     if (this.#failure !== undefined) throw this.#failure.error;
     this.#checkMet();
-    if (this.#own.isRollingBack) throw this.#own.endOfRecord;
+    if (this.#own.isRollingBack && !hasEnded) throw this.#own.endOfRecord;
     return this.#complete(record);
   }
 
@@ -124,16 +132,6 @@ class MapRunner<Item, Value> {
   get #isOver(): boolean {
     if (this.#failure !== undefined || this.#world.halt.halted.aborted) return true;
     return this.#isStopping && this.#met >= this.#recorded;
-  }
-
-  #checkKind({ runId, kind }: StepRecord): void {
-    if (kind === "map") return;
-    const error = new ReplayMismatchError(
-      runId,
-      `Run ${runId} recorded "${this.#call.name}" as a ${kind}, and the code makes it a map`,
-    );
-    this.#world.halt.stop(error);
-    throw error;
   }
 
   #begin(): Promise<StepRecord> {
@@ -208,6 +206,7 @@ class MapRunner<Item, Value> {
         name: task,
         body: (scope) => work(item, scope),
         rollBackFor: this.#own.reason,
+        undoesAgain: this.#undoesAgain,
       });
       this.#count(key, result);
     } finally {
@@ -263,7 +262,11 @@ class MapRunner<Item, Value> {
     const { name } = this.#call;
     const sum = this.#tally.sum(this.#isCutShort);
     const stored = toStorable(redactor, redactor.value(sum), `The outcome of map "${name}"`);
-    await book.writeStep(stepCompleted(record, stored, clock.now()));
+    const isLeft = sum.exitCodes.includes(EXIT.rollbackIncomplete);
+    await book.writeStep({
+      ...stepCompleted(record, stored, clock.now()),
+      undo: isLeft ? "failed" : "none",
+    });
     const durationMs = clock.elapsed() - this.#startedAtMs;
     const failures = this.#tally.failures.map(({ key, result }) => {
       const { fault, error, rollback } = result;

@@ -1,6 +1,7 @@
 /** The names that authors give to tasks and steps. */
 
 import { AutomationError } from "../core/errors.ts";
+import type { StepKind } from "../core/journal.ts";
 import type { World } from "./world.ts";
 
 const MAX_LENGTH = 200;
@@ -8,7 +9,7 @@ const MAX_LENGTH = 200;
 /** Refuses names that could not be found again, and those that hold a secret: they are journaled. */
 export function checkName(
   { redactor }: Pick<World, "redactor">,
-  kind: "step" | "task" | "map" | "child",
+  kind: StepKind | "lock",
   name: unknown,
 ): asserts name is string {
   if (typeof name !== "string" || name.trim() === "" || name.length > MAX_LENGTH) {

@@ -134,7 +134,8 @@ function killedAfter(
     return never;
   }
   return journalWith(journal, {
-    claim: (run, owner) => unlessDead(() => journal.claim(run, owner)),
+    claim: (run, owner, steps) => unlessDead(() => journal.claim(run, owner, steps)),
+    claimRun: (runId, owner) => unlessDead(() => journal.claimRun(runId, owner)),
     renew: (hold) => unlessDead(() => journal.renew(hold)),
     release: (hold) => unlessDead(() => journal.release(hold)),
     writeRun: (hold, run) => write(run, () => journal.writeRun(hold, run)),

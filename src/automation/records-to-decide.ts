@@ -1,14 +1,25 @@
-/** Gathers what a human may decide about beyond the run's own steps: items of maps, and children. */
+/** What a human may decide about beyond the run's own steps: items of maps, and children. */
 
+import { checkDecisions } from "./check-decisions.ts";
 import type { Claim, Journal, StepRecord } from "../core/journal.ts";
 import { childRunId } from "./key.ts";
 import { isOpenChild } from "./step-record.ts";
+
+/** @throws {InputError} Rejects with it for a decision about a step that is not in doubt. */
+export async function checkDecided(
+  journal: Journal,
+  claim: Claim,
+  decided: readonly string[],
+): Promise<void> {
+  const steps = await recordsToDecide(journal, claim, decided);
+  checkDecisions(decided, { ...claim, steps });
+}
 
 /**
  * The steps of `claim`, those of the items that `decided` speaks of, and those of its unfinished
  * children, under the names that they have for people: `child/step`.
  */
-export async function recordsToDecide(
+async function recordsToDecide(
   journal: Journal,
   { run, steps }: Pick<Claim, "run" | "steps">,
   decided: readonly string[],

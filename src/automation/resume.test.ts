@@ -294,6 +294,17 @@ test("a recorded task that the code no longer has is an error", async () => {
   await expect(resume(await cutOff([step]), () => 1)).rejects.toThrow('recorded "gone"');
 });
 
+test("a task that ended before it began, for the clock was set back, took no time", async () => {
+  const task = recorded("", { task: "t", kind: "task", status: "completed", value: "1" });
+  const times = { startedAtMs: 3_600_000, endedAtMs: 5 };
+
+  const { result } = await resume(await cutOff([{ ...task, ...times }]), (run) =>
+    run.task("t", () => 1),
+  );
+
+  expect(result.tasks.map((end) => end.result.durationMs)).toEqual([0]);
+});
+
 test("a step that was recorded as a read is an error", async () => {
   const step: StepRecord = { ...completed("charge", "1"), kind: "read" };
 

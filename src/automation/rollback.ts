@@ -23,7 +23,7 @@ export interface Reason {
  */
 export async function rollBack(scope: Scope, reason: Reason): Promise<RollbackOutcome> {
   const { world } = scope;
-  const where = { task: scope.name };
+  const { where } = scope;
   const steps = scope.steps.toSorted((a, b) => b.record.position - a.record.position);
   const undoable = steps.filter(({ record }) => needsUndo(record));
   const lost = unreachable(scope);
@@ -59,9 +59,12 @@ async function tryUndo(step: Step, scope: Scope): Promise<UndoOutcome | "failed"
 }
 
 /** What is recorded, has to be taken back, and was not reached by the code yet. */
-export function unreached({ name, world: { book } }: Scope): readonly StepRecord[] {
-  const own = book.unvisited(name).filter((record) => needsUndo(record) || isOpenChild(record));
-  if (name !== OWN_TASK) return own;
+export function unreached({ name, prefix, world: { book } }: Scope): readonly StepRecord[] {
+  const own = book
+    .unvisited(name)
+    .filter((record) => record.name.startsWith(prefix))
+    .filter((record) => needsUndo(record) || isOpenChild(record));
+  if (name !== OWN_TASK || prefix !== "") return own;
   // Tasks that succeeded are kept.
   const tasks = book.unvisitedTasks().filter((task) => !book.isCompleted(task));
   return [
@@ -77,6 +80,7 @@ function unreachable(scope: Scope): string[] {
   const labelOf = ({ task, name }: StepRecord) => stepLabel(task, name);
   const unknown = book
     .stepsOf(scope.name)
+    .filter(({ name }) => name.startsWith(scope.prefix))
     .filter((record) => record.undo === "none" && isInDoubt(record))
     // What may be done any number of times leaves nothing behind that matters, as when it is finished.
     .filter(({ name }) => !scope.steps.find((step) => step.name === name)?.settled.repeatable)

@@ -5,10 +5,13 @@ import { InDoubtError } from "../core/errors.ts";
 import type { TaskCount } from "../core/events.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import type { Fault } from "../core/fault.ts";
-import { UNFINISHED, type RunStatus } from "../core/journal.ts";
+import { UNFINISHED, type RunRecord, type RunStatus } from "../core/journal.ts";
 import type { TaskFailure, TaskResult } from "../policies/task-result.ts";
 import type { Automation, Run } from "./automation.ts";
 import { OWN_TASK } from "./book.ts";
+import { cancelledBy, isCancellation } from "./cancel-request.ts";
+import { tellOfRequest, watchForCancel } from "./cancel-watch.ts";
+import type { Claimed } from "./claim-run.ts";
 import { exitCodeOfCancellation } from "./cancellation.ts";
 import { checkRequirements } from "./check-requirements.ts";
 import { keepLease } from "./heartbeat.ts";
@@ -16,7 +19,7 @@ import { Tally, type TaskEnd } from "./outcome.ts";
 import type { Reason } from "./rollback.ts";
 import type { Scope } from "./scope.ts";
 import { Siblings } from "./siblings.ts";
-import { runTask } from "./task.ts";
+import { decideRollback, runTask } from "./task.ts";
 import type { Choice } from "./unfinished.ts";
 import { emit, type World } from "./world.ts";
 
@@ -25,7 +28,7 @@ export interface RunResult {
   readonly runId: string;
   readonly automation: string;
   /** `interrupted` and `in doubt` are unfinished: the next start takes the run up. */
-  readonly status: Exclude<RunStatus, "running" | "cancelled" | "abandoned">;
+  readonly status: Exclude<RunStatus, "running" | "abandoned">;
   /** What `holdfast run` exits with. */
   readonly exitCode: number;
   /** The first 1,000 tasks; of the items of maps those that failed, at most 100 of each map. */
@@ -42,8 +45,13 @@ export interface RunParts<Input> {
   readonly input: Input;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly renewEveryMs: number;
-  readonly codeHash: string;
+  /** The record that a new run would have: what the code is now. */
+  readonly wanted: Pick<RunRecord, "codeHash" | "version" | "file">;
   readonly choice: Choice;
+  /** Whether it had ended, and what its rollback left is undone once more. */
+  readonly hasEnded: boolean;
+  /** What a new run took over from the one that it does again. */
+  readonly retried: Claimed<unknown>["retried"];
 }
 
 type End = Pick<RunResult, "status" | "exitCode" | "error"> & { readonly fault?: Fault };
@@ -68,6 +76,9 @@ export class RunExecution<Input> {
   readonly #parts: RunParts<Input>;
   readonly #tally: Tally;
   readonly #startedAtMs: number;
+  /** Given when its unfinished tasks are rolled back whatever they did. */
+  #rollBackFor: Reason | undefined;
+  #isOwnKept = false;
 
   constructor(world: World, automation: Automation<Input>, parts: RunParts<Input>) {
     this.#world = world;
@@ -80,8 +91,10 @@ export class RunExecution<Input> {
   /** Runs to the end. Rejects when the journal or the lease failed, or the journal does not fit the code. */
   async run(): Promise<RunResult> {
     const stopHeartbeat = keepLease(this.#world, this.#parts.renewEveryMs);
+    let stopWatching = () => {};
     try {
       await this.#begin();
+      if (this.#rollBackFor === undefined) stopWatching = watchForCancel(this.#world);
       const end = await this.#outcome();
       const result = await this.#end(end);
       const isMismatch = this.#world.halt.kind === "stopped" && end.status === "interrupted";
@@ -89,6 +102,7 @@ export class RunExecution<Input> {
       return result;
     } finally {
       stopHeartbeat();
+      stopWatching();
       // What ended the run matters more than giving the lease back, which runs out by itself.
       await this.#world.book.release().catch(() => undefined);
     }
@@ -103,11 +117,42 @@ export class RunExecution<Input> {
     const { file, resumes } = book.run;
     if (!this.#isResumed) {
       emit(this.#world, {}, { type: "run.started", ...(file === undefined ? {} : { file }) });
+      this.#tellOfRetry();
       return;
     }
-    const { codeHash } = this.#parts;
-    await book.writeRun({ ...NOT_ENDED, resumes: resumes + 1, codeHash });
+    const { wanted, choice, hasEnded } = this.#parts;
+    if (choice === "rollback") this.#rollBackFor = ON_REQUEST;
+    if (hasEnded) await this.#reopen(ON_REQUEST);
+    // Where it is now: it may have been moved.
+    const { codeHash, version, file: path = file } = wanted;
+    await book.writeRun({ ...NOT_ENDED, resumes: resumes + 1, codeHash, version, file: path });
     emit(this.#world, {}, { type: "run.resumed", resumes: resumes + 1 });
+    await this.#heedRequest();
+  }
+
+  /** Written before the run is unfinished again: should it be cut off then, nothing goes forward. */
+  async #reopen(reason: Reason): Promise<void> {
+    const { book } = this.#world;
+    // The run failed by one of its tasks: what it did itself had come to a good end.
+    this.#isOwnKept = book.run.status !== "abandoned" && !book.isRollingBack;
+    if (!this.#isOwnKept) await decideRollback(this.#world, reason);
+  }
+
+  /** A request that came while nobody ran the run, or just before its owner died. */
+  async #heedRequest(): Promise<void> {
+    const { book } = this.#world;
+    const request = await book.findCancelRequest();
+    if (request === undefined) return;
+    tellOfRequest(this.#world, request);
+    const error = cancelledBy(book.run.id, request);
+    this.#rollBackFor = { error, fault: classifier(this.#world.rules)(error) };
+  }
+
+  #tellOfRetry(): void {
+    const { retried } = this.#parts;
+    if (retried === undefined) return;
+    const { of, from, count: takenOver, undone } = retried;
+    emit(this.#world, {}, { type: "run.retried", of, from, takenOver, undone });
   }
 
   async #outcome(): Promise<End> {
@@ -117,12 +162,14 @@ export class RunExecution<Input> {
       const own = await runTask(this.#world, {
         name: OWN_TASK,
         body: (scope) => this.#automation.main(this.#runFor(scope)),
-        rollBackFor: this.#parts.choice === "rollback" ? ON_REQUEST : undefined,
+        rollBackFor: this.#rollBackFor,
+        isKept: this.#isOwnKept,
       });
       this.#countOwn(own);
       const { exitCode, failure } = this.#tally;
       if (exitCode === EXIT.ok) return { status: "succeeded", exitCode };
-      return { status: "failed", exitCode, ...(failure === undefined ? {} : pickFailure(failure)) };
+      const status = !own.ok && isCancellation(own.error) ? "cancelled" : "failed";
+      return { status, exitCode, ...(failure === undefined ? {} : pickFailure(failure)) };
     } catch (error) {
       return this.#haltedEnd(error);
     }
@@ -132,7 +179,7 @@ export class RunExecution<Input> {
   async #unmetRequirement(): Promise<End | undefined> {
     const { halt, book, clock } = this.#world;
     // What was begun is taken back whatever lacks: often that is why it failed.
-    if (this.#parts.choice === "rollback" || book.isRollingBack) return undefined;
+    if (this.#rollBackFor !== undefined || book.isRollingBack) return undefined;
     try {
       const { env } = this.#parts;
       await checkRequirements(this.#automation.settled.requires, {
@@ -181,8 +228,10 @@ export class RunExecution<Input> {
 
   #runFor(scope: Scope): Run<Input> {
     const { run } = this.#world.book;
-    const { concurrency } = this.#automation.settled;
-    const siblings = new Siblings(scope, this.#tally, concurrency);
+    const siblings = new Siblings(scope, this.#tally, {
+      concurrency: this.#automation.settled.concurrency,
+      undoesAgain: this.#parts.choice === "rollback",
+    });
     return {
       id: run.id,
       automation: run.automation,
@@ -193,6 +242,14 @@ export class RunExecution<Input> {
       log: scope.log,
       step: (name, work, options) => scope.step(name, work, options),
       read: (name, work, options) => scope.read(name, work, options),
+      scope: (name, body, options) => scope.scope(name, body, options),
+      cleanup: (name, work, options) => scope.cleanup(name, work, options),
+      file: (name, path, produce, options) => scope.file(name, path, produce, options),
+      tempDirectory: (name, options) => scope.tempDirectory(name, options),
+      tempFile: (name, options) => scope.tempFile(name, options),
+      lock: (name, options) => scope.lock(name, options),
+      transaction: (name, database, work, options) =>
+        scope.transaction(name, database, work, options),
       parallel: (work, options) => scope.parallel(work, options),
       sleep: (name, length) => scope.sleep(name, length),
       waitForSignal: (name, options) => scope.waitForSignal(name, options),
@@ -246,6 +303,12 @@ export class RunExecution<Input> {
           this.#world,
           {},
           { type: "run.failed", durationMs, tasks, exitCode, fault, error },
+        );
+      case "cancelled":
+        return emit(
+          this.#world,
+          {},
+          { type: "run.cancelled", durationMs, tasks, exitCode, fault, error },
         );
       case "in doubt":
         return emit(this.#world, {}, { type: "run.stopped", exitCode, fault, error });

@@ -4,17 +4,25 @@
 
 import { classifier } from "../classify/classify.ts";
 import { ambient } from "../core/context.ts";
-import { AutomationError } from "../core/errors.ts";
+import { AutomationError, UndoFailedError } from "../core/errors.ts";
+import type { Where } from "../core/events.ts";
+import type { Fault } from "../core/fault.ts";
+import type { StepKind, StepRecord } from "../core/journal.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Duration } from "../core/duration.ts";
-import type { ReadOptions, StepContext, StepOptions, Task } from "./automation.ts";
+import type { ReadOptions, ScopeOptions, StepContext, StepOptions, Task } from "./automation.ts";
 import { stepLabel } from "./book.ts";
+import { addCleanup, type Cleanup, type CleanupOptions } from "./cleanup.ts";
+import type { Database, InTransaction } from "./database.ts";
+import { fileStep, type FileCall, type FileOptions } from "./file-step.ts";
+import { checkKind } from "./kind.ts";
+import { takeLock, type Lock, type LockOptions } from "./lock.ts";
 import { checkName } from "./names.ts";
+import { runNested } from "./nested-scope.ts";
 import { onAbort } from "./on-abort.ts";
-import { unreached, type Reason } from "./rollback.ts";
-import { Step } from "./step.ts";
-import { readReadOptions, readStepOptions, type SettledStep } from "./step-options.ts";
 import { runParallel, type Branches, type BranchValues, type ParallelOptions } from "./parallel.ts";
+import type { WrittenFile } from "./replace-file.ts";
+import { unreached, type Reason } from "./rollback.ts";
 import {
   approvalPlan,
   signalPlan,
@@ -23,6 +31,17 @@ import {
   type SignalOptions,
 } from "./signal.ts";
 import { sleepPlan } from "./sleep.ts";
+import { Step, type StepWork } from "./step.ts";
+import { isLeftBehind } from "./step-record.ts";
+import {
+  tempDirectory,
+  tempFile,
+  type Temp,
+  type TempFileOptions,
+  type TempOptions,
+} from "./temp.ts";
+import { transactionStep, type TransactionOptions } from "./transaction.ts";
+import { readReadOptions, readStepOptions, type SettledStep } from "./step-options.ts";
 import { Wait, type WaitPlan } from "./wait.ts";
 import { WatchedPromise } from "./watched-promise.ts";
 import { loggerAt, type World } from "./world.ts";
@@ -30,6 +49,12 @@ import { loggerAt, type World } from "./world.ts";
 /** How long a rollback waits for code that runs side by side to come to what is recorded, in milliseconds. */
 const REACH_MS = 5_000;
 const REACH_EVERY_MS = 25;
+
+/** Where a scope inside a task belongs, and what the names of its steps begin with. */
+interface Nesting {
+  readonly parent: Scope;
+  readonly prefix: string;
+}
 
 type Work<Value> = (context: StepContext) => Value | PromiseLike<Value>;
 
@@ -40,27 +65,55 @@ export class Scope implements Task {
   readonly log: Logger;
   /** Thrown by steps that the journal does not know, while rolling back. */
   readonly endOfRecord = new Error("the run was cut off here, and is being rolled back");
+  /** What the names of its steps begin with: nothing in a task, `scope/` in a scope inside it. */
+  readonly prefix: string;
+  /** How many scopes are around it. */
+  readonly depth: number;
+  /** It is finished, and its own undo stands in place of those of its steps. */
+  isReplaced = false;
+  readonly #parent: Scope | undefined;
+  readonly #inner: Scope[] = [];
+  readonly #cleanups: Map<string, Cleanup>;
+  readonly #names: Set<string>;
   readonly #controller = new AbortController();
-  /** Called with the end of the task, for the run may have many. */
-  readonly #unlink: () => void;
-  readonly #steps = new Map<string, Step>();
-  /** Of steps and waits. */
-  readonly #names = new Set<string>();
+  /** Called with its end, for the run may have many. */
+  readonly #unlinks: (() => void)[] = [];
   readonly #turnedBack = Promise.withResolvers<void>();
+  readonly #steps = new Map<string, Step>();
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #failures: { readonly by: WatchedPromise<unknown>; readonly error: unknown }[] = [];
   #reason: Reason | undefined;
   #closedBy: string | undefined;
 
-  /** @param reason Given when it is rolled back whatever its function does. */
-  constructor(world: World, name: string, reason: Reason | undefined) {
+  /**
+   * @param reason Given when it is rolled back whatever its function does.
+   * @param nesting Given for a scope inside a task.
+   */
+  constructor(world: World, name: string, reason: Reason | undefined, nesting?: Nesting) {
+    const { parent, prefix = "" } = nesting ?? {};
     this.world = world;
     this.name = name;
+    this.prefix = prefix;
+    this.depth = parent === undefined ? 0 : parent.depth + 1;
+    this.#parent = parent;
+    this.#cleanups = parent === undefined ? new Map() : parent.#cleanups;
+    this.#names = parent === undefined ? new Set() : parent.#names;
     this.#reason = reason;
+    this.log = loggerAt(world, this.where);
+    const { signal } = parent ?? world.halt;
+    const { recalled } = world.halt;
     if (reason !== undefined) this.#turnedBack.resolve();
-    this.log = loggerAt(world, { task: name });
-    const { signal } = world.halt;
-    this.#unlink = onAbort(signal, () => this.#controller.abort(signal.reason));
+    this.#unlinks.push(
+      onAbort(signal, () => this.#controller.abort(signal.reason)),
+      onAbort(recalled, () => this.#recall(recalled.reason)),
+    );
+  }
+
+  /** Where what is told of it as a whole happened. */
+  get where(): Where {
+    return this.prefix === ""
+      ? { task: this.name }
+      : { task: this.name, step: this.prefix.slice(0, -1) };
   }
 
   /** Finished steps answer from the journal, and nothing else is done: the way to the undos. */
@@ -77,14 +130,24 @@ export class Scope implements Task {
     return this.#controller.signal;
   }
 
-  /** The steps in the order in which the code reached them. */
+  /** What there is to be undone: its steps and those of the scopes inside it, unless they are replaced. */
   get steps(): readonly Step[] {
-    return [...this.#steps.values()];
+    const inner = this.#inner.filter(({ isReplaced }) => !isReplaced);
+    return [...this.#steps.values(), ...inner.flatMap(({ steps }) => steps)];
   }
 
   /** How many attempts all steps took together. */
   get attemptCount(): number {
-    return this.steps.reduce((sum, { record }) => sum + record.attempts.length, 0);
+    const own = [...this.#steps.values()].reduce(
+      (sum, { record }) => sum + record.attempts.length,
+      0,
+    );
+    return this.#inner.reduce((sum, { attemptCount }) => sum + attemptCount, own);
+  }
+
+  /** Whether a step has failed while others beside it have not ended yet. */
+  get isWindingUp(): boolean {
+    return this.#failures.length > 0 && this.#underWay.size > 0;
   }
 
   // Not async: a step is known, with its undo, as soon as it is asked for.
@@ -104,30 +167,141 @@ export class Scope implements Task {
   }
 
   sleep(name: string, length: Duration | Date): Promise<void> {
-    return this.track(
-      this.#answerWait(name, () => sleepPlan(name, length, this.world.clock)),
-    ) as Promise<void>;
+    const plan = () => sleepPlan(name, length, this.world.clock);
+    return this.track(this.#answerWait("sleep", name, plan)) as Promise<void>;
   }
 
   waitForSignal<Value>(name: string, options: SignalOptions<Value> = {}): Promise<Value> {
-    return this.track(
-      this.#answerWait(name, () => signalPlan(this.#placeOf(name), options)),
-    ) as Promise<Value>;
+    const plan = () => signalPlan(this.#placeOf(name), options);
+    return this.track(this.#answerWait("signal", name, plan)) as Promise<Value>;
   }
 
   approval<Options extends ApprovalOptions>(
     name: string,
     options?: Options,
   ): Promise<ApprovalBy<Options>> {
-    return this.track(
-      this.#answerWait(name, () => approvalPlan(this.#placeOf(name), options ?? {})),
-    ) as Promise<ApprovalBy<Options>>;
+    const plan = () => approvalPlan(this.#placeOf(name), options ?? {});
+    return this.track(this.#answerWait("signal", name, plan)) as Promise<ApprovalBy<Options>>;
+  }
+
+  scope<Value>(
+    name: string,
+    body: (task: Task) => Value | PromiseLike<Value>,
+    options: ScopeOptions<Value> = {},
+  ): Promise<Value> {
+    return this.track(runNested(this, { name, body, options })) as Promise<Value>;
+  }
+
+  cleanup(name: string, run: Cleanup["run"], options: CleanupOptions = {}): Promise<void> {
+    return this.track(addCleanup(this, name, run, options));
+  }
+
+  file(
+    name: string,
+    path: string,
+    produce: FileCall["produce"],
+    options: FileOptions = {},
+  ): Promise<WrittenFile> {
+    return this.track(fileStep(this, { name, path, produce, options }));
+  }
+
+  tempDirectory(name: string, options: TempOptions = {}): Promise<Temp> {
+    return this.track(tempDirectory(this, name, options));
+  }
+
+  tempFile(name: string, options: TempFileOptions = {}): Promise<Temp> {
+    return this.track(tempFile(this, name, options));
+  }
+
+  lock(name: string, options: LockOptions = {}): Promise<Lock> {
+    return this.track(takeLock(this, name, options));
+  }
+
+  transaction<Db extends Database, Value>(
+    name: string,
+    database: Db,
+    work: (database: InTransaction<Db>, context: StepContext) => Value | PromiseLike<Value>,
+    options: TransactionOptions<Db, Value> = {},
+  ): Promise<Value> {
+    const doing = transactionStep(this, { name, database, work, options });
+    return this.track(doing) as Promise<Value>;
   }
 
   /** What `error` is: as the step that failed by it saw it, else by the automation's own rules. */
   reasonOf(error: unknown): Reason {
     const step = this.steps.find(({ failure }) => failure?.error === error);
-    return step?.failure ?? { error, fault: classifier(this.world.rules)(error) };
+    return step?.failure ?? { error, fault: this.faultOf(error) };
+  }
+
+  /** What `error` is by the automation's own rules. */
+  faultOf(error: unknown): Fault {
+    return classifier(this.world.rules)(error);
+  }
+
+  /** A scope inside it. @param reason Given when that is taken back whatever its function does. */
+  nest(prefix: string, reason: Reason | undefined): Scope {
+    const inner = new Scope(this.world, this.name, reason ?? this.#reason, {
+      parent: this,
+      prefix,
+    });
+    this.#inner.push(inner);
+    return inner;
+  }
+
+  /** @throws {UndoFailedError} When a scope in it failed and could not be taken back, whoever caught that. */
+  checkNothingLost(): void {
+    const lost = this.steps.filter(({ record }) => isLeftBehind(record));
+    if (lost.length === 0) return;
+    throw new UndoFailedError(
+      lost.map(({ label }) => label),
+      lost[0]?.failure?.error,
+    );
+  }
+
+  keepCleanup(name: string, cleanup: Cleanup): void {
+    this.#cleanups.set(name, cleanup);
+  }
+
+  findCleanup(name: string): Cleanup | undefined {
+    return this.#cleanups.get(name);
+  }
+
+  /**
+   * Takes a name for a thing of that kind, and answers it as it stands in the journal.
+   *
+   * @throws {AutomationError} When it is taken, or nothing may begin here.
+   */
+  claimName(kind: StepKind, name: string): string {
+    checkName(this.world, kind, name);
+    this.world.halt.check();
+    this.checkPlace(`${kind.slice(0, 1).toUpperCase()}${kind.slice(1)} "${name}"`);
+    const fullName = this.prefix + name;
+    if (this.#names.has(fullName)) {
+      throw new AutomationError(
+        `There are two steps named "${stepLabel(this.name, fullName)}"; within a task each needs a name of its own`,
+      );
+    }
+    this.#names.add(fullName);
+    return fullName;
+  }
+
+  /**
+   * What is recorded of a thing of that kind, which the code has come to now. When it is run only to
+   * come to its undos, it ends at the first that is not recorded.
+   */
+  visit(kind: StepKind, fullName: string): StepRecord | undefined {
+    const recorded = this.world.book.visit(this.name, fullName);
+    if (recorded !== undefined) checkKind(this.world, recorded, kind);
+    else if (this.isRollingBack) throw this.endOfRecord;
+    return recorded;
+  }
+
+  /** Adds a step, which is not begun yet. */
+  addStep(name: string, work: StepWork, settled: SettledStep): Step {
+    const fullName = this.claimName(settled.kind, name);
+    const step = new Step(this, fullName, work, settled);
+    this.#steps.set(fullName, step);
+    return step;
   }
 
   /**
@@ -145,17 +319,23 @@ export class Scope implements Task {
     while (!halt.halted.aborted && unreached(this).length > 0 && clock.elapsed() < untilMs) {
       await clock.sleep(REACH_EVERY_MS);
     }
-    this.#closedBy ??= "its task had failed";
+    this.#closedBy ??= `its ${this.#kind} had failed`;
+  }
+
+  /** The run is to end: what runs is aborted, and the function comes to no new step. */
+  #recall(error: unknown): void {
+    this.#reason ??= this.reasonOf(error);
+    this.#controller.abort(error);
   }
 
   /** The function has ended: no new step begins, and what waits for the task's signal is let go. */
   close(): void {
-    this.#closedBy ??= "its task had ended";
+    this.#closedBy ??= `its ${this.#kind} had ended`;
     this.#abort(new Error("the task has ended"));
   }
 
   #abort(reason: unknown): void {
-    this.#unlink();
+    for (const unlink of this.#unlinks) unlink();
     this.#controller.abort(reason);
   }
 
@@ -184,9 +364,12 @@ export class Scope implements Task {
       );
     }
     if (surrounding?.scope !== undefined && surrounding.scope !== this) {
-      const other = surrounding.where.task ?? "";
+      const other =
+        surrounding.scope instanceof Scope && surrounding.scope.#parent !== undefined
+          ? `scope "${stepLabel(surrounding.scope.name, surrounding.scope.prefix.slice(0, -1))}"`
+          : `task ${JSON.stringify(surrounding.where.task ?? "")}`;
       throw new AutomationError(
-        `${what} was called inside task ${JSON.stringify(other)}, to which it does not belong; use the task that its function is given`,
+        `${what} was called inside ${other}, to which it does not belong; use the task that its function is given`,
       );
     }
     if (this.#closedBy !== undefined) {
@@ -217,31 +400,19 @@ export class Scope implements Task {
   }
 
   async #answer(name: string, work: Work<unknown>, settle: () => SettledStep): Promise<unknown> {
-    this.#checkBeginning(name);
-    const step = new Step(this, name, work, settle());
-    this.#names.add(name);
-    this.#steps.set(name, step);
-    return step.answer();
+    return this.addStep(name, work, settle()).answer();
   }
 
-  async #answerWait(name: string, plan: () => WaitPlan): Promise<unknown> {
-    this.#checkBeginning(name);
-    const wait = new Wait(this, plan());
-    this.#names.add(name);
-    return wait.answer();
-  }
-
-  #checkBeginning(name: string): void {
-    checkName(this.world, "step", name);
-    this.world.halt.check();
-    this.checkPlace(`Step "${name}"`);
-    if (!this.#names.has(name)) return;
-    throw new AutomationError(
-      `There are two steps named "${stepLabel(this.name, name)}"; within a task each needs a name of its own`,
-    );
+  async #answerWait(kind: WaitPlan["kind"], name: string, plan: () => WaitPlan): Promise<unknown> {
+    const fullName = this.claimName(kind, name);
+    return new Wait(this, fullName, plan()).answer();
   }
 
   #placeOf(name: string) {
-    return { world: this.world, name, label: stepLabel(this.name, name) };
+    return { world: this.world, name, label: stepLabel(this.name, this.prefix + name) };
+  }
+
+  get #kind(): "task" | "scope" {
+    return this.#parent === undefined ? "task" : "scope";
   }
 }

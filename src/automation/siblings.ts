@@ -34,17 +34,26 @@ const READERS = {
   after: list(required(text({ default: undefined }), "the name of a task"), { default: [] }),
 } satisfies Record<keyof TaskOptions, Reader<unknown>>;
 
+/** How they are run. */
+export interface SiblingOptions {
+  readonly concurrency: number;
+  readonly undoesAgain: boolean;
+}
+
 /** See the header. */
 export class Siblings {
   readonly #own: Scope;
   readonly #world: World;
   readonly #tally: Tally;
   readonly #slots: Slots;
+  readonly #undoesAgain: boolean;
   /** The tasks that were declared, by name, and how they end. */
   readonly #tasks = new Map<string, Promise<TaskResult>>();
   readonly #names = new Map<string, "task" | "map" | "child">();
 
-  constructor(own: Scope, tally: Tally, concurrency: number) {
+  /** @param undoesAgain Whether undos that failed in an earlier rollback are tried again. */
+  constructor(own: Scope, tally: Tally, { concurrency, undoesAgain }: SiblingOptions) {
+    this.#undoesAgain = undoesAgain;
     this.#own = own;
     this.#world = own.world;
     this.#tally = tally;
@@ -67,7 +76,8 @@ export class Siblings {
   /** Runs a map. */
   async map<Item, Value>(call: MapCall<Item, Value>): Promise<MapResult<Value>> {
     this.#declare("map", call.name);
-    return runMap({ world: this.#world, own: this.#own, tally: this.#tally }, call);
+    const undoesAgain = this.#undoesAgain;
+    return runMap({ world: this.#world, own: this.#own, tally: this.#tally, undoesAgain }, call);
   }
 
   /** Runs a child. */
@@ -104,7 +114,8 @@ export class Siblings {
       }
       if (failed.length > 0) return this.#skip(call.name, failed);
       const { name, body } = call;
-      return runTask<Value>(this.#world, { name, body, rollBackFor: this.#own.reason });
+      const how = { rollBackFor: this.#own.reason, undoesAgain: this.#undoesAgain };
+      return runTask<Value>(this.#world, { name, body, ...how });
     });
   }
 

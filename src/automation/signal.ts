@@ -82,7 +82,6 @@ export function signalPlan(place: Place, options: SignalOptions<unknown>): WaitP
   const { name, label } = place;
   const { timeout, schema } = readOptions(`signal "${name}"`, options, SIGNAL_READERS);
   return {
-    name,
     kind: "signal",
     note: (nowMs) => ({ waitsFor: "signal", untilMs: untilOf(nowMs, timeout) }),
     async wait(given) {
@@ -99,7 +98,6 @@ export function approvalPlan(place: Place, options: ApprovalOptions): WaitPlan {
   const settled = readOptions(`approval "${name}"`, options, APPROVAL_READERS);
   const { question, timeout, onTimeout, onReject } = settled;
   return {
-    name,
     kind: "signal",
     note: (nowMs) => ({ waitsFor: "approval", untilMs: untilOf(nowMs, timeout), question }),
     async wait(given) {

@@ -10,7 +10,6 @@ import type { WaitPlan } from "./wait.ts";
 export function sleepPlan(name: string, length: Duration | Date, clock: Clock): WaitPlan {
   const untilMs = readUntil(length, `sleep "${name}"`);
   return {
-    name,
     kind: "sleep",
     note: (nowMs) => ({ waitsFor: "time", untilMs: untilMs(nowMs) }),
     wait: ({ restMs, signal }) => clock.sleep(restMs, signal),

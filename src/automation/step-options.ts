@@ -1,6 +1,7 @@
 /** A step's options, read once. */
 
 import type { Rule } from "../classify/classify.ts";
+import { OptionsError } from "../core/errors.ts";
 import {
   callable,
   duration,
@@ -15,7 +16,14 @@ import type { Reader } from "../core/options.ts";
 import { exponential } from "../policies/backoff.ts";
 import type { Policy } from "../policies/policy.ts";
 import { GIVEN_READERS } from "../policies/retry.ts";
-import type { ReadOptions, Reconciled, StepOptions, StepRetry, UndoContext } from "./automation.ts";
+import type {
+  ReadOptions,
+  Reconciled,
+  ScopeOptions,
+  StepOptions,
+  StepRetry,
+  UndoContext,
+} from "./automation.ts";
 import { readVerify } from "./verify.ts";
 
 const DEFAULT_ATTEMPT_MS = 600_000;
@@ -71,7 +79,7 @@ const STEP_READERS = {
 
 /** What a step goes by, whichever kind it is. */
 export interface SettledStep extends Omit<ReturnType<typeof settle>, "repeatable" | "undoRetry"> {
-  readonly kind: "step" | "read" | "child";
+  readonly kind: "step" | "read" | "scope" | "child";
   readonly repeatable: boolean;
   readonly undoRetry: StepRetry;
 }
@@ -87,6 +95,31 @@ export function readStepOptions(name: string, options: object): SettledStep {
     ...settled,
     kind: "step",
     repeatable: settled.repeatable ?? settled.retry !== undefined,
+    undoRetry: undoRetryOf(settled.undoRetry),
+  });
+}
+
+/** What a step of a kind of its own knows how to do, so that nobody need say it. */
+export function refuseMade(owner: string, options: object, made: readonly string[]): void {
+  const given = made.find((name) => Object.hasOwn(options, name));
+  if (given === undefined) return;
+  throw new OptionsError(`${owner}.${given}`, "unknown; it is made by the step itself");
+}
+
+const SCOPE_READERS = {
+  undo: STEP_READERS.undo,
+  undoRetry: retryReader,
+  undoTimeout: STEP_READERS.undoTimeout,
+} satisfies Record<keyof ScopeOptions<never>, Reader<unknown>>;
+
+/** Reads the options of `task.scope`. @throws {OptionsError} When one is unknown or out of range. */
+export function readScopeOptions(name: string, options: object): SettledStep {
+  const settled = readOptions(`scope "${name}"`, options, SCOPE_READERS);
+  return Object.freeze({
+    ...settle(`scope "${name}"`, {}),
+    ...settled,
+    kind: "scope",
+    repeatable: false,
     undoRetry: undoRetryOf(settled.undoRetry),
   });
 }

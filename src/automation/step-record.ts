@@ -141,6 +141,11 @@ export function isOpenChild({ kind, status }: StepRecord): boolean {
   return kind === "child" && status === "begun";
 }
 
+/** Whether a scope failed, and something of what it did is still there. */
+export function isLeftBehind({ kind, status, effect }: StepRecord): boolean {
+  return kind === "scope" && status === "failed" && effect === "partial";
+}
+
 /** Whether a step was begun, may have taken effect, and nobody saw its end. */
 export function isInDoubt(record: StepRecord): boolean {
   return (

@@ -8,7 +8,7 @@
 
 import { classifier, type Classify } from "../classify/classify.ts";
 import { withAmbient, type Ambient } from "../core/context.ts";
-import { InDoubtError, ReplayMismatchError } from "../core/errors.ts";
+import { InDoubtError } from "../core/errors.ts";
 import type { Effect } from "../core/fault.ts";
 import type { EventDetails, Where } from "../core/events.ts";
 import type { StepRecord } from "../core/journal.ts";
@@ -19,6 +19,7 @@ import { timeout } from "../policies/timeout.ts";
 import { attemptStep, type Storable } from "./attempt.ts";
 import type { StepContext } from "./automation.ts";
 import { stepLabel } from "./book.ts";
+import { checkKind } from "./kind.ts";
 import { reviveError } from "./revive.ts";
 import type { Reason } from "./rollback.ts";
 import type { Scope } from "./scope.ts";
@@ -59,6 +60,8 @@ export class Step {
   readonly work: StepWork;
   readonly classify: Classify;
   readonly scope: Scope;
+  /** Whether an earlier start wrote it down. */
+  readonly isRecorded: boolean;
   /** What the newest attempt failed by, and how much of it happened, which the error alone may not tell. */
   newest: { readonly error: unknown; readonly effect: Effect } | undefined;
   readonly #world: World;
@@ -87,6 +90,7 @@ export class Step {
         : fault;
     };
     const recorded = scope.world.book.visit(scope.name, name);
+    this.isRecorded = recorded !== undefined;
     this.#record = recorded === undefined ? this.#newRecord() : withUndo(recorded, settled);
   }
 
@@ -138,7 +142,7 @@ export class Step {
 
   /** The step's value, from the journal or by doing it. */
   async answer(): Promise<unknown> {
-    this.#checkKind();
+    this.checkKind();
     if (this.#record.status !== "begun") return this.#replay();
     if (this.scope.isRollingBack && !this.#isOpenChild) throw this.scope.endOfRecord;
     this.emit({ type: "step.started", hasUndo: this.settled.undo !== undefined });
@@ -168,22 +172,16 @@ export class Step {
     });
   }
 
-  #checkKind(): void {
-    const { runId, kind } = this.#record;
-    if (kind === this.settled.kind) return;
-    const error = new ReplayMismatchError(
-      runId,
-      `Run ${runId} recorded "${this.label}" as a ${kind}, and the code makes it a ${this.settled.kind}`,
-    );
-    this.#world.halt.stop(error);
-    throw error;
+  /** The journal may hold something of another kind under its name: then the run stops. */
+  checkKind(): void {
+    checkKind(this.#world, this.#record, this.settled.kind);
   }
 
   #replay(): unknown {
     const { status, fault, error } = this.#record;
     this.emit({ type: "step.replayed", outcome: status === "completed" ? "completed" : "failed" });
     if (status === "completed") return this.#world.book.readValue(this.#record);
-    throw this.#failedBy(
+    throw this.failedBy(
       reviveError(error ?? { type: "Error", message: `"${this.label}" failed` }, fault),
     );
   }
@@ -389,10 +387,11 @@ export class Step {
       fault: end.fault,
       error,
     });
-    throw this.#failedBy(error);
+    throw this.failedBy(error);
   }
 
-  #failedBy(error: unknown): unknown {
+  /** Remembers what it stays failed by, and answers that. */
+  failedBy(error: unknown): unknown {
     this.#failure = { error, fault: this.#record.fault ?? this.classify(error) };
     return error;
   }

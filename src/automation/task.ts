@@ -1,14 +1,16 @@
 /** Runs a task: it succeeds as a whole, or is rolled back as a whole. */
 
+import { classifier } from "../classify/classify.ts";
 import { withAmbient } from "../core/context.ts";
 import type { EventDetails, Where } from "../core/events.ts";
-import { ReplayMismatchError } from "../core/errors.ts";
+import { ReplayMismatchError, UndoFailedError } from "../core/errors.ts";
 import type { StepRecord } from "../core/journal.ts";
 import type { RollbackOutcome, TaskResult } from "../policies/task-result.ts";
 import { OWN_TASK, stepLabel } from "./book.ts";
 import { unlessStuck } from "./cancelled-body.ts";
+import { cleanUp, failedEnding } from "./cleanup.ts";
 import { reviveError } from "./revive.ts";
-import { rollBack, type Reason } from "./rollback.ts";
+import { rollBack, unreached, type Reason } from "./rollback.ts";
 import { Scope } from "./scope.ts";
 import { newStep, stepFailed } from "./step-record.ts";
 import { toStorable } from "./storable.ts";
@@ -21,6 +23,10 @@ export interface TaskPlan {
   readonly body: (scope: Scope) => unknown;
   /** Given when it must be rolled back whatever the journal says. */
   readonly rollBackFor?: Reason | undefined;
+  /** Whether undos that failed in an earlier rollback of it are tried again. Default false. */
+  readonly undoesAgain?: boolean;
+  /** Whether what it did stays, though it runs only to come to the tasks in it. Default false. */
+  readonly isKept?: boolean;
 }
 
 /** Runs it, or answers from the journal. Rejects only when the run halts. */
@@ -48,6 +54,11 @@ export async function skipTask(world: World, task: string, reason: Reason): Prom
   );
 }
 
+/** Writes that the run's own task is rolled back: from here on, no start of the run goes forward. */
+export function decideRollback(world: World, reason: Reason): Promise<void> {
+  return new TaskRunner(world, { name: OWN_TASK, body: () => undefined }).turnBackFor(reason);
+}
+
 class TaskRunner {
   readonly #world: World;
   readonly #plan: TaskPlan;
@@ -68,16 +79,17 @@ class TaskRunner {
     const reason = this.#recordedReason() ?? this.#plan.rollBackFor;
     const scope = new Scope(this.#world, this.#plan.name, reason);
     emit(this.#world, this.#where, { type: "task.started" });
-    if (reason !== undefined) await this.#turnBackFor(reason);
+    if (this.#plan.isKept === true) return this.#revisit(scope);
+    if (reason !== undefined) await this.turnBackFor(reason);
     else if (this.#plan.name !== OWN_TASK) await this.#write({ status: "begun" });
-    const outcome = await this.#outcome(scope, reason);
+    const outcome = await this.#outcome(scope);
     this.#world.halt.check();
     if ("result" in outcome) return outcome.result;
     return this.#rollBack(scope, scope.reason ?? scope.reasonOf(outcome.error));
   }
 
   /** Written before anything is taken back: killed from here on, the next start does not go forward. */
-  async #turnBackFor(reason: Reason): Promise<void> {
+  async turnBackFor(reason: Reason): Promise<void> {
     if (this.#record?.status === "rolling back") return;
     await this.#write({ status: "rolling back", ...redactedFailure(this.#world, reason) });
   }
@@ -86,14 +98,25 @@ class TaskRunner {
     return { task: this.#plan.name };
   }
 
-  /**
-   * Runs the body to its end, and everything that it began.
-   *
-   * @param reason Given when it is run only to come to the undos.
-   */
+  /** Runs the body to come to the tasks in it, and takes back nothing of its own. */
+  async #revisit(scope: Scope): Promise<TaskResult<unknown>> {
+    await this.#outcome(scope);
+    this.#world.halt.check();
+    const { name } = this.#plan;
+    const durationMs = this.#durationMs();
+    const lost = unreached(scope).map((record) => stepLabel(record.task, record.name));
+    if (lost.length === 0) {
+      return { ok: true, name, value: undefined, attempts: 0, durationMs, healed: false };
+    }
+    const error = new UndoFailedError(lost, scope.reason?.error);
+    emit(this.#world, this.#where, { type: "rollback.failed", steps: lost, error });
+    const fault = classifier([])(error);
+    return { ok: false, name, fault, error, attempts: 0, durationMs, rollback: "incomplete" };
+  }
+
+  /** Runs the body to its end, and everything that it began. */
   async #outcome(
     scope: Scope,
-    reason: Reason | undefined,
   ): Promise<{ readonly result: TaskResult<unknown> } | { readonly error: unknown }> {
     const surrounding = {
       where: { ...runOf(this.#world), ...this.#where },
@@ -106,8 +129,10 @@ class TaskRunner {
       const value = await unlessStuck(scope, body);
       const unawaited = await scope.quiet();
       this.#world.halt.check();
-      if (reason !== undefined) throw reason.error;
+      // It was run only to come to the undos, or did not mind that the run was cancelled.
+      if (scope.reason !== undefined) throw scope.reason.error;
       if (unawaited !== undefined) throw unawaited.error;
+      scope.checkNothingLost();
       this.#checkReached(scope);
       return { result: await this.#complete(scope, value) };
     } catch (error) {
@@ -135,25 +160,26 @@ class TaskRunner {
   }
 
   async #complete(scope: Scope, value: unknown): Promise<TaskResult<unknown>> {
-    scope.close();
+    const { name } = this.#plan;
+    const { redactor, clock } = this.#world;
     // What the function of a child answers is what its parent is told.
-    if (this.#plan.name !== OWN_TASK || this.#world.book.run.parentId !== undefined) {
-      await this.#write({
-        status: "completed",
-        value: toStorable(this.#world.redactor, value, `The value of task "${this.#plan.name}"`),
-        endedAtMs: this.#world.clock.now(),
-      });
+    const isOwn = name === OWN_TASK && this.#world.book.run.parentId === undefined;
+    const stored = isOwn ? undefined : toStorable(redactor, value, `The value of task "${name}"`);
+    scope.close();
+    await cleanUp(scope, { outcome: "succeeded" });
+    if (!isOwn) {
+      await this.#write({ status: "completed", value: stored, endedAtMs: clock.now() });
     }
     const durationMs = this.#durationMs();
     emit(this.#world, this.#where, { type: "task.completed", durationMs, replayed: false });
-    const { name } = this.#plan;
     return { ok: true, name, value, attempts: scope.attemptCount, durationMs, healed: false };
   }
 
   async #rollBack(scope: Scope, reason: Reason): Promise<TaskResult<unknown>> {
     const { fault, error } = reason;
-    await this.#turnBackFor(reason);
+    await this.turnBackFor(reason);
     const rollback = await rollBack(scope, reason);
+    await cleanUp(scope, failedEnding(reason, rollback));
     await this.#write({
       status: "failed",
       undo: UNDO_OF[rollback],
@@ -185,9 +211,11 @@ class TaskRunner {
     // The run's own function runs again even so: only it tells which tasks there are, and how they count.
     if (name === OWN_TASK) return undefined;
     if (record?.status !== "completed" && record?.status !== "failed") return undefined;
+    if (this.#plan.undoesAgain === true && record.undo === "failed") return undefined;
     const steps = this.#world.book.stepsOf(name);
     const attempts = steps.reduce((sum, step) => sum + step.attempts.length, 0);
-    const durationMs = (record.endedAtMs ?? record.startedAtMs) - record.startedAtMs;
+    // The time of day may have been set back meanwhile.
+    const durationMs = Math.max(0, (record.endedAtMs ?? 0) - record.startedAtMs);
     if (record.status === "completed") {
       emit(this.#world, this.#where, { type: "task.completed", durationMs, replayed: true });
       return {

@@ -7,6 +7,7 @@ import { timeout } from "../policies/timeout.ts";
 import type { Attempt } from "../policies/policy.ts";
 import type { UndoContext } from "./automation.ts";
 import { lateEnd } from "./grace.ts";
+import { factsOf } from "./interference.ts";
 import type { Step } from "./step.ts";
 import { undoBegun, undoEnded } from "./step-record.ts";
 import { loggerAt, redactedFailure, type World } from "./world.ts";
@@ -70,13 +71,14 @@ interface UndoAttempt {
 
 async function attemptUndo(step: Step, world: World, attempt: UndoAttempt): Promise<void> {
   const { undo, outer, number } = attempt;
-  const { clock } = world;
+  const { clock, interference } = world;
   await step.write(undoBegun(step.record, number, clock.now()));
   const limit = timeout(step.settled.undoTimeout, { name: undoName(step), clock });
   let undoing: Promise<unknown> | undefined;
   try {
     await limit.run(({ signal }) => {
-      undoing = (async () => undo(contextOf(step, world, signal)))();
+      const own = async () => undo(contextOf(step, world, signal));
+      undoing = interference?.aroundUndo(factsOf(step), own) ?? own();
       return undoing;
     }, outer);
   } catch (error) {

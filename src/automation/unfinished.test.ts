@@ -23,6 +23,32 @@ const found: Found = {
 test.for<[name: string, change: Partial<Found>, verdict: Verdict]>([
   ["the same run, at the very edge of its bounds", {}, { go: "resume" }],
   [
+    "changed code of the same version",
+    {
+      run: { ...run, version: "1" },
+      wanted: { codeHash: "other", input: "{}", version: "1" },
+    },
+    { go: "resume" },
+  ],
+  [
+    "another version, though the code is the same",
+    {
+      run: { ...run, version: "1" },
+      wanted: { codeHash: "same", input: "{}", version: "2" },
+    },
+    { ask: ['it was begun by version "1", and this is version "2"'] },
+  ],
+  [
+    "a version where there was none",
+    { wanted: { codeHash: "same", input: "{}", version: "2" } },
+    { ask: ['it was begun by code without a version, and this is version "2"'] },
+  ],
+  [
+    "no version where there was one",
+    { run: { ...run, version: "1" } },
+    { ask: ['it was begun by version "1", and this is code without a version'] },
+  ],
+  [
     "other input",
     { wanted: { codeHash: "same", input: "1" } },
     { ask: ["it was started with other input"] },

@@ -10,7 +10,7 @@ export type Choice = "resume" | "fresh" | "rollback";
 export interface Found {
   readonly run: RunRecord;
   /** What would start now. */
-  readonly wanted: Pick<RunRecord, "codeHash" | "input">;
+  readonly wanted: Pick<RunRecord, "codeHash" | "version" | "input">;
   readonly nowMs: number;
   readonly resumeWithinMs: number;
   readonly maxResumes: number;
@@ -29,13 +29,26 @@ export function judgeUnfinished(found: Found): Verdict {
     ...(inAnyOrder(wanted.input) === inAnyOrder(run.input)
       ? []
       : ["it was started with other input"]),
-    ...(wanted.codeHash === run.codeHash ? [] : ["the automation's code has changed since"]),
+    ...codeDoubts(run, wanted),
     ...(ageMs <= resumeWithinMs
       ? []
       : [`it is ${formatMs(ageMs)} old, and resumed only within ${formatMs(resumeWithinMs)}`]),
     ...(run.resumes < maxResumes ? [] : [`it was resumed ${run.resumes} times already`]),
   ];
   return doubts.length === 0 ? { go: "resume" } : { ask: doubts };
+}
+
+/** Where one of the two has a version, that decides: its author says which changes are safe. */
+function codeDoubts(run: RunRecord, wanted: Found["wanted"]): readonly string[] {
+  if (run.version === undefined && wanted.version === undefined) {
+    return run.codeHash === wanted.codeHash ? [] : ["the automation's code has changed since"];
+  }
+  if (run.version === wanted.version) return [];
+  return [`it was begun by ${versionName(run)}, and this is ${versionName(wanted)}`];
+}
+
+function versionName({ version }: Pick<RunRecord, "version">): string {
+  return version === undefined ? "code without a version" : `version ${JSON.stringify(version)}`;
 }
 
 /** JSON with the names of each object sorted: in which order they were given says nothing. */

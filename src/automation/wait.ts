@@ -1,6 +1,5 @@
 /** A step that only waits: its record says what for and until when, so that a resume waits the rest. */
 
-import { ReplayMismatchError } from "../core/errors.ts";
 import type { StepRecord } from "../core/journal.ts";
 import { stepLabel } from "./book.ts";
 import { onAbort } from "./on-abort.ts";
@@ -21,7 +20,6 @@ export interface WaitNote {
 
 /** What is waited for, and how. */
 export interface WaitPlan {
-  readonly name: string;
   readonly kind: "sleep" | "signal";
   /** What to write down when it is begun. */
   note(nowMs: number): WaitNote;
@@ -32,23 +30,23 @@ export interface WaitPlan {
 /** See the header. */
 export class Wait {
   readonly #scope: Scope;
+  /** As it stands in the journal. */
+  readonly #name: string;
   readonly #plan: WaitPlan;
   readonly #world: World;
   readonly #startedAtMs: number;
-  #record: StepRecord | undefined;
 
-  constructor(scope: Scope, plan: WaitPlan) {
+  constructor(scope: Scope, name: string, plan: WaitPlan) {
     this.#scope = scope;
+    this.#name = name;
     this.#plan = plan;
     this.#world = scope.world;
     this.#startedAtMs = scope.world.clock.elapsed();
-    this.#record = scope.world.book.visit(scope.name, plan.name);
   }
 
   /** What the wait answers, from the journal or by waiting for what is left of it. */
   async answer(): Promise<unknown> {
-    const recorded = this.#record;
-    if (recorded !== undefined) this.#checkKind(recorded);
+    const recorded = this.#scope.visit(this.#plan.kind, this.#name);
     if (recorded !== undefined && recorded.status !== "begun") return this.#replay(recorded);
     if (this.#scope.isRollingBack) throw this.#scope.endOfRecord;
     const record = recorded ?? (await this.#begin());
@@ -60,21 +58,11 @@ export class Wait {
   }
 
   get #label(): string {
-    return stepLabel(this.#scope.name, this.#plan.name);
+    return stepLabel(this.#scope.name, this.#name);
   }
 
   get #where() {
-    return { task: this.#scope.name, step: this.#plan.name };
-  }
-
-  #checkKind({ runId, kind }: StepRecord): void {
-    if (kind === this.#plan.kind) return;
-    const error = new ReplayMismatchError(
-      runId,
-      `Run ${runId} recorded "${this.#label}" as a ${kind}, and the code makes it a ${this.#plan.kind}`,
-    );
-    this.#world.halt.stop(error);
-    throw error;
+    return { task: this.#scope.name, step: this.#name };
   }
 
   #replay(record: StepRecord): unknown {
@@ -87,12 +75,11 @@ export class Wait {
 
   async #begin(): Promise<StepRecord> {
     const { book, clock } = this.#world;
-    const { name, kind } = this.#plan;
     const record = newStep({
       runId: book.run.id,
       task: this.#scope.name,
-      name,
-      kind,
+      name: this.#name,
+      kind: this.#plan.kind,
       position: book.nextPosition(),
       hasUndo: false,
       atMs: clock.now(),

@@ -14,6 +14,7 @@ import type { Stream } from "../core/stream.ts";
 import type { Reconciled } from "./automation.ts";
 import { OWN_TASK, type Book } from "./book.ts";
 import type { StartChild } from "./child-run.ts";
+import type { Interference } from "./interference.ts";
 
 /** What a human decided about a step in doubt. */
 export type Decision = Exclude<Reconciled<unknown>, "unknown">;
@@ -35,6 +36,8 @@ export interface World {
   /** How many runs this one is a child of. */
   readonly depth: number;
   readonly startChild: StartChild;
+  /** Only in a rehearsal. */
+  readonly interference?: Interference | undefined;
 }
 
 /** Why a run halts: the caller cancelled it, its journal or lease failed, or a human has to look. */
@@ -43,6 +46,7 @@ export type HaltKind = "cancelled" | "broken" | "stopped";
 /** Stops the whole run. The first reason stays, except that a broken journal outranks all. Nothing new starts after it. */
 export class Halt {
   readonly #controller = new AbortController();
+  readonly #recalled = new AbortController();
   readonly #halted = new AbortController();
   readonly #broken = new AbortController();
   #reason: { readonly kind: HaltKind; readonly error: unknown } | undefined;
@@ -62,6 +66,11 @@ export class Halt {
     return this.#broken.signal;
   }
 
+  /** Aborts when the run is to be ended and undone: that halts nothing, for it goes on backwards. */
+  get recalled(): AbortSignal {
+    return this.#recalled.signal;
+  }
+
   get kind(): HaltKind | undefined {
     return this.#reason?.kind;
   }
@@ -71,6 +80,11 @@ export class Halt {
     this.#reason ??= { kind: "cancelled", error };
     this.#controller.abort(error);
     this.#halted.abort(error);
+  }
+
+  /** Somebody asked for the end of the run: its unfinished tasks fail with `error`, and are undone. */
+  recall(error: unknown): void {
+    this.#recalled.abort(error);
   }
 
   /** The journal or the lease failed: what runs is aborted, and nothing may be written any more. */

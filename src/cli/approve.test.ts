@@ -195,7 +195,7 @@ test("show tells of a map in a line, of its failed items, and of children", asyn
   expect(seen?.shown).toContain("map open: begun, 0/2 items succeeded, 1 failed, 1 not ended\n");
   expect(seen?.shown).toContain("✗ open[0]: EACCES (fatal): refused; nothing to roll back");
   expect(seen?.shown).toContain("  child inner, run 01kdvdna00");
-  expect(seen?.ofChild).toContain(`  child of run ${RUN}, and resumed with it\n`);
+  expect(seen?.ofChild).toContain(`  child of run ${RUN}\n`);
   expect(seen?.json).toMatchObject({
     maps: [
       { name: "ended", succeeded: 1, failed: 24, open: 0 },

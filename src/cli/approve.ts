@@ -1,6 +1,7 @@
 /** `holdfast approve`: answers a run that waits for a human's approval. */
 
 import type { Command } from "./command.ts";
+import { ONE_RUN, RUN_IN_HELP } from "./go-on.ts";
 import { send } from "./send.ts";
 import { answerTo, readWaits, type Awaited } from "./waits.ts";
 
@@ -9,11 +10,10 @@ export const approve: Command = {
   name: "approve",
   summary: "Approve, or reject, what a run waits for",
   usage: "RUN|last [NAME] [--reject] [--comment TEXT]",
-  details: `
-RUN is a run's name as holdfast runs lists it, enough of its beginning or end, or last. NAME
+  details: `${RUN_IN_HELP} NAME
 may be left out when the run waits for one approval only, be it its own or a child's. The
 first answer counts.`,
-  positionals: { min: 1, max: 2, words: ["last"] },
+  positionals: { ...ONE_RUN, max: 2 },
   flags: {
     reject: { type: "boolean", summary: "Say no" },
     comment: { type: "string", value: "TEXT", summary: "Why; journaled, so no secrets" },

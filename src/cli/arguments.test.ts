@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { readArguments } from "./arguments.ts";
 import { UsageError, type Command } from "./command.ts";
+import { commandHelp } from "./help.ts";
 import { SAMPLE } from "./world-fixture.contract.ts";
 
 function read(words: readonly string[], command: Command = SAMPLE) {
@@ -27,6 +28,15 @@ test.for<[words: string[], expected: unknown]>([
   [["a.ts", "b.ts", "-h"], "help"],
 ])("reads %j", ([words, expected]) => {
   expect(read(words)).toEqual(expected);
+});
+
+test("a flag may have a letter, which the help shows", () => {
+  const follow = { type: "boolean", short: "f", summary: "Follow" } as const;
+  const command = { ...SAMPLE, flags: { ...SAMPLE.flags, follow } };
+  const call = readArguments(command, ["-f", "a.ts"]);
+
+  expect(call.help ? undefined : call.args.has("follow")).toBe(true);
+  expect(commandHelp(command)).toContain("  -f, --follow        Follow\n");
 });
 
 test("a flag is read as its type says", () => {

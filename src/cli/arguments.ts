@@ -33,9 +33,9 @@ interface Parsed {
 
 function parse(command: Command, words: readonly string[]): Parsed {
   const options = Object.fromEntries(
-    Object.entries(command.flags).map(([name, { type, multiple = false }]) => [
+    Object.entries(command.flags).map(([name, { type, multiple = false, short }]) => [
       name,
-      { type, multiple },
+      { type, multiple, ...(short === undefined ? {} : { short }) },
     ]),
   );
   try {

@@ -15,6 +15,8 @@ export interface Flag {
   readonly choices?: readonly string[];
   /** Whether it may be given several times. */
   readonly multiple?: boolean;
+  /** A letter that stands for it: `f` for `-f`. */
+  readonly short?: string;
 }
 
 /** The flags of a command, by their long names. */
@@ -51,6 +53,8 @@ export interface Command {
     readonly min: number;
     readonly max: number;
     readonly words?: readonly string[];
+    /** Whether they are runs: the ids of the newest are offered too. */
+    readonly areRuns?: true;
   };
   readonly flags: Flags;
   readonly examples: readonly Example[];
@@ -71,15 +75,30 @@ export interface World {
   readonly hasColours: boolean;
   /** How wide the terminal is, in characters; `Infinity` where the standard output is none. */
   readonly columns: number;
+  /** The terminal behind the standard error; `undefined` where there is none. */
+  readonly terminal: Terminal | undefined;
+  /** Aborts when whoever reads the standard output has gone. */
+  readonly outputClosed: AbortSignal;
+  /** The directory of the runs' logs. */
+  logDirectory(): Promise<string>;
   /** How this command line is called, for commands that people copy: `npx holdfast`. */
   calledAs(): Promise<string>;
-  openJournal(): Promise<Journal>;
+  /** @param file The automation's, where there is one: packages beside it are found. */
+  openJournal(file?: string): Promise<Journal>;
   /** Calls `onSignal` when the process is asked to stop. The answer ends that. */
   onInterrupt(onSignal: (signal: Signal) => void): () => void;
   /** Calls `tell` with an error that nobody caught, in a timer or a promise. The answer ends that. */
   onUncaught(tell: (error: unknown) => void): () => void;
   /** Ends the process at once. */
   exit(exitCode: number): void;
+}
+
+/** A terminal in which lines can be redrawn in place. */
+export interface Terminal {
+  /** How wide it is now, in characters. */
+  columns(): number;
+  /** Calls `before` ahead of whatever is written to it, by whomever. The answer ends that. */
+  onWrite(before: (text: string) => void): () => void;
 }
 
 /** The command line was not understood. */

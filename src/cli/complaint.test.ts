@@ -42,7 +42,7 @@ Wait until it has ended; a process that died is noticed by itself.
     new ReplayMismatchError("r1", "does not fit"),
     78,
     `holdfast: does not fit
-Bring the former code back and run it again, or choose: --rollback takes back what it still can, --fresh leaves everything as it is and starts anew.
+Bring the former code back and go on with it; or take back what still can be (holdfast rollback RUN); or leave everything as it is and start anew (holdfast run FILE --fresh).
 `,
   ],
   [

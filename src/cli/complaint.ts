@@ -11,18 +11,20 @@ import { printable } from "./printable.ts";
 const BY_CODE: Readonly<Record<string, { readonly exitCode: number; readonly advice?: string }>> = {
   INPUT_INVALID: { exitCode: EXIT.usage },
   VALUE_NOT_STORABLE: { exitCode: EXIT.usage },
+  RUN_REFUSED: { exitCode: EXIT.usage },
   AUTOMATION_FILE_INVALID: { exitCode: EXIT.config },
   OPTIONS_INVALID: { exitCode: EXIT.config },
   REPLAY_MISMATCH: {
     exitCode: EXIT.config,
     advice:
-      "Bring the former code back and run it again, or choose: --rollback takes back what it still can, --fresh leaves everything as it is and starts anew.",
+      "Bring the former code back and go on with it; or take back what still can be (holdfast rollback RUN); or leave everything as it is and start anew (holdfast run FILE --fresh).",
   },
   LEASE_HELD: {
     exitCode: EXIT.locked,
     advice: "Wait until it has ended; a process that died is noticed by itself.",
   },
   LEASE_LOST: { exitCode: EXIT.locked },
+  REHEARSAL_FAILED: { exitCode: EXIT.config },
   JOURNAL_FAILED: { exitCode: EXIT.journal },
   RUN_UNFINISHED: {
     exitCode: EXIT.inDoubt,

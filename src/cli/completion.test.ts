@@ -18,6 +18,17 @@ async function script(shell: string) {
   return runCommand(command, [shell], fakeWorld());
 }
 
+test.for<[shell: string, line: string]>([
+  ["bash", '*) words="last $(holdfast runs --ids 2>/dev/null)"'],
+  ["zsh", '"1:word:(last $(holdfast runs --ids 2>/dev/null))"'],
+  ["fish", "-f -a 'last (holdfast runs --ids 2>/dev/null)'"],
+])("in %s, runs are completed by their names", async ([shell, line]) => {
+  const positionals = { min: 1, max: 1, words: ["last"], areRuns: true } as const;
+  const command = completion({ sample: async () => ({ ...SAMPLE, positionals }) });
+
+  expect((await runCommand(command, [shell], fakeWorld())).stdout).toContain(line);
+});
+
 test("for bash", async () => {
   expect((await script("bash")).stdout).toMatchInlineSnapshot(`
     "# holdfast: completion for bash

@@ -45,6 +45,9 @@ function flagsOf({ flags }: Command): string[] {
   return [...Object.keys(flags), "help"].map((name) => `--${name}`);
 }
 
+/** How a shell asks for the ids of the newest runs. */
+const RUN_IDS = "$(holdfast runs --ids 2>/dev/null)";
+
 /** What stands after a flag or as a word: one of these, or a file. */
 type Offer = readonly string[] | "files";
 
@@ -64,7 +67,7 @@ function bash(commands: readonly Command[]): string {
     });
     return `    *:${name})
       case "$before" in
-${[...values, `        *) ${reply(positionals.words ?? "files")}`].join("\n")}
+${[...values, `        *) ${reply(wordsOf(positionals))}`].join("\n")}
           if [[ "$word" == -* ]]; then words="${flagsOf(command).join(" ")}" COMPREPLY=(); fi ;;
       esac ;;`;
   });
@@ -86,6 +89,10 @@ complete -o filenames -F _holdfast holdfast
 `;
 }
 
+function wordsOf({ words, areRuns }: Command["positionals"]): Offer {
+  return areRuns === true ? [...(words ?? []), RUN_IDS] : (words ?? "files");
+}
+
 function zsh(commands: readonly Command[]): string {
   const names = commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`);
   const action = (offer: Offer) => {
@@ -101,7 +108,13 @@ function zsh(commands: readonly Command[]): string {
       return quoted(`${how.multiple === true ? "*" : ""}--${flag}[${text}]${value}`);
     });
     const words =
-      positionals.max === 0 ? [] : [quoted(`1:word:${action(positionals.words ?? "files")}`)];
+      positionals.max === 0
+        ? []
+        : [
+            positionals.areRuns === true
+              ? `"1:word:${action(wordsOf(positionals))}"`
+              : quoted(`1:word:${action(wordsOf(positionals))}`),
+          ];
     return `    ${name}) _arguments ${[...specs, "'--help[Show help]'", ...words].join(" ")} ;;`;
   });
   return `#compdef holdfast
@@ -125,13 +138,18 @@ compdef _holdfast holdfast
 `;
 }
 
+/** Fish runs a command in an argument each time that it is completed. */
+function fishWords(after: string, positionals: Command["positionals"]): string[] {
+  const offer = wordsOf(positionals);
+  return offer === "files" ? [] : [`${after} -f -a ${quoted(offer.join(" ").replace("$(", "("))}`];
+}
+
 function fish(commands: readonly Command[]): string {
   const lines = commands.flatMap(({ name, summary, flags, positionals }) => {
     const after = `complete -c holdfast -n '__fish_seen_subcommand_from ${name}'`;
-    const { words } = positionals;
     return [
       `complete -c holdfast -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`,
-      ...(words === undefined ? [] : [`${after} -f -a ${quoted(words.join(" "))}`]),
+      ...fishWords(after, positionals),
       `${after} -l help -d 'Show help'`,
       ...Object.entries(flags).map(([flag, how]) => {
         const offer = offerOf(how);

@@ -1,6 +1,11 @@
 /** Finds the run that is meant on the command line. */
 
 import type { Journal, RunRecord } from "../core/journal.ts";
+import { UsageError } from "./command.ts";
+import { nearest } from "./nearest.ts";
+
+/** How many of the newest runs a mistyped name is held against. */
+const MOST_SUGGESTED = 100;
 
 /**
  * The run that `name` means, or why there is not exactly one. `name` is a run's id, enough of its
@@ -16,7 +21,7 @@ export async function findRun(journal: Journal, name: string): Promise<RunRecord
   const fitting = await journal.findRuns({ id: name, limit: Infinity });
   const [first, second] = fitting;
   if (first === undefined)
-    return `there is no run ${JSON.stringify(name)}; holdfast runs lists them`;
+    return `there is no run ${JSON.stringify(name)}; ${await advice(journal, name)}`;
   if (second !== undefined)
     return `${fitting.length} runs fit ${JSON.stringify(name)}; give more of the name`;
   return first;
@@ -30,4 +35,17 @@ async function findNewest(journal: Journal): Promise<RunRecord | undefined> {
   if (newest?.parentId === undefined) return newest;
   const runs = await journal.findRuns({ limit: MAX_CHILDREN });
   return runs.find(({ parentId }) => parentId === undefined) ?? newest;
+}
+
+/** As `findRun`, for commands that do something with it. @throws {UsageError} When there is not exactly one. */
+export async function requireRun(journal: Journal, name: string): Promise<RunRecord> {
+  const found = await findRun(journal, name);
+  if (typeof found === "string") throw new UsageError(found);
+  return found;
+}
+
+async function advice(journal: Journal, name: string): Promise<string> {
+  const newest = await journal.findRuns({ limit: MOST_SUGGESTED });
+  const near = nearest(name, ["last", ...newest.map(({ id }) => id)]);
+  return near === undefined ? "holdfast runs lists them" : `did you mean ${near}?`;
 }

@@ -21,13 +21,15 @@ test("the overview names the commands, the environment and examples", () => {
       -V, --version  Show the version
 
     Environment:
-      HOLDFAST_HOME  Where the journal is kept: an absolute path; now /home/a/.local/state/holdfast
-      NO_COLOR       When set, nothing is coloured
+      HOLDFAST_HOME     Where the journal is kept: an absolute path; now /home/a/.local/state/holdfast
+      HOLDFAST_JOURNAL  A Postgres database to keep it in instead: postgres://…
+      NO_COLOR          When set, nothing is coloured
 
     Examples:
       holdfast run nightly.ts  Run an automation, or resume it where it was cut off
       holdfast runs            List what ran
       holdfast show last       Tell what the newest run did, step by step
+      holdfast resume last     Go on with the newest run
     "
   `);
 });
@@ -117,13 +119,14 @@ test("the help of runs", () => {
   expect(commandHelp(runs)).toMatchInlineSnapshot(`
     "List runs, the newest first.
 
-    Usage: holdfast runs [--automation NAME] [--status STATUS] [--limit N] [--json]
+    Usage: holdfast runs [--automation NAME] [--status STATUS] [--limit N] [--ids|--json]
 
     Flags:
       --automation NAME  Only runs of this automation
       --status STATUS    Only runs in this state: running, interrupted, in-doubt, succeeded, failed,
                          cancelled, abandoned
       --limit N          How many at most; default 20
+      --ids              Print only their names, one on a line
       --json             Print them as JSON
       -h, --help         Show this help
 

@@ -38,6 +38,7 @@ Environment:
 ${table(
   [
     ["HOLDFAST_HOME", `Where the journal is kept: an absolute path; now ${stateHome}`],
+    ["HOLDFAST_JOURNAL", "A Postgres database to keep it in instead: postgres://…"],
     ["NO_COLOR", "When set, nothing is coloured"],
   ],
   width,
@@ -49,6 +50,7 @@ ${table(
     ["holdfast run nightly.ts", "Run an automation, or resume it where it was cut off"],
     ["holdfast runs", "List what ran"],
     ["holdfast show last", "Tell what the newest run did, step by step"],
+    ["holdfast resume last", "Go on with the newest run"],
   ],
   width,
 )}
@@ -70,8 +72,8 @@ export function commandHelp(command: Command, terminal: number = WIDEST): string
 }
 
 function flagRows(flags: Flags): [string, string][] {
-  const rows = Object.entries(flags).map(([name, { value, summary }]): [string, string] => [
-    `--${name}${value === undefined ? "" : ` ${value}`}`,
+  const rows = Object.entries(flags).map(([name, { value, summary, short }]): [string, string] => [
+    `${short === undefined ? "" : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}`,
     summary,
   ]);
   return [...rows, ["-h, --help", "Show this help"]];

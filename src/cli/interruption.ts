@@ -19,17 +19,18 @@ export interface Interruption {
 }
 
 /** See the header. */
-export function listenForSignals(world: World, complain: Complain): Interruption {
+export function listenForSignals(
+  world: World,
+  complain: Complain,
+  says = "steps under way are being ended. A second signal kills.\n",
+): Interruption {
   const controller = new AbortController();
   let firstAtMs: number | undefined;
   const end = world.onInterrupt((signal) => {
     const nowMs = world.clock.elapsed();
     if (firstAtMs === undefined) {
       firstAtMs = nowMs;
-      complain(
-        `Stopping on ${signal.name}: steps under way are being ended. A second signal kills.\n`,
-        "WARNING",
-      );
+      complain(`Stopping on ${signal.name}: ${says}`, "WARNING");
       controller.abort(new StoppedBySignal(signal));
     } else if (nowMs - firstAtMs >= SAME_SIGNAL_MS) {
       world.exit(EXIT.signal + signal.number);

@@ -20,6 +20,8 @@ export interface LoadedAutomation {
   readonly file: string;
   /** A hash of the file and of what it imports, packages left out. */
   readonly codeHash: string;
+  /** What it exports as `rehearsal`, beside its automation. */
+  readonly rehearsal: unknown;
 }
 
 const MODULE_TYPES = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];
@@ -30,7 +32,12 @@ export async function loadAutomation(file: string, cwd: string): Promise<LoadedA
   await checkFile(path, file);
   const loaded = hookModules(file);
   const module = await importFile(path, file, loaded);
-  return { automation: pickAutomation(module, file), file: path, codeHash: hashOf(path, loaded) };
+  return {
+    automation: pickAutomation(module, file),
+    file: path,
+    codeHash: hashOf(path, loaded),
+    rehearsal: exported(module, "rehearsal"),
+  };
 }
 
 async function checkFile(path: string, file: string): Promise<void> {
@@ -97,6 +104,11 @@ function pickAutomation(module: Record<string, unknown>, file: string): Automati
       : `its automation is exported as "${named}", not as the default`,
     'Write: export default automation("name", async (run) => { … }), with automation from "holdfast/automation".',
   );
+}
+
+/** What a CommonJS file exports may stand below `default`. */
+function exported(module: Record<string, unknown>, name: string): unknown {
+  return module[name] ?? (module["default"] as Record<string, unknown> | undefined)?.[name];
 }
 
 /** Where this holdfast keeps its own modules: `src` when it runs from source, else `dist`. */

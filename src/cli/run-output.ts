@@ -1,19 +1,22 @@
-/** Where a run's events go, and what is said beside them: on the standard error, and into the log. */
+/** Where a run's events go, and what is said beside them: on the standard error, and into the logs. */
 
 import { resolve } from "node:path";
 import type { Level, Sink } from "../core/events.ts";
 import { fileSink } from "../observe/file-sink.ts";
 import { jsonLines } from "../observe/json-lines.ts";
 import type { Arguments, World } from "./command.ts";
+import type { Stage } from "./perform.ts";
 import { progressLines } from "./progress.ts";
+import { runLog } from "./run-log.ts";
+import type { Screen } from "./screen.ts";
 
 /** Writes to the standard error what no event tells; `text` is one or more whole lines. */
 export type Complain = (text: string, level: Level) => void;
 
 /** With `--log-format json` every line is a record, whatever it tells of. */
-export function complainer(args: Arguments, world: World): Complain {
-  if (!isJson(args)) return (text) => world.complain(text);
-  const sink = jsonLines((line) => world.complain(line), { name: "holdfast" });
+export function complainer(args: Arguments, world: World, screen: Screen): Complain {
+  if (!isJson(args)) return (text) => screen.write(text);
+  const sink = jsonLines((line) => screen.write(line), { name: "holdfast" });
   return (text, level) => {
     const message = text.trimEnd();
     sink({ type: "log.written", level, message, atMs: world.clock.now(), where: {} });
@@ -26,21 +29,32 @@ export interface RunOutput {
   close(): void;
 }
 
-/** @throws {OptionsError} When the log cannot be opened. */
-export function openOutput(
-  args: Arguments,
-  world: World,
-  { automation, complain }: { readonly automation: string; readonly complain: Complain },
-): RunOutput {
+/** Rejects with `OptionsError` when the log that `--log` names cannot be opened. */
+export async function openOutput(
+  { args, world, screen, complain }: Stage,
+  automation: string,
+): Promise<RunOutput> {
   const service = { name: automation };
-  const toStderr = (text: string) => world.complain(text);
-  const stderr = isJson(args)
-    ? jsonLines(toStderr, service)
-    : progressLines(toStderr, world.hasColours);
+  const write = (text: string) => screen.write(text);
+  const stderr = isJson(args) ? jsonLines(write, service) : progressLines(write, world.hasColours);
+  const directory = await world.logDirectory();
+  const own = runLog({
+    directory,
+    service,
+    onFailure: (error) => tellOfLog(directory, error, complain),
+  });
+  const live = screen.sink === undefined ? [] : [screen.sink];
+  const sinks = [...live, stderr, own.sink];
   const log = args.text("log");
-  if (log === undefined) return { sinks: [stderr], close: () => undefined };
+  if (log === undefined) return { sinks, close: () => own.close() };
   const file = openLog(resolve(world.cwd, log), complain);
-  return { sinks: [stderr, jsonLines((line) => file.write(line), service)], close: file.close };
+  return {
+    sinks: [...sinks, jsonLines((line) => file.write(line), service)],
+    close() {
+      own.close();
+      file.close();
+    },
+  };
 }
 
 function isJson(args: Arguments): boolean {
@@ -57,10 +71,13 @@ function openLog(path: string, complain: Complain) {
       try {
         file.write(line);
       } catch (error) {
-        const { message } = error as Error;
-        if (!isBroken) complain(`holdfast: log ${path} is incomplete: ${message}\n`, "WARNING");
+        if (!isBroken) tellOfLog(path, error as Error, complain);
         isBroken = true;
       }
     },
   };
+}
+
+function tellOfLog(path: string, { message }: Error, complain: Complain): void {
+  complain(`holdfast: log ${path} is incomplete: ${message}\n`, "WARNING");
 }

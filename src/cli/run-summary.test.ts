@@ -43,9 +43,9 @@ function result(change: Partial<RunResult>): RunResult {
   };
 }
 
-function summary(change: Partial<RunResult>, file = "nightly.ts"): string {
+function summary(change: Partial<RunResult>): string {
   const env = { API_TOKEN: "hunter2-hunter2" };
-  return summaryOf(result(change), { file, env, calledAs: "npx holdfast" });
+  return summaryOf(result(change), { env, calledAs: "npx holdfast" });
 }
 
 test("a run that succeeded is one line", () => {
@@ -86,23 +86,25 @@ test("an incomplete rollback calls for a human", () => {
   expect(summary({ exitCode: 81, tasks: [] })).toMatchInlineSnapshot(`
     "1/2 tasks succeeded: nightly, run r1, 1.2 s
     A human is needed: what could not be undone is listed by npx holdfast show r1
+    Once its cause is mended, try again what is missing:
+      npx holdfast rollback r1
     "
   `);
 });
 
-test("a run that was interrupted says how to go on, in words that a shell takes", () => {
+test("a run that was interrupted says how to go on", () => {
   const change = {
     status: "interrupted",
     error: new Error("stopped by SIGINT"),
     tasks: [],
   } as const;
 
-  expect(summary(change, "my night.ts")).toMatchInlineSnapshot(`
+  expect(summary(change)).toMatchInlineSnapshot(`
     "1/2 tasks succeeded: nightly, run r1, 1.2 s
     Interrupted: stopped by SIGINT
-    Go on with the same command, or take it back:
-      npx holdfast run 'my night.ts' --resume
-      npx holdfast run 'my night.ts' --rollback
+    Go on with it, or take it back:
+      npx holdfast resume r1
+      npx holdfast rollback r1
     "
   `);
 });
@@ -116,11 +118,11 @@ test("a run in doubt says how to decide", () => {
     Look whether it happened; the step's key is told by
       npx holdfast show r1
     If it did not happen:
-      npx holdfast run nightly.ts --resume --decide 'prune/the charge=absent'
+      npx holdfast resume r1 --decide 'prune/the charge=absent'
     If it did (replace null by what it answered, as JSON):
-      npx holdfast run nightly.ts --resume --decide 'prune/the charge=null'
+      npx holdfast resume r1 --decide 'prune/the charge=null'
     Or take the run back:
-      npx holdfast run nightly.ts --rollback
+      npx holdfast rollback r1
     "
   `);
 });
@@ -129,7 +131,7 @@ test("a step may be called after a secret, and is still to be decided about by i
   const error = new InDoubtError("r1", "reset password");
 
   expect(summary({ status: "in doubt", error, tasks: [] })).toContain(
-    "--resume --decide 'reset password=absent'",
+    "holdfast resume r1 --decide 'reset password=absent'",
   );
 });
 

@@ -9,15 +9,12 @@ import { EXIT } from "../core/exit-codes.ts";
 import { redactor } from "../core/redact.ts";
 import { clip } from "../core/show.ts";
 import { printable } from "./printable.ts";
-import { fileWord } from "./shell-word.ts";
-import { waysOut } from "./ways-out.ts";
+import { waysOut, type WaysOut } from "./ways-out.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** What a summary is told beside the result. */
 export interface Surroundings {
-  /** The automation's file, as it was given. */
-  readonly file: string;
   readonly env: Env;
   /** How this command line is called: `npx holdfast`. */
   readonly calledAs: string;
@@ -60,37 +57,38 @@ function taskLines({ result, mayFail }: TaskEnd, automation: string, tell: Tell)
 
 function endLines(
   { status, exitCode, error, runId }: RunResult,
-  { file, calledAs }: Surroundings,
+  { calledAs }: Surroundings,
   tell: Tell,
 ): string[] {
   const show = `${calledAs} show ${runId}`;
-  const again = `${calledAs} run ${fileWord(file)}`;
+  const ways = waysOut(calledAs, runId);
   switch (status) {
     case "succeeded":
       return [];
     case "failed":
+    case "cancelled":
       return exitCode === EXIT.rollbackIncomplete
-        ? [`A human is needed: what could not be undone is listed by ${show}`]
+        ? [
+            `A human is needed: what could not be undone is listed by ${show}`,
+            "Once its cause is mended, try again what is missing:",
+            `  ${ways.rollback}`,
+          ]
         : [`What happened: ${show}`];
     case "interrupted":
       return [
         `Interrupted: ${tell(error)}`,
-        "Go on with the same command, or take it back:",
-        `  ${again} --resume`,
-        `  ${again} --rollback`,
+        "Go on with it, or take it back:",
+        `  ${ways.resume}`,
+        `  ${ways.rollback}`,
       ];
     case "in doubt":
-      return [`In doubt: ${tell(error)}`, ...decisionLines(error, show, again)];
+      return [`In doubt: ${tell(error)}`, ...decisionLines(error, show, ways)];
   }
 }
 
-function decisionLines(error: unknown, show: string, again: string): string[] {
+function decisionLines(error: unknown, show: string, ways: WaysOut): string[] {
   const step = error instanceof InDoubtError ? error.step : "STEP";
-  return [
-    "Look whether it happened; the step's key is told by",
-    `  ${show}`,
-    ...waysOut(again, step),
-  ];
+  return ["Look whether it happened; the step's key is told by", `  ${show}`, ...ways.decide(step)];
 }
 
 /** The summary as one JSON document. */

@@ -1,14 +1,10 @@
 /** `holdfast run`: runs an automation to its end, or takes it up where it was cut off. */
 
-import { execute } from "../automation/execute.ts";
 import type { Choice } from "../automation/unfinished.ts";
-import { UsageError, type Arguments, type Command, type World } from "./command.ts";
-import { complaintOf, uncaughtComplaint } from "./complaint.ts";
-import { listenForSignals } from "./interruption.ts";
+import { UsageError, type Arguments, type Command } from "./command.ts";
 import { loadAutomation } from "./load-automation.ts";
+import { DECIDE_FLAG, onStage, OUTPUT_FLAGS, perform, type Stage } from "./perform.ts";
 import { readDecisions, readInput } from "./run-input.ts";
-import { complainer, openOutput, type Complain } from "./run-output.ts";
-import { runAsJson, summaryOf } from "./run-summary.ts";
 
 const CHOICES: readonly Choice[] = ["resume", "rollback", "fresh"];
 
@@ -46,21 +42,8 @@ back; 81 rollback incomplete; 82 a human decides; 128+n ended by signal n.`,
       summary: "Take back what a run that was cut off did; tasks that succeeded are kept",
     },
     fresh: { type: "boolean", summary: "Leave what a run that was cut off did, and start anew" },
-    decide: {
-      type: "string",
-      value: "STEP=absent|JSON",
-      summary: "Say of a step in doubt that it did not happen, or what it answered",
-      multiple: true,
-    },
-    log: { type: "string", value: "FILE", summary: "Append JSON log lines to FILE" },
-    "log-format": {
-      type: "string",
-      value: "text|json",
-      summary:
-        "What goes to the standard error: progress lines (text, the default) or JSON log lines",
-      choices: ["text", "json"],
-    },
-    json: { type: "boolean", summary: "Print the summary as JSON" },
+    ...DECIDE_FLAG,
+    ...OUTPUT_FLAGS,
   },
   examples: [
     { line: "holdfast run nightly.ts", does: "Run it" },
@@ -75,61 +58,24 @@ back; 81 rollback incomplete; 82 a human decides; 128+n ended by signal n.`,
     },
   ],
 
-  async run(args, world) {
-    const complain = complainer(args, world);
-    const stopWatching = world.onUncaught((error) => {
-      const { text, exitCode } = uncaughtComplaint(error, world.env);
-      complain(text, "CRITICAL");
-      world.exit(exitCode);
-    });
-    try {
-      return await perform(args, world, complain);
-    } catch (error) {
-      if (error instanceof UsageError) throw error;
-      const { text, exitCode } = complaintOf(error, world.env);
-      complain(text, "ERROR");
-      return exitCode;
-    } finally {
-      stopWatching();
-    }
-  },
+  run: (args, world) => onStage(args, world, runFile),
 };
 
-async function perform(args: Arguments, world: World, complain: Complain): Promise<number> {
-  const choice = readChoice(args);
+async function runFile(stage: Stage): Promise<number> {
+  const { args, world } = stage;
+  const unfinished = readChoice(args);
   const input = readInput(args.text("input"), world.cwd);
   const decisions = readDecisions(args.texts("decide"));
-  if (choice === "fresh" && args.texts("decide").length > 0) {
+  if (unfinished === "fresh" && args.texts("decide").length > 0) {
     throw new UsageError("--fresh and --decide exclude each other");
   }
-  const [name = ""] = args.positionals;
-  const { automation, file, codeHash } = await loadAutomation(name, world.cwd);
-  const output = openOutput(args, world, { automation: automation.name, complain });
-  const journal = await world.openJournal();
-  const interruption = listenForSignals(world, complain);
+  const loaded = await loadAutomation(args.positionals[0] ?? "", world.cwd);
+  const journal = await world.openJournal(loaded.file);
   try {
-    const result = await execute(automation, {
-      journal,
-      input,
-      decisions,
-      file,
-      codeHash,
-      sinks: output.sinks,
-      signal: interruption.signal,
-      unfinished: choice,
-      env: world.env,
-      clock: world.clock,
-    });
-    world.print(
-      args.has("json")
-        ? runAsJson(result, world.env)
-        : summaryOf(result, { file: name, env: world.env, calledAs: await world.calledAs() }),
-    );
-    return result.exitCode;
+    const options = { input, decisions, unfinished };
+    return (await perform(stage, { loaded, journal, options })).exitCode;
   } finally {
-    interruption.end();
     await journal.close();
-    output.close();
   }
 }
 

@@ -53,6 +53,26 @@ r1   nightly     succeeded  0     2/2    2026-11-22 03:00:08  2.5 s
   });
 });
 
+test("says why there is a run that nobody simply started, and --ids gives names alone", async () => {
+  const records = [
+    run("r1", "a", { status: "succeeded", retryOf: { runId: "r0" } }),
+    run("r2", "b", { status: "succeeded", parentId: "r1" }),
+    run("r3", "c", { status: "cancelled", scheduledForMs: 0 }),
+  ];
+
+  const { stdout } = await listed([], records);
+  const ids = await listed(["--ids"], records);
+
+  expect(stdout.split("\n").map((line) => line.slice(17, 38).trim())).toEqual([
+    "STATUS",
+    "cancelled, scheduled",
+    "succeeded, a child",
+    "succeeded, a retry",
+    "",
+  ]);
+  expect(ids.stdout).toBe("r3\nr2\nr1\n");
+});
+
 test.for<[terminal: number, first: string]>([
   [95, "01aaaaaaaaaaaaaaaaaaaaaab1"],
   [80, "aaaaaab1"],

@@ -2,7 +2,7 @@
 
 import { formatMs } from "../core/duration.ts";
 import { EXIT } from "../core/exit-codes.ts";
-import type { RunStatus } from "../core/journal.ts";
+import type { RunRecord, RunStatus } from "../core/journal.ts";
 import { UsageError, type Command } from "./command.ts";
 import { printable } from "./printable.ts";
 import { holderAsJson, lengthMs, readRunNow, statusOf, type RunNow } from "./run-state.ts";
@@ -23,7 +23,7 @@ const STATUSES: Readonly<Record<string, RunStatus>> = {
 export const runs: Command = {
   name: "runs",
   summary: "List runs, the newest first",
-  usage: "[--automation NAME] [--status STATUS] [--limit N] [--json]",
+  usage: "[--automation NAME] [--status STATUS] [--limit N] [--ids|--json]",
   positionals: { min: 0, max: 0, words: [] },
   flags: {
     automation: { type: "string", value: "NAME", summary: "Only runs of this automation" },
@@ -34,6 +34,7 @@ export const runs: Command = {
       choices: Object.keys(STATUSES),
     },
     limit: { type: "string", value: "N", summary: "How many at most; default 20" },
+    ids: { type: "boolean", summary: "Print only their names, one on a line" },
     json: { type: "boolean", summary: "Print them as JSON" },
   },
   examples: [
@@ -47,6 +48,10 @@ export const runs: Command = {
     const journal = await world.openJournal();
     try {
       const found = await journal.findRuns({ automation: args.text("automation"), status, limit });
+      if (args.has("ids")) {
+        for (const { id } of found) world.print(`${id}\n`);
+        return EXIT.ok;
+      }
       const now = await Promise.all(
         found.map(async (each) => ({
           ...(await readRunNow(each, journal)),
@@ -91,7 +96,7 @@ function rowOf(now: Listed, nowMs: number): string[] {
   return [
     id,
     automation,
-    stateOf(now),
+    `${stateOf(now)}${originOf(now.run)}`,
     exitCode === undefined ? "-" : String(exitCode),
     tasks === undefined ? "-" : `${tasks.succeeded}/${tasks.total}`,
     formatMoment(startedAtMs),
@@ -104,6 +109,13 @@ function stateOf(now: Listed): string {
   const [first] = now.waits;
   const isWaiting = first !== undefined && now.holder !== undefined;
   return isWaiting ? `waits for ${first.waitsFor}` : statusOf(now);
+}
+
+/** Why there is such a run, where nobody simply started it. */
+function originOf({ parentId, retryOf, scheduledForMs }: RunRecord): string {
+  if (retryOf !== undefined) return ", a retry";
+  if (parentId !== undefined) return ", a child";
+  return scheduledForMs === undefined ? "" : ", scheduled";
 }
 
 /** A run for programs, its input left out: it may be large, and `show` has it. */

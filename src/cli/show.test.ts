@@ -141,9 +141,9 @@ const HEADS: [
       "  file /srv/my night.ts",
       '  input {"directory":"/srv/data"}',
       "  Its process is gone. To go on with it:",
-      "    holdfast run '/srv/my night.ts' --resume",
+      "    holdfast resume 01aaaaaaaaaaaaaaaaaaaaaaaa",
       "  To take it back:",
-      "    holdfast run '/srv/my night.ts' --rollback",
+      "    holdfast rollback 01aaaaaaaaaaaaaaaaaaaaaaaa",
       "",
       "task nightly",
       "  ? step upload: begun, its end was not seen",
@@ -161,9 +161,9 @@ const HEADS: [
       "  file /srv/my night.ts",
       '  input {"directory":"/srv/data"}',
       "  To go on with it:",
-      "    holdfast run '/srv/my night.ts' --resume",
+      "    holdfast resume 01aaaaaaaaaaaaaaaaaaaaaaaa",
       "  To take it back:",
-      "    holdfast run '/srv/my night.ts' --rollback",
+      "    holdfast rollback 01aaaaaaaaaaaaaaaaaaaaaaaa",
       "",
       "task nightly",
       "  ? step upload: between two attempts",
@@ -182,11 +182,11 @@ const HEADS: [
       '  input {"directory":"/srv/data"}',
       '  Nobody knows whether step "pay/the charge" happened. Look, then decide.',
       "  If it did not happen:",
-      "    holdfast run '/srv/my night.ts' --resume --decide 'pay/the charge=absent'",
+      "    holdfast resume 01aaaaaaaaaaaaaaaaaaaaaaaa --decide 'pay/the charge=absent'",
       "  If it did (replace null by what it answered, as JSON):",
-      "    holdfast run '/srv/my night.ts' --resume --decide 'pay/the charge=null'",
+      "    holdfast resume 01aaaaaaaaaaaaaaaaaaaaaaaa --decide 'pay/the charge=null'",
       "  Or take the run back:",
-      "    holdfast run '/srv/my night.ts' --rollback",
+      "    holdfast rollback 01aaaaaaaaaaaaaaaaaaaaaaaa",
       "",
       "task pay",
       "  ? step the charge: begun, its end was not seen",
@@ -210,6 +210,8 @@ const HEADS: [
       "  started 2026-11-22 03:00:07, took 1 m 5 s",
       "  file /srv/my night.ts",
       '  input {"directory":"/srv/data"}',
+      "  To try the undos again that failed:",
+      "    holdfast rollback 01aaaaaaaaaaaaaaaaaaaaaaaa",
       "",
       "task nightly: failed, ROLLBACK INCOMPLETE",
       "  ? step the charge: begun, its end was not seen, not taken back",
@@ -261,6 +263,42 @@ test.for(HEADS)("shows %s", async ([, change, steps, lines]) => {
   const { stdout } = await shown(steps, change);
 
   expect(stdout.trimEnd().split("\n")).toEqual(lines);
+});
+
+test("shows where a run comes from, and who wanted its end", async () => {
+  const world = fakeWorld();
+  const journal = memoryJournal({ clock: world.clock });
+  const { hold } = await journal.claim(RUN, thisProcess());
+  await journal.writeRun(hold, {
+    ...RUN,
+    status: "cancelled",
+    version: "2",
+    parentId: "p1",
+    scheduledForMs: RUN.startedAtMs,
+    retryOf: { runId: "r0", from: "upload" },
+    endedAtMs: RUN.startedAtMs,
+  });
+  await journal.writeStep(hold, undoEnded(attemptBegun(step("upload"), 1, 0), "done", { atMs: 0 }));
+  await journal.release(hold);
+  const value = JSON.stringify({ by: "ann on web-1", atMs: RUN.startedAtMs, reason: "why" });
+  await journal.writeState({ key: `run/${RUN.id}/cancel`, value, atMs: 0 });
+
+  const { stdout } = await runCommand(show, ["last"], fakeWorld({ journal }));
+  const json = await runCommand(show, ["last", "--json"], fakeWorld({ journal }));
+
+  expect(stdout.split("\n").slice(2, 11)).toEqual([
+    "  version 2",
+    "  scheduled for 2026-11-22 03:00:07",
+    "  child of run p1",
+    '  does run r0 again from "upload" on',
+    "  cancel asked for by ann on web-1, 2026-11-22 03:00:07: why",
+    "  file /srv/my night.ts",
+    '  input {"directory":"/srv/data"}',
+    "",
+    "task nightly",
+  ]);
+  expect(stdout).toContain("  ✗ step upload: ended with the run, undone\n");
+  expect(JSON.parse(json.stdout)).toMatchObject({ run: { cancel: { by: "ann on web-1" } } });
 });
 
 test.for<[undo: StepRecord["undo"], line: string]>([

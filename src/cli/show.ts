@@ -3,22 +3,24 @@
 import { formatMs } from "../core/duration.ts";
 import { errorLine } from "../core/error-summary.ts";
 import { EXIT } from "../core/exit-codes.ts";
-import type { AttemptRecord, Journal, RunRecord, StepRecord } from "../core/journal.ts";
+import { UNFINISHED, type AttemptRecord, type StepRecord } from "../core/journal.ts";
 import { clip } from "../core/show.ts";
 import { decodeValue } from "../journal/codec.ts";
 import { redactor, type Redactor } from "../core/redact.ts";
+import { findCancelRequest } from "../automation/cancel.ts";
+import type { CancelRequest } from "../automation/cancel-request.ts";
 import { isInDoubt } from "../automation/step-record.ts";
 import type { WaitNote } from "../automation/wait.ts";
 import { describeOwner } from "../journal/owner.ts";
+import { readBeside, type Beside } from "./beside.ts";
 import type { Command } from "./command.ts";
-import { readDoubts } from "./doubts.ts";
 import { findRun } from "./find-run.ts";
+import { ONE_RUN, RUN_IN_HELP } from "./go-on.ts";
 import { printable } from "./printable.ts";
 import { holderAsJson, lengthMs, readRunNow, statusOf, type RunNow } from "./run-state.ts";
-import { fileWord } from "./shell-word.ts";
-import { mapLines, readMaps, type MapShown } from "./show-maps.ts";
+import { mapLines } from "./show-maps.ts";
 import { formatMoment } from "./table.ts";
-import { readWaits, waitLines, type Awaited } from "./waits.ts";
+import { waitLines } from "./waits.ts";
 import { waysOut } from "./ways-out.ts";
 
 /** See the header. */
@@ -26,10 +28,8 @@ export const show: Command = {
   name: "show",
   summary: "Tell what a run did: steps, attempts, faults, undos",
   usage: "RUN|last [--json]",
-  details: `
-RUN is a run's name as holdfast runs lists it, or enough of its beginning or end to be the
-only one; last is the newest.`,
-  positionals: { min: 1, max: 1, words: ["last"] },
+  details: RUN_IN_HELP,
+  positionals: ONE_RUN,
   flags: {
     json: { type: "boolean", summary: "Print everything that the journal holds of it as JSON" },
   },
@@ -50,11 +50,12 @@ only one; last is the newest.`,
       }
       const now = await readRunNow(found, journal);
       const steps = await journal.readSteps(found.id);
+      const cancel = await findCancelRequest(journal, found.id);
       const beside = await readBeside(journal, found, steps);
       const text = args.has("json")
-        ? asJson(now, steps, beside, secrets)
+        ? asJson({ ...now, cancel }, { steps, beside, secrets })
         : printable(
-            asText(now, hidden(steps, secrets), {
+            asText({ ...now, cancel }, hidden(steps, secrets), {
               beside: secrets.value(beside) as Beside,
               nowMs: world.clock.now(),
               calledAs: await world.calledAs(),
@@ -69,38 +70,25 @@ only one; last is the newest.`,
   },
 };
 
-/** What belongs to a run and is not among its own steps. */
-interface Beside {
-  readonly maps: readonly MapShown[];
-  readonly waits: readonly Awaited[];
-  readonly children: readonly { readonly id: string; readonly automation: string }[];
-  readonly doubts: readonly string[];
-}
-
-async function readBeside(
-  journal: Journal,
-  run: RunRecord,
-  steps: readonly StepRecord[],
-): Promise<Beside> {
-  const children = await journal.findRuns({ parentId: run.id, limit: Infinity });
-  return {
-    maps: await readMaps(journal, steps),
-    waits: await readWaits(journal, run),
-    children: children.map(({ id, automation }) => ({ id, automation })).toReversed(),
-    doubts: run.status === "in doubt" ? await readDoubts(journal, run, steps) : [],
-  };
-}
+/** A run, and whether somebody wanted its end. */
+type Shown = RunNow & { readonly cancel: CancelRequest | undefined };
 
 function asJson(
-  now: RunNow,
-  steps: readonly StepRecord[],
-  { maps, waits, children }: Beside,
-  secrets: Redactor,
+  now: Shown,
+  {
+    steps,
+    beside: { maps, waits, children },
+    secrets,
+  }: {
+    readonly steps: readonly StepRecord[];
+    readonly beside: Beside;
+    readonly secrets: Redactor;
+  },
 ): string {
   const { input, ...run } = now.run;
   const document = {
     schema: 1,
-    run: { ...run, ...holderAsJson(now), input: decodeValue(input) },
+    run: { ...run, ...holderAsJson(now), input: decodeValue(input), cancel: now.cancel },
     steps: steps.map(({ value, ...step }) => ({
       ...step,
       ...(value === undefined ? {} : { value: decodeValue(value) }),
@@ -122,7 +110,7 @@ function hidden(steps: readonly StepRecord[], secrets: Redactor): StepRecord[] {
 }
 
 function asText(
-  now: RunNow,
+  now: Shown,
   steps: readonly StepRecord[],
   around: {
     readonly beside: Beside;
@@ -147,7 +135,7 @@ function asText(
 }
 
 function headLines(
-  now: RunNow,
+  now: Shown,
   { nowMs, secrets }: { readonly nowMs: number; readonly secrets: Redactor },
 ): string[] {
   const { run, holder } = now;
@@ -162,34 +150,52 @@ function headLines(
   return [
     `${run.automation}, run ${run.id}: ${statusOf(now)}${by}${exit}${count}`,
     `  started ${formatMoment(run.startedAtMs)}${took}${resumed}`,
+    ...originLines(now),
     ...(run.file === undefined ? [] : [`  file ${run.file}`]),
-    ...(run.parentId === undefined ? [] : [`  child of run ${run.parentId}, and resumed with it`]),
     `  input ${clip(JSON.stringify(secrets.value(decodeValue(run.input))) ?? "none", 200)}`,
+  ];
+}
+
+/** Where it comes from, and who wanted its end. */
+function originLines({ run, cancel }: Shown): string[] {
+  const { version, parentId, retryOf, scheduledForMs } = run;
+  const from = retryOf?.from === undefined ? "" : ` from "${retryOf.from}" on`;
+  const why = cancel?.reason === undefined ? "" : `: ${cancel.reason}`;
+  return [
+    ...(version === undefined ? [] : [`  version ${version}`]),
+    ...(scheduledForMs === undefined ? [] : [`  scheduled for ${formatMoment(scheduledForMs)}`]),
+    ...(parentId === undefined ? [] : [`  child of run ${parentId}`]),
+    ...(retryOf === undefined ? [] : [`  does run ${retryOf.runId} again${from}`]),
+    ...(cancel === undefined
+      ? []
+      : [`  cancel asked for by ${cancel.by}, ${formatMoment(cancel.atMs)}${why}`]),
   ];
 }
 
 /** How to go on with a run that has not ended. */
 function nextLines(
-  { run: { status, file }, isCutOff }: RunNow,
+  { run: { id, file, status, exitCode }, isCutOff }: RunNow,
   doubts: readonly string[],
   calledAs: string,
 ): string[] {
   if (file === undefined) return [];
-  const again = `${calledAs} run ${fileWord(file)}`;
+  const ways = waysOut(calledAs, id);
   if (status === "in doubt") {
     const [step = "STEP"] = doubts;
     return [
       `Nobody knows whether step "${step}" happened. Look, then decide.`,
-      ...waysOut(again, step),
+      ...ways.decide(step),
     ].map(indented);
+  }
+  if (exitCode === EXIT.rollbackIncomplete) {
+    return ["To try the undos again that failed:", `  ${ways.rollback}`].map(indented);
   }
   if (status !== "interrupted" && !isCutOff) return [];
   return [
     isCutOff ? "Its process is gone. To go on with it:" : "To go on with it:",
-    // With its own input, whatever that was.
-    `  ${again} --resume`,
+    `  ${ways.resume}`,
     "To take it back:",
-    `  ${again} --rollback`,
+    `  ${ways.rollback}`,
   ].map(indented);
 }
 
@@ -249,16 +255,24 @@ function toldBy(step: StepRecord): string {
 }
 
 /** A question is whether it happened. */
-function markOf({ status }: StepRecord, { holder }: RunNow): string {
-  if (status === "completed") return "✓";
-  if (status === "failed") return "✗";
+function markOf(step: StepRecord, now: RunNow): string {
+  const { holder } = now;
+  if (step.status === "completed") return "✓";
+  if (step.status === "failed" || wasEnded(step, now)) return "✗";
   return holder === undefined ? "?" : "·";
 }
 
-function stepState(step: StepRecord, { holder }: RunNow): string {
+/** Whether the end of the run was the end of the step too, and it was taken back. */
+function wasEnded({ status, undo }: StepRecord, { run }: RunNow): boolean {
+  return status === "begun" && undo === "done" && !UNFINISHED.includes(run.status);
+}
+
+function stepState(step: StepRecord, now: RunNow): string {
   const { status, attempts, kind } = step;
+  const { holder } = now;
   if (status !== "begun") return status;
   if (kind === "sleep" || kind === "signal") return `waits ${untilWhen(step)}`;
+  if (wasEnded(step, now)) return "ended with the run";
   if (attempts.at(-1)?.endedAtMs !== undefined) return "between two attempts";
   return holder === undefined ? "begun, its end was not seen" : "begun, no end yet";
 }

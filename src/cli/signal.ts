@@ -1,6 +1,7 @@
 /** `holdfast signal`: sends a value to a run that waits for it, or will. */
 
 import { UsageError, type Command } from "./command.ts";
+import { ONE_RUN, RUN_IN_HELP } from "./go-on.ts";
 import { send } from "./send.ts";
 
 /** See the header. */
@@ -8,11 +9,10 @@ export const signal: Command = {
   name: "signal",
   summary: "Send a value to a run that waits for a signal",
   usage: "RUN NAME [JSON]",
-  details: `
-RUN is a run's name as holdfast runs lists it, enough of its beginning or end, or last. NAME
+  details: `${RUN_IN_HELP} NAME
 is the signal's, task/name for one that a task waits for. A signal may be sent before the run
 comes to wait for it; the first one counts.`,
-  positionals: { min: 2, max: 3, words: ["last"] },
+  positionals: { ...ONE_RUN, min: 2, max: 3 },
   flags: {},
   examples: [
     { line: "holdfast signal last go", does: "Without a value" },

@@ -2,11 +2,12 @@
 
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { dirname } from "node:path";
 import type { Signal } from "../automation/cancellation.ts";
 import type { Journal } from "../core/journal.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import { systemClock } from "../core/system.ts";
-import type { Command, World } from "./command.ts";
+import type { Command, Terminal, World } from "./command.ts";
 import { dispatch, type Program } from "./dispatch.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -15,6 +16,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   approve: async () => (await import("./approve.ts")).approve,
   signal: async () => (await import("./signal.ts")).signal,
   show: async () => (await import("./show.ts")).show,
+  logs: async () => (await import("./logs.ts")).logs,
+  resume: async () => (await import("./resume.ts")).resume,
+  rollback: async () => (await import("./rollback.ts")).rollback,
+  retry: async () => (await import("./retry.ts")).retry,
+  cancel: async () => (await import("./cancel.ts")).cancel,
+  rehearse: async () => (await import("./rehearse.ts")).rehearse,
   completion: async () => (await import("./completion.ts")).completion(COMMANDS),
 };
 
@@ -29,7 +36,7 @@ const STOPPING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function start(words: readonly string[], changes: Partial<World> = {}): Promise<void> {
   hideWarnings();
   const output = watchStreams();
-  const world = { ...realWorld(), ...changes };
+  const world = { ...realWorld(), outputClosed: output.closed, ...changes };
   const exitCode = await dispatch(words, programOf(world), world);
   await Promise.all([drained(process.stdout), drained(process.stderr)]);
   process.exit(exitCode === EXIT.ok && output.isLost ? EXIT.failed : exitCode);
@@ -51,7 +58,7 @@ async function nameStateHome(env: World["env"]): Promise<string> {
   }
 }
 
-function realWorld(): World {
+function realWorld(): Omit<World, "outputClosed"> {
   const { env } = process;
   return {
     env,
@@ -63,14 +70,19 @@ function realWorld(): World {
     hasColours: process.stderr.isTTY === true && process.stderr.hasColors(env),
     // A terminal that does not know how wide it is says 0.
     columns: process.stdout.columns || Infinity,
+    terminal: process.stderr.isTTY === true ? terminalOf(process.stderr) : undefined,
+    async logDirectory() {
+      const { logDirectory } = await import("../journal/home.ts");
+      return logDirectory(env);
+    },
     async calledAs() {
       const { calledAs } = await import("./called-as.ts");
       return calledAs(process.argv[1] ?? "", env);
     },
-    async openJournal(): Promise<Journal> {
-      const { journalFile } = await import("../journal/home.ts");
-      const { sqliteJournal } = await import("../journal/sqlite.ts");
-      return sqliteJournal(journalFile(env));
+    async openJournal(file): Promise<Journal> {
+      const { openJournal } = await import("./open-journal.ts");
+      const beside = file === undefined ? [] : [dirname(file)];
+      return openJournal(env, [...beside, process.cwd(), import.meta.dirname]);
     },
     onInterrupt: listenForInterrupts,
     onUncaught(tell) {
@@ -78,6 +90,34 @@ function realWorld(): World {
       return () => void process.off("uncaughtException", tell);
     },
     exit: (exitCode) => process.exit(exitCode),
+  };
+}
+
+/** The terminal that both streams may write to, and an automation's own output too. */
+function terminalOf(stderr: NodeJS.WriteStream): Terminal | undefined {
+  // One that does not know how wide it is cannot be redrawn.
+  if (!(stderr.columns > 0)) return undefined;
+  const streams = process.stdout.isTTY === true ? [stderr, process.stdout] : [stderr];
+  return {
+    columns: () => stderr.columns,
+    onWrite(before) {
+      const ends = streams.map((stream) => listenForWrites(stream, before));
+      return () => {
+        for (const end of ends) end();
+      };
+    },
+  };
+}
+
+function listenForWrites(stream: NodeJS.WriteStream, before: (text: string) => void): () => void {
+  const write = stream.write.bind(stream) as (...words: unknown[]) => boolean;
+  const listening = (chunk: Uint8Array | string, ...rest: unknown[]): boolean => {
+    before(typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("latin1"));
+    return write(chunk, ...rest);
+  };
+  stream.write = listening;
+  return () => {
+    stream.write = write;
   };
 }
 
@@ -113,9 +153,11 @@ function hideWarnings(): void {
  * What cannot be told, for the disk under the output is full, must not end the run that it is about.
  * `holdfast runs | head` is no failure at all: whoever reads has read enough.
  */
-function watchStreams(): { readonly isLost: boolean } {
-  const output = { isLost: false };
+function watchStreams(): { readonly isLost: boolean; readonly closed: AbortSignal } {
+  const closing = new AbortController();
+  const output = { isLost: false, closed: closing.signal };
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    closing.abort();
     if (error.code === "EPIPE") return;
     output.isLost = true;
     process.stderr.write(`holdfast: the output cannot be written: ${error.message}\n`);

@@ -15,9 +15,11 @@ export interface FakeWorld extends World {
 }
 
 /** @param journal Closing it is left to the test. */
-export function fakeWorld(parts: { journal?: Journal; env?: World["env"] } = {}): FakeWorld {
+export function fakeWorld(
+  parts: { journal?: Journal; env?: World["env"]; logs?: string } = {},
+): FakeWorld {
   const clock = new VirtualClock();
-  const { journal = memoryJournal({ clock }), env = {} } = parts;
+  const { journal = memoryJournal({ clock }), env = {}, logs = "/nowhere/logs" } = parts;
   const printed: string[] = [];
   const complained: string[] = [];
   return {
@@ -30,6 +32,9 @@ export function fakeWorld(parts: { journal?: Journal; env?: World["env"] } = {})
     complain: (text) => void complained.push(text),
     hasColours: false,
     columns: Infinity,
+    terminal: undefined,
+    outputClosed: new AbortController().signal,
+    logDirectory: async () => logs,
     calledAs: async () => "holdfast",
     openJournal: async () => journalWith(journal, { close: async () => undefined }),
     onInterrupt: () => () => undefined,

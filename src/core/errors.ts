@@ -170,6 +170,24 @@ export class NoTimeLeftError extends RejectedError {
   }
 }
 
+/** Another one holds a lock, and did not free it in time. Nothing was done under it. */
+export class LockHeldError extends RejectedError {
+  override get name(): string {
+    return "LockHeldError";
+  }
+  readonly code = "LOCK_HELD";
+  /** Nobody knows when it becomes free. */
+  readonly retryAfterMs = 0;
+  /** The run that holds it. */
+  readonly runId: string;
+
+  /** @param holder Who holds it, as it stands in the message. */
+  constructor(lock: string, holder: string, runId: string) {
+    super(`Lock "${lock}" is ${holder}`);
+    this.runId = runId;
+  }
+}
+
 /** The work started and did not end in time. It may have had its effect, and may still be running. */
 export class TimeoutError extends HoldfastError {
   override get name(): string {
@@ -241,6 +259,20 @@ export class ValueError extends HoldfastError {
   /** @internal */
   protected override get ownFault(): Partial<Fault> {
     return { effect: "unknown" };
+  }
+}
+
+/** What is at the place of a file is no plain file, so nothing is put there. */
+export class FileRefusedError extends HoldfastError {
+  override get name(): string {
+    return "FileRefusedError";
+  }
+  readonly code = "FILE_REFUSED";
+  readonly path: string;
+
+  constructor(path: string, problem: string) {
+    super(`${path} ${problem}, and is left as it is`);
+    this.path = path;
   }
 }
 
@@ -401,6 +433,32 @@ export class ChildFailedError extends RunError {
 
   constructor(runId: string, automation: string, exitCode: number) {
     super(runId, `Run ${runId} of "${automation}" failed with exit code ${exitCode}`);
+  }
+}
+
+/** How the run stands does not allow what was asked of it. Nothing was done. */
+export class RunRefusedError extends RunError {
+  override get name(): string {
+    return "RunRefusedError";
+  }
+  readonly code = "RUN_REFUSED";
+}
+
+/** Somebody asked for the end of the run: what runs is aborted with this, and then undone. */
+export class RunCancelledError extends RunError {
+  override get name(): string {
+    return "RunCancelledError";
+  }
+  readonly code = "RUN_CANCELLED";
+
+  /** @param by Who asked, in words. */
+  constructor(runId: string, by: string, reason?: string) {
+    super(runId, `Run ${runId} was cancelled by ${by}${reason === undefined ? "" : `: ${reason}`}`);
+  }
+
+  /** The work that rejects with it was under way. @internal */
+  protected override get ownFault(): Partial<Fault> {
+    return { effect: "unknown" };
   }
 }
 

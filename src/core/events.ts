@@ -86,6 +86,30 @@ export type EventDetails<E = unknown> =
       readonly exitCode: number;
     } & Partial<Failure<E>>)
   | { readonly type: "run.interrupted"; readonly durationMs: number; readonly reason: string }
+  | ({
+      readonly type: "run.cancelled";
+      readonly durationMs: number;
+      readonly tasks: TaskCount;
+      readonly exitCode: number;
+    } & Failure<E>)
+  | {
+      /** The run begins with what another one left behind. */
+      readonly type: "run.retried";
+      /** The run that it does again. */
+      readonly of: string;
+      /** The step that it begins with, as people name it; missing when all had succeeded. */
+      readonly from?: string | undefined;
+      /** How many finished steps it took over. */
+      readonly takenOver: number;
+      /** The steps before `from` that are done again, for they were undone. */
+      readonly undone: readonly string[];
+    }
+  | {
+      /** Its owner has found that somebody wants the run to end. */
+      readonly type: "run.cancel_requested";
+      readonly by: string;
+      readonly why?: string | undefined;
+    }
   | ({ readonly type: "run.stopped"; readonly exitCode: number } & Failure<E>)
   | ({ readonly type: "requirement.failed" } & Failure<E>)
   | { readonly type: "task.started" }
@@ -279,6 +303,8 @@ export type EventDetails<E = unknown> =
   | { readonly type: "undo.started" }
   | { readonly type: "undo.completed"; readonly durationMs: number }
   | ({ readonly type: "undo.failed"; readonly isFinal: boolean } & Failure<E>)
+  | { readonly type: "cleanup.completed"; readonly durationMs: number }
+  | ({ readonly type: "cleanup.failed" } & Failure<E>)
   | { readonly type: "lease.lost"; readonly error: E }
   | { readonly type: "journal.failed"; readonly error: E }
   | {

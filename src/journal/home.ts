@@ -30,6 +30,11 @@ export function journalFile(env: Environment): string {
   return join(stateHome(env), "holdfast.db");
 }
 
+/** The directory of the runs' logs: `logs` in `stateHome`. @throws {OptionsError} As `stateHome` does. */
+export function logDirectory(env: Environment): string {
+  return join(stateHome(env), "logs");
+}
+
 function requireAbsolute(variable: string, path: string): string {
   if (isAbsolute(path)) return path;
   throw new OptionsError(variable, `expected an absolute path, received ${show(path)}`);

@@ -7,6 +7,7 @@ import { EXTRA_ATTEMPT_ROWS } from "./extra-attempt-events.contract.ts";
 import { ANSWER_ROWS } from "./answer-events.contract.ts";
 import { BREAKER_ROWS } from "./breaker-events.contract.ts";
 import { SHAPE_ROWS } from "./shape-events.contract.ts";
+import { SCOPE_ROWS } from "./scope-events.contract.ts";
 import { ERROR, FAILURE, FAULT, RUN, STEP, TASK, type Row } from "./event-row.contract.ts";
 
 export { FAILURE, FAULT, STEP, type Row } from "./event-row.contract.ts";
@@ -57,6 +58,41 @@ export const ROWS: readonly Row[] = [
     "INFO",
     "end unknown",
     'Automation "nightly" was interrupted after 1 m: SIGINT',
+  ],
+  [
+    { type: "run.cancelled", durationMs: 1_500, tasks: TASKS, exitCode: 80, ...FAILURE },
+    RUN,
+    "INFO",
+    "end failure",
+    'Automation "nightly" was ended after 1.5 s, 1/2 tasks succeeded: no answer (HTTP_503, degraded)',
+  ],
+  [
+    { type: "run.retried", of: "01h", from: "upload", takenOver: 2, undone: [] },
+    RUN,
+    "INFO",
+    "info",
+    'Run 01h is done again from "upload" on, with 2 steps taken over',
+  ],
+  [
+    { type: "run.retried", of: "01h", takenOver: 1, undone: ["a", "prune/b"] },
+    RUN,
+    "INFO",
+    "info",
+    "Run 01h is done again, with 1 step taken over; done again before it, for they were undone: a, prune/b",
+  ],
+  [
+    { type: "run.cancel_requested", by: "ann on web-1" },
+    RUN,
+    "WARNING",
+    "info",
+    'Automation "nightly" is cancelled by ann on web-1',
+  ],
+  [
+    { type: "run.cancel_requested", by: "ann on web-1", why: "wrong night" },
+    RUN,
+    "WARNING",
+    "info",
+    'Automation "nightly" is cancelled by ann on web-1: wrong night',
   ],
   [
     { type: "run.stopped", exitCode: 82, ...FAILURE },
@@ -326,6 +362,7 @@ export const ROWS: readonly Row[] = [
     "end failure",
     'Step "prune/upload" could not be undone, a human is needed: no answer (HTTP_503, degraded)',
   ],
+  ...SCOPE_ROWS,
   [
     { type: "lease.lost", error: ERROR },
     RUN,

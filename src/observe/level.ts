@@ -14,6 +14,9 @@ const LEVELS = {
   "run.completed": "INFO",
   "run.failed": "ERROR",
   "run.interrupted": "INFO",
+  "run.cancelled": "INFO",
+  "run.retried": "INFO",
+  "run.cancel_requested": "WARNING",
   "requirement.failed": "ERROR",
   "task.started": "INFO",
   "task.completed": "INFO",
@@ -74,6 +77,8 @@ const LEVELS = {
   "rollback.failed": "CRITICAL",
   "undo.started": "INFO",
   "undo.completed": "INFO",
+  "cleanup.completed": "INFO",
+  "cleanup.failed": "ERROR",
   "lease.lost": "ERROR",
   "journal.failed": "CRITICAL",
 } as const satisfies Partial<Record<EventType, Level>>;

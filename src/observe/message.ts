@@ -25,6 +25,12 @@ const SENTENCES: {
     `${automation(event)} failed after ${length(event.durationMs)}, ${tasks(event.tasks)}${because}`,
   "run.interrupted": (event) =>
     `${automation(event)} was interrupted after ${length(event.durationMs)}: ${event.reason}`,
+  "run.cancelled": (event, because) =>
+    `${automation(event)} was ended after ${length(event.durationMs)}, ${tasks(event.tasks)}${because}`,
+  "run.retried": (event) => retried(event),
+  "run.cancel_requested": (event) =>
+    `${automation(event)} is cancelled by ${event.by}` +
+    (event.why === undefined ? "" : `: ${clip(event.why, LONGEST_FAILURE)}`),
   "run.stopped": (event, because) => `${automation(event)} stopped${because}`,
   "requirement.failed": (event, because) => `${automation(event)} was not started${because}`,
 
@@ -143,15 +149,20 @@ const SENTENCES: {
     `${subject(event)} ended, and its result is not good${because}`,
 
   "rollback.started": (event, because) =>
-    `${task(event)} is being rolled back, ${count(event.steps, "step")}${because}`,
-  "rollback.completed": (event) => `${task(event)} was rolled back, ${count(event.steps, "step")}`,
+    `${whole(event)} is being rolled back, ${count(event.steps, "step")}${because}`,
+  "rollback.completed": (event) => `${whole(event)} was rolled back, ${count(event.steps, "step")}`,
   "rollback.failed": (event) =>
-    `${task(event)} could not be rolled back, a human is needed: ` +
+    `${whole(event)} could not be rolled back, a human is needed: ` +
     `the effect of ${clip(event.steps.join(", "), LONGEST_FAILURE)} may still be there`,
   "undo.started": (event) => `${subject(event)} is being undone`,
   "undo.completed": (event) => `${subject(event)} was undone in ${length(event.durationMs)}`,
   "undo.failed": (event, because) =>
     `${subject(event)} could not be undone${event.isFinal ? ", a human is needed" : ""}${because}`,
+
+  "cleanup.completed": (event) =>
+    `Cleanup "${stepLabel(event.where)}" completed in ${length(event.durationMs)}`,
+  "cleanup.failed": (event, because) =>
+    `Cleanup "${stepLabel(event.where)}" failed, and something may be left behind${because}`,
 
   "lease.lost": (event, because) => `${automation(event)} stops${because}`,
   "journal.failed": (_, because) => `The journal failed${because}`,
@@ -222,6 +233,12 @@ function waiting({ waitsFor, waitMs, question }: EventOf<"step.waiting">): strin
   return `waits for ${what}, at most ${length(waitMs)}${asked}`;
 }
 
+/** What is taken back as a whole: a task, or a scope inside it. */
+function whole(event: HoldfastEvent): string {
+  const label = stepLabel(event.where);
+  return label === undefined ? task(event) : `Scope "${label}"`;
+}
+
 /** Who did it: a step, a policy within it, or outside of a run the policy that speaks. */
 function subject(event: HoldfastEvent): string {
   const label = stepLabel(event.where);
@@ -250,6 +267,14 @@ function reconciled(event: EventOf<"step.reconciled">): string {
     case "unknown":
       return `${subject(event)} may have taken effect, and cannot be looked up`;
   }
+}
+
+function retried({ of, from, takenOver, undone }: EventOf<"run.retried">): string {
+  const again = clip(undone.join(", "), LONGEST_FAILURE);
+  return (
+    `Run ${of} is done again${from === undefined ? "" : ` from "${from}" on`}, with ${count(takenOver, "step")} taken over` +
+    (undone.length === 0 ? "" : `; done again before it, for they were undone: ${again}`)
+  );
 }
 
 function refusal(retryAfterMs: number): string {

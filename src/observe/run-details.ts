@@ -10,6 +10,11 @@ export const RUN_DETAILS: DetailsOfAll<Exclude<EventType, PolicyEventType>> = {
   "run.completed": ({ tasks }) => ({ run: { tasks } }),
   "run.failed": ({ tasks, exitCode }) => ({ run: { tasks, exit_code: exitCode } }),
   "run.interrupted": NOTHING,
+  "run.cancelled": ({ tasks, exitCode }) => ({ run: { tasks, exit_code: exitCode } }),
+  "run.retried": ({ of, from, takenOver, undone }) => ({
+    run: { retry_of: of, retried_from: from, taken_over: takenOver, undone },
+  }),
+  "run.cancel_requested": ({ by, why }) => ({ run: { cancelled_by: by, cancelled_for: why } }),
   "run.stopped": ({ exitCode }) => ({ run: { exit_code: exitCode } }),
   "requirement.failed": NOTHING,
   "lease.lost": NOTHING,
@@ -50,6 +55,8 @@ export const RUN_DETAILS: DetailsOfAll<Exclude<EventType, PolicyEventType>> = {
   "undo.started": NOTHING,
   "undo.completed": NOTHING,
   "undo.failed": ({ isFinal }) => ({ undo: { is_final: isFinal } }),
+  "cleanup.completed": NOTHING,
+  "cleanup.failed": NOTHING,
 };
 
 /** An index takes objects here; anything else is put into one. */

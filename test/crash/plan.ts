@@ -4,50 +4,60 @@ import { seededDice, type Random } from "../../src/testing/index.ts";
 import type { Scenario } from "./night.ts";
 import { kindOf, labelOf, type Window } from "./windows.ts";
 
-/** A window of one scenario. */
-export interface ScenarioWindow {
-  readonly scenario: Scenario;
+/** A window of one scenario; each campaign has scenarios of its own. */
+export interface ScenarioWindow<Played = Scenario> {
+  readonly scenario: Played;
   readonly window: Window;
 }
 
 /** From outside, at this share of the time that a run takes. SIGINT, as Ctrl-C sends it, stops gracefully. */
-interface OutsideAim {
-  readonly scenario: Scenario;
+interface OutsideAim<Played = Scenario> {
+  readonly scenario: Played;
   readonly share: number;
   readonly signal: "SIGKILL" | "SIGINT";
 }
 
 /** When a run is killed. */
-export type Aim = ScenarioWindow | OutsideAim;
+export type Aim<Played = Scenario> = ScenarioWindow<Played> | OutsideAim<Played>;
 
 /** Every so many kills one comes from outside, by the one signal and the other in turn. */
 const OUTSIDE_EVERY = 8;
-const OUTSIDE_SIGNALS = ["SIGKILL", "SIGINT"] as const;
+const OUTSIDE_SIGNALS: readonly OutsideAim["signal"][] = ["SIGKILL", "SIGINT"];
 
 /** What to aim at: kills count from 1, and do not depend on how many there are. */
-export interface Plan {
-  aimOf(number: number): Aim;
+export interface Plan<Played = Scenario> {
+  aimOf(number: number): Aim<Played>;
   /** How many kills it takes to aim at every window so often. */
   killsFor(times: number): number;
 }
 
+/** What differs between the campaigns. */
+export interface PlanOptions<Played> {
+  /** By which signals kills come from outside, in turn. */
+  readonly signals?: readonly OutsideAim["signal"][];
+  /** One window of each kind is dealt first. Default: by what is written there. */
+  readonly kindBy?: (entry: ScenarioWindow<Played>) => string;
+}
+
 /** Deals the windows one after the other and over again, one of each kind first. */
-export function makePlan(
-  windows: readonly ScenarioWindow[],
-  scenarios: readonly Scenario[],
+export function makePlan<Played>(
+  windows: readonly ScenarioWindow<Played>[],
+  scenarios: readonly Played[],
   seed: string,
-): Plan {
-  const order = oneOfEachKindFirst(shuffled(windows, seededDice(`${seed}/order`)));
+  options: PlanOptions<Played> = {},
+): Plan<Played> {
+  const { signals = OUTSIDE_SIGNALS, kindBy = ({ window }) => kindOf(window) } = options;
+  const order = oneOfEachKindFirst(shuffled(windows, seededDice(`${seed}/order`)), kindBy);
   return {
     aimOf(number) {
       if (number % OUTSIDE_EVERY === 0) {
         const dice = seededDice(`${seed}/outside/${number}`);
         const turn = number / OUTSIDE_EVERY - 1;
-        const signal = OUTSIDE_SIGNALS[turn % OUTSIDE_SIGNALS.length] as OutsideAim["signal"];
+        const signal = signals[turn % signals.length] as OutsideAim["signal"];
         return { scenario: draw(scenarios, dice), share: dice(), signal };
       }
       const dealt = number - Math.floor(number / OUTSIDE_EVERY) - 1;
-      return order[dealt % order.length] as ScenarioWindow;
+      return order[dealt % order.length] as ScenarioWindow<Played>;
     },
     killsFor(times) {
       const dealt = times * order.length;
@@ -57,12 +67,12 @@ export function makePlan(
 }
 
 /** Whether the run is stopped, and not killed. */
-export function isGraceful(aim: Aim): boolean {
+export function isGraceful(aim: Aim<unknown>): boolean {
   return "signal" in aim && aim.signal === "SIGINT";
 }
 
 /** An aim in words. */
-export function describeAim(aim: Aim): string {
+export function describeAim(aim: Aim<{ readonly name: string }>): string {
   const when =
     "window" in aim
       ? labelOf(aim.window)
@@ -96,10 +106,13 @@ export function partingFrom(known: readonly Window[], windows: readonly Window[]
   return start < 0 ? [] : windows.slice(start);
 }
 
-function oneOfEachKindFirst(windows: readonly ScenarioWindow[]): ScenarioWindow[] {
+function oneOfEachKindFirst<Played>(
+  windows: readonly ScenarioWindow<Played>[],
+  kindBy: (entry: ScenarioWindow<Played>) => string,
+): ScenarioWindow<Played>[] {
   const seen = new Map<string, number>();
   const ranked = windows.map((entry) => {
-    const kind = kindOf(entry.window);
+    const kind = kindBy(entry);
     const rank = seen.get(kind) ?? 0;
     seen.set(kind, rank + 1);
     return { entry, rank };

@@ -10,15 +10,21 @@
 import type { Journal, RunRecord, StepRecord } from "../../src/core/journal.ts";
 import { journalWith } from "../../src/journal/journal-with.contract.ts";
 
-/** What is written. An intent is written before something happens, anything else after it. */
+/**
+ * What is written, or done. An intent is written before something happens, any other record after it.
+ * `work` and what is done of it are told by automations that were made for this, and by no journal.
+ */
 export type Written =
   | "intent"
   | "result"
   | "failed attempt"
   | "failure"
   | "renewal"
+  | "work"
+  | "half of the work"
   | "undo's intent"
   | "undo's result"
+  | "undo's work"
   | "failed undo"
   | "task's intent"
   | "task's result"
@@ -53,10 +59,15 @@ export function labelOf({ subject, written, side }: Window): string {
   return `${subject}: ${kindOf({ written, side })}`;
 }
 
-/** A window's kind in words: the three of a step have names of their own. */
+/** A window's kind in words: those of a step have names of their own. */
 export function kindOf({ written, side }: Pick<Window, "written" | "side">): string {
   if (written === "intent") return "before the effect";
   if (written === "result") return side === "before" ? "after the effect" : "after the record";
+  if (written === "work" || written === "undo's work") {
+    const what = written === "work" ? "work" : "undo";
+    return side === "before" ? `as the ${what} begins` : `as the ${what} ends`;
+  }
+  if (written === "half of the work") return "in the middle of the work";
   if (written === "undo's intent") return "before the undo";
   if (written === "undo's result") return side === "before" ? "after the undo" : "after its record";
   return `${side} the ${written}`;
@@ -78,7 +89,8 @@ export function watchedJournal(journal: Journal, reach: (window: Window) => void
     return value;
   }
   return journalWith(journal, {
-    claim: (run, owner) => around("run", "claim", () => journal.claim(run, owner)),
+    claim: (run, owner, steps) => around("run", "claim", () => journal.claim(run, owner, steps)),
+    claimRun: (id, owner) => around("run", "claim", () => journal.claimRun(id, owner)),
     release: (hold) => around("run", "release", () => journal.release(hold)),
     writeRun: (hold, run) => around("run", writtenOfRun(run), () => journal.writeRun(hold, run)),
     writeStep: (hold, step) =>

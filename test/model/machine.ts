@@ -17,6 +17,7 @@ const MAX_STARTS = 12;
 /** How a run ended, by the world, by the journal, and by what is wrong. */
 export interface Outcome {
   readonly left: readonly string[];
+  readonly cleaned: readonly string[];
   readonly status: string | undefined;
   readonly exitCode: number | undefined;
   readonly tasks: RunRecord["tasks"];
@@ -79,7 +80,8 @@ export class Machine {
     const run = await this.#run();
     const { status, exitCode, tasks } = run ?? {};
     const wrongs = [...this.#objects.wrongs, ...this.#wrongs];
-    return { left: this.#objects.left, status, exitCode, tasks, wrongs };
+    const { left, cleaned } = this.#objects;
+    return { left, cleaned, status, exitCode, tasks, wrongs };
   }
 
   async isEnded(): Promise<boolean> {
@@ -111,8 +113,13 @@ export class Machine {
 
   /** What is recorded as done happened, and what is recorded as undone is gone. */
   async #compare(): Promise<void> {
-    for (const [, { kind, name, status, undo, key }] of await this.#steps()) {
-      if (kind !== "step") continue;
+    const steps = (await this.#steps()).map(([, step]) => step);
+    // Their own undos are not run any more: one for all of them is.
+    const undone = steps.filter(({ kind, undo }) => kind === "scope" && undo !== "registered");
+    const isCovered = (name: string) =>
+      undone.some((scope) => scope.undo !== "none" && name.startsWith(`${scope.name}/`));
+    for (const { kind, name, status, undo, key } of steps) {
+      if (kind !== "step" || isCovered(name)) continue;
       const isDone = status === "completed" && (undo === "none" || undo === "registered");
       if (isDone && !this.#objects.has(key)) this.#wrongs.push(`${name} is recorded as done`);
       if (undo === "done" && this.#objects.has(key)) {

@@ -8,12 +8,19 @@ export class Objects {
     answered: new Set<string>(),
     undone: new Set<string>(),
     failed: new Set<string>(),
+    /** How its task had ended when a cleanup was done last, by the cleanup. */
+    cleaned: new Map<string, string>(),
   };
   readonly #wrongs = new Set<string>();
 
   /** The steps whose objects are there. */
   get left(): readonly string[] {
     return [...this.#world.steps.values()].toSorted();
+  }
+
+  /** The cleanups that were done, and by which end. */
+  get cleaned(): readonly string[] {
+    return [...this.#world.cleaned].map((pair) => pair.join(" ")).toSorted();
   }
 
   /** All that must not be and was. */
@@ -59,10 +66,22 @@ export class Objects {
     if (this.#world.steps.delete(key)) this.#world.undone.add(step);
   }
 
+  /** Its effect is taken back, whatever its key was. */
+  removeAll(step: string): void {
+    for (const [key, by] of this.#world.steps) if (by === step) this.remove(step, key);
+  }
+
   /** The program was told that `step` is done, and what it answered: its key. */
   answer(step: string, key: string): void {
     this.#world.answered.add(step);
     if (!this.has(key) && !this.#world.undone.has(step)) this.#wrongs.add(`${step} never happened`);
+  }
+
+  /** A cleanup is done. Again, when nobody saw its end, and then by the same end. */
+  cleanUp(name: string, outcome: string): void {
+    const before = this.#world.cleaned.get(name) ?? outcome;
+    if (before !== outcome) this.#wrongs.add(`${name} was told of ${before} and of ${outcome}`);
+    this.#world.cleaned.set(name, outcome);
   }
 
   /** Whether a fault that comes once comes now. */

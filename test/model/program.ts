@@ -27,6 +27,9 @@ export type Part =
   | { readonly read: string }
   | { readonly pauseMs: number }
   | { readonly all: readonly (readonly Part[])[] }
+  | { readonly cleanup: string }
+  /** A scope, which is undone by its steps or by one `undo` for all; its error is caught. */
+  | { readonly scope: string; readonly parts: readonly Part[]; readonly isWhole?: boolean }
   | { readonly parallel: readonly (readonly Part[])[]; readonly concurrency: number }
   | { readonly sleep: string; readonly ms: number }
   | {
@@ -70,7 +73,11 @@ async function performIn(own: Task, parts: readonly Part[], run: Run, stage: Sta
     else if ("read" in part) await own.read(part.read, () => stage.process.reach("read"));
     else if ("pauseMs" in part) await stage.process.clock.sleep(part.pauseMs);
     else if ("sleep" in part) await own.sleep(part.sleep, part.ms);
-    else if ("all" in part) {
+    else if ("cleanup" in part) await registerCleanup(own, part.cleanup, stage);
+    else if ("scope" in part) {
+      const body = (scope: Task) => performIn(scope, part.parts, run, stage);
+      await own.scope(part.scope, body, { undo: undoOf(part, stage) }).catch(unlessBug);
+    } else if ("all" in part) {
       await Promise.all(part.all.map((branch) => performIn(own, branch, run, stage)));
     } else if ("parallel" in part) {
       const branches = part.parallel.map((branch) => () => performIn(own, branch, run, stage));
@@ -103,6 +110,30 @@ async function performApart(
     const child = automation(part.child, (inner) => perform(part.parts, inner, stage));
     await run.child(part.child, child, {}, { mayFail: part.mayFail });
   }
+}
+
+/** The fault of the program itself; whatever else ends it is the run's. */
+function unlessBug(error: unknown): void {
+  if (!(error instanceof Error) || error.message !== "bug") throw error;
+}
+
+/** One undo for all that the parts did: they are found by what they are called. */
+function undoOf({ parts, isWhole }: { parts: readonly Part[]; isWhole?: boolean }, stage: Stage) {
+  if (isWhole !== true) return undefined;
+  const { process, objects } = stage;
+  return async () => {
+    await process.reach("undo of a scope");
+    for (const part of parts) if ("step" in part) objects.removeAll(part.step);
+  };
+}
+
+async function registerCleanup(own: Task, name: string, stage: Stage): Promise<void> {
+  const { process, objects } = stage;
+  await own.cleanup(name, async ({ outcome }) => {
+    await process.reach(`cleanup ${name}`);
+    objects.cleanUp(name, outcome);
+    await process.reach(`cleaned ${name}`);
+  });
 }
 
 async function performStep(own: Task, part: StepPart, stage: Stage): Promise<void> {

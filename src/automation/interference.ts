@@ -1,0 +1,53 @@
+/**
+ * The way into a run for `holdfast rehearse`: asked around each step's work and around each undo.
+ *
+ * It is handed to `executeUnder` by code alone. No option, variable or file of a user leads here, and a
+ * run without one asks nobody.
+ */
+
+import type { Clock } from "../core/clock.ts";
+import type { Step } from "./step.ts";
+
+/** What a step is, as its code declares it. */
+export interface StepFacts {
+  /** As people name it: `task/step`, or `step` in the run's own task. */
+  readonly label: string;
+  /** Empty for the run's own task. */
+  readonly task: string;
+  readonly kind: "step" | "read";
+  readonly hasUndo: boolean;
+  readonly hasVerify: boolean;
+  readonly hasReconcile: boolean;
+  readonly isRepeatable: boolean;
+  /** How long one attempt may take, in milliseconds. */
+  readonly limitMs: number;
+}
+
+/** Stands around what has an effect. Whatever it answers or throws counts as the work's own end. */
+export interface Interference {
+  /** The id of a new run, so that every rehearsal makes the same keys. */
+  readonly runId: string;
+  /** By which the time limits of attempts are kept. Default: the run's clock. */
+  readonly limitClock?: Clock | undefined;
+  aroundWork(
+    step: StepFacts,
+    signal: () => AbortSignal,
+    work: () => Promise<unknown>,
+  ): Promise<unknown>;
+  aroundUndo(step: StepFacts, undo: () => Promise<unknown>): Promise<unknown>;
+}
+
+/** What `step` is. */
+export function factsOf({ label, scope, settled }: Step): StepFacts {
+  return {
+    label,
+    task: scope.name,
+    // A scope does no work, and its undo is as a step's.
+    kind: settled.kind === "read" ? "read" : "step",
+    hasUndo: settled.undo !== undefined,
+    hasVerify: settled.verify !== undefined,
+    hasReconcile: settled.reconcile !== undefined,
+    isRepeatable: settled.repeatable,
+    limitMs: settled.timeout.attempt,
+  };
+}

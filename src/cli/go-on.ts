@@ -1,0 +1,69 @@
+/** Goes on with a run that the journal knows: forward, or back. */
+
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Choice } from "../automation/unfinished.ts";
+import type { RunRecord } from "../core/journal.ts";
+import type { Arguments, Flags, World } from "./command.ts";
+import { requireRun } from "./find-run.ts";
+import { loadAutomation, type LoadedAutomation } from "./load-automation.ts";
+import { AutomationFileError } from "./load-error.ts";
+import { perform, type Stage } from "./perform.ts";
+import { readDecisions } from "./run-input.ts";
+
+/** What is said of RUN in the help of every command that takes one. */
+export const RUN_IN_HELP = `
+RUN is a run's name as holdfast runs lists it, or enough of its beginning or end to be the
+only one; last is the newest.`;
+
+/** How many runs such a command takes, and what completes them. */
+export const ONE_RUN = { min: 1, max: 1, words: ["last"], areRuns: true } as const;
+
+/** The flag that says where the automation of a run is now. */
+export const FILE_FLAG = {
+  file: {
+    type: "string",
+    value: "FILE",
+    summary: "The automation's file, where it is no longer at the place that the run recorded",
+  },
+} as const satisfies Flags;
+
+/** Goes on with the run that is named, and answers the exit code. */
+export async function goOn(stage: Stage, unfinished: Exclude<Choice, "fresh">): Promise<number> {
+  const { args, world } = stage;
+  const decisions = readDecisions(args.texts("decide"));
+  const journal = await world.openJournal();
+  try {
+    const run = await requireRun(journal, args.positionals[0] ?? "");
+    const loaded = await loadFileOf(run, args, world);
+    const options = { runId: run.id, unfinished, decisions };
+    return (await perform(stage, { loaded, journal, options })).exitCode;
+  } finally {
+    await journal.close();
+  }
+}
+
+/** Loads the automation of a run from where the run recorded it, or from `--file`. */
+export async function loadFileOf(
+  run: RunRecord,
+  args: Arguments,
+  { cwd }: World,
+): Promise<LoadedAutomation> {
+  const given = args.text("file");
+  if (given !== undefined) return loadAutomation(given, cwd);
+  if (run.file === undefined) {
+    throw new AutomationFileError(
+      `of run ${run.id}`,
+      "the run was started from code, and recorded none",
+      "Name the file with --file FILE.",
+    );
+  }
+  if (!existsSync(resolve(cwd, run.file))) {
+    throw new AutomationFileError(
+      run.file,
+      `run ${run.id} was started from it, and it is not there any more`,
+      "If it was moved, say where it is now: --file FILE",
+    );
+  }
+  return loadAutomation(run.file, cwd);
+}

@@ -1,0 +1,22 @@
+/**
+ * The moments at which a process kills itself with SIGKILL, by its environment:
+ *
+ *     CRASH_AT='archive: after the effect'    at this window
+ *     CRASH_AFTER=7                           at the seventh window that it passes, whichever that is
+ *     CRASH_LIST=FILE                         nowhere; appends the windows to FILE, one JSON line each
+ */
+
+import { appendFileSync } from "node:fs";
+import { labelOf, type Window } from "./windows.ts";
+
+const { CRASH_AT: label, CRASH_AFTER: last, CRASH_LIST: list } = process.env;
+
+let passed = 0;
+
+/** Says that the process is at `window`. Does not come back when it is to die there. */
+export function reach(window: Window): void {
+  if (list !== undefined) appendFileSync(list, `${JSON.stringify(window)}\n`);
+  passed += 1;
+  // The kernel ends every thread before this call returns.
+  if (labelOf(window) === label || String(passed) === last) process.kill(process.pid, "SIGKILL");
+}

@@ -1,0 +1,82 @@
+/**
+ * `holdfast rehearse` as users call it: real processes that are really killed, on a real disk. The
+ * planted mistakes and their mended twins are in test/fixtures/rehearse.
+ */
+
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { holdfast, place } from "./cli-process.ts";
+
+/** Each of them is a dozen processes or more on a machine that may be busy. */
+const LIMIT_MS = 90_000;
+
+const fixture = (name: string): string =>
+  join(import.meta.dirname, "fixtures/rehearse", `${name}.ts`);
+
+interface Told {
+  readonly mistakes: readonly {
+    readonly mistake: string;
+    readonly step: string;
+    readonly shownBy: readonly string[];
+  }[];
+}
+
+const PLANTED: readonly [
+  file: string,
+  fault: string,
+  mistake: string,
+  step: string,
+  run: string,
+][] = [
+  ["forgotten-undo", "fatal", "forgotten-undo", "write order", "write bill: fatal"],
+  ["undo-assumes", "fatal", "undo-assumes-effect", "write order", "write order: fatal"],
+  ["undo-takes-others", "late-fatal", "undo-takes-others", "note it", "note it: late-fatal"],
+  ["verify-accepts", "wrong-output", "verify-accepts", "write order", "write order: wrong-output"],
+  ["repeated-effect", "kill-after", "repeated-effect", "book", "book: kill-after"],
+  ["left-behind", "abort-rollback", "left-behind", "write order", "write order: abort-rollback"],
+  [
+    "undo-not-repeatable",
+    "undo-fails-once",
+    "undo-not-repeatable",
+    "take one",
+    "take one: undo-fails-once",
+  ],
+  ["effect-outside", "fatal", "effect-outside", "", "write order: fatal"],
+  ["undo-loses-mode", "late-fatal", "undo-loses-mode", "replace", "replace: late-fatal"],
+  ["reconcile-lies", "kill-before", "reconcile-lies", "write report", "write report: kill-before"],
+];
+
+test.for(PLANTED)(
+  "%s: %s shows the mistake, and names the step",
+  { timeout: LIMIT_MS },
+  async ([file, fault, mistake, step, run]) => {
+    const words = ["rehearse", fixture(file), "--fault", fault, "--json"];
+
+    const { exitCode, stdout } = await holdfast(place(), words, {}, LIMIT_MS);
+
+    const { mistakes } = JSON.parse(stdout) as Told;
+    expect(mistakes.map((each) => [each.mistake, each.step, each.shownBy])).toEqual([
+      [mistake, step, [run]],
+    ]);
+    expect(exitCode).toBe(1);
+  },
+);
+
+test.for(PLANTED.map(([file]) => file))(
+  "%s: the mended twin passes every fault",
+  { timeout: LIMIT_MS },
+  async (file) => {
+    const at = place();
+
+    const { exitCode, stdout } = await holdfast(
+      at,
+      ["rehearse", fixture(`${file}.mended`)],
+      {},
+      LIMIT_MS,
+    );
+
+    expect(stdout).not.toContain("NOT OK");
+    expect(stdout).toMatch(/(\d+)\/\1 rehearsed runs left nothing and ended complete\n$/);
+    expect(exitCode).toBe(0);
+  },
+);
