@@ -36,7 +36,9 @@ const READERS = {
 
 /** How they are run. */
 export interface SiblingOptions {
+  /** How many tasks and children are under way at a time. */
   readonly concurrency: number;
+  /** Whether undos that failed in an earlier rollback are tried again. */
   readonly undoesAgain: boolean;
 }
 
@@ -51,7 +53,6 @@ export class Siblings {
   readonly #tasks = new Map<string, Promise<TaskResult>>();
   readonly #names = new Map<string, "task" | "map" | "child">();
 
-  /** @param undoesAgain Whether undos that failed in an earlier rollback are tried again. */
   constructor(own: Scope, tally: Tally, { concurrency, undoesAgain }: SiblingOptions) {
     this.#undoesAgain = undoesAgain;
     this.#own = own;

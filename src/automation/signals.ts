@@ -3,7 +3,6 @@
  * where the run finds them, now or when it comes to it. The first that is sent counts.
  */
 
-import { hostname, userInfo } from "node:os";
 import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
 import { InputError } from "../core/errors.ts";
 import { UNFINISHED, type Journal } from "../core/journal.ts";
@@ -14,6 +13,7 @@ import { systemClock } from "../core/system.ts";
 import { decodeValue } from "../journal/codec.ts";
 import { statePrefix } from "../journal/records.ts";
 import { toStorable } from "./storable.ts";
+import { whoAmI } from "./who-am-i.ts";
 
 /** What is sent, to which run. */
 export interface SentSignal {
@@ -22,7 +22,7 @@ export interface SentSignal {
   readonly name: string;
   /** Must survive the journal and hold no secret. Default: nothing. */
   readonly value?: unknown;
-  /** Who sends it. Default: this process's user and host, as `ann@build-1`. */
+  /** Who sends it. Default: this process's user and host, as `ann on build-1`. */
   readonly by?: string | undefined;
   /** Default: the system clock. */
   readonly clock?: Clock | undefined;
@@ -80,13 +80,4 @@ export function signalKey(runId: string, name: string): string {
 /** @throws {JournalError} When it is damaged. */
 export function readSignal({ value }: SharedValue): ReceivedSignal {
   return decodeValue(value) as ReceivedSignal;
-}
-
-/** The user and the host of this process; some containers have users without names. */
-function whoAmI(): string {
-  try {
-    return `${userInfo().username}@${hostname()}`;
-  } catch {
-    return `${process.getuid?.() ?? "somebody"}@${hostname()}`;
-  }
 }

@@ -313,5 +313,5 @@ test("who sends is the user of this process, where nobody else is named", async 
   });
   const { did } = await machine.start();
 
-  expect(JSON.parse(did[0] ?? "")).toMatchObject({ by: expect.stringMatching(/^.+@.+$/) });
+  expect(JSON.parse(did[0] ?? "")).toMatchObject({ by: expect.stringMatching(/^.+ on .+$/) });
 });
