@@ -3,7 +3,7 @@
 import { execute, type ExecuteOptions } from "../automation/execute.ts";
 import type { RunResult } from "../automation/run.ts";
 import type { Journal } from "../core/journal.ts";
-import { UsageError, type Arguments, type Flags, type World } from "./command.ts";
+import { UsageError, type Arguments, type Flags, type Served, type World } from "./command.ts";
 import { complaintOf, uncaughtComplaint } from "./complaint.ts";
 import { listenForSignals } from "./interruption.ts";
 import type { LoadedAutomation } from "./load-automation.ts";
@@ -74,7 +74,7 @@ export interface Work {
   readonly journal: Journal;
   readonly options: Pick<
     ExecuteOptions,
-    "input" | "decisions" | "unfinished" | "runId" | "retryOf"
+    "input" | "decisions" | "unfinished" | "runId" | "newRunId" | "scheduledForMs" | "retryOf"
   >;
 }
 
@@ -91,7 +91,7 @@ export async function perform(stage: Stage, work: Work): Promise<RunResult> {
       file,
       codeHash,
       sinks: output.sinks,
-      signal: interruption.signal,
+      signal: withServer(interruption.signal, world.served),
       env: world.env,
       clock: world.clock,
     });
@@ -106,4 +106,9 @@ export async function perform(stage: Stage, work: Work): Promise<RunResult> {
     interruption.end();
     output.close();
   }
+}
+
+/** A run that a server started is interrupted when the server's process has ended, too. */
+function withServer(signal: AbortSignal, served: Served | undefined): AbortSignal {
+  return served === undefined ? signal : AbortSignal.any([signal, served.serverGone]);
 }

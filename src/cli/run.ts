@@ -5,6 +5,7 @@ import { UsageError, type Arguments, type Command } from "./command.ts";
 import { loadAutomation } from "./load-automation.ts";
 import { DECIDE_FLAG, onStage, OUTPUT_FLAGS, perform, type Stage } from "./perform.ts";
 import { readDecisions, readInput } from "./run-input.ts";
+import { orderedRun } from "./ordered-run.ts";
 
 const CHOICES: readonly Choice[] = ["resume", "rollback", "fresh"];
 
@@ -72,7 +73,8 @@ async function runFile(stage: Stage): Promise<number> {
   const loaded = await loadAutomation(args.positionals[0] ?? "", world.cwd);
   const journal = await world.openJournal(loaded.file);
   try {
-    const options = { input, decisions, unfinished };
+    const ordered = await orderedRun(world.served, loaded.automation, journal);
+    const options = { input, decisions, unfinished, ...ordered };
     return (await perform(stage, { loaded, journal, options })).exitCode;
   } finally {
     await journal.close();

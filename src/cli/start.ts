@@ -1,6 +1,5 @@
 /** Makes the real world, runs the command line in it, and ends the process with its exit code. */
 
-import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname } from "node:path";
 import type { Signal } from "../automation/cancellation.ts";
@@ -9,12 +8,15 @@ import { EXIT } from "../core/exit-codes.ts";
 import { systemClock } from "../core/system.ts";
 import type { Command, Terminal, World } from "./command.ts";
 import { dispatch, type Program } from "./dispatch.ts";
+import { readVersion } from "./version.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).run,
   runs: async () => (await import("./runs.ts")).runs,
   approve: async () => (await import("./approve.ts")).approve,
   signal: async () => (await import("./signal.ts")).signal,
+  serve: async () => (await import("./serve.ts")).serve,
+  schedule: async () => (await import("./schedule.ts")).schedule,
   show: async () => (await import("./show.ts")).show,
   logs: async () => (await import("./logs.ts")).logs,
   resume: async () => (await import("./resume.ts")).resume,
@@ -43,9 +45,7 @@ export async function start(words: readonly string[], changes: Partial<World> = 
 }
 
 function programOf({ env }: World): Program {
-  const file = new URL("../../package.json", import.meta.url);
-  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
-  return { version, stateHome: () => nameStateHome(env), commands: COMMANDS };
+  return { version: readVersion(), stateHome: () => nameStateHome(env), commands: COMMANDS };
 }
 
 /** A wrong `HOLDFAST_HOME` keeps nobody from reading the help, which says what is wrong with it. */

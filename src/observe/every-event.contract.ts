@@ -7,6 +7,7 @@ import { EXTRA_ATTEMPT_ROWS } from "./extra-attempt-events.contract.ts";
 import { ANSWER_ROWS } from "./answer-events.contract.ts";
 import { BREAKER_ROWS } from "./breaker-events.contract.ts";
 import { SHAPE_ROWS } from "./shape-events.contract.ts";
+import { SCHEDULE_ROWS } from "./schedule-events.contract.ts";
 import { SCOPE_ROWS } from "./scope-events.contract.ts";
 import { ERROR, FAILURE, FAULT, RUN, STEP, TASK, type Row } from "./event-row.contract.ts";
 
@@ -308,6 +309,7 @@ export const ROWS: readonly Row[] = [
   ],
   ...BREAKER_ROWS,
   ...SHAPE_ROWS,
+  ...SCHEDULE_ROWS,
   ...EXTRA_ATTEMPT_ROWS,
   ...RATE_ROWS,
   ...LIMIT_ROWS,

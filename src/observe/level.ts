@@ -77,6 +77,11 @@ const LEVELS = {
   "rollback.failed": "CRITICAL",
   "undo.started": "INFO",
   "undo.completed": "INFO",
+  "schedule.fired": "INFO",
+  "schedule.skipped": "WARNING",
+  "schedule.queued": "INFO",
+  "schedule.replaced": "WARNING",
+  "schedule.timed_out": "ERROR",
   "cleanup.completed": "INFO",
   "cleanup.failed": "ERROR",
   "lease.lost": "ERROR",
@@ -91,8 +96,17 @@ export function levelOf(event: HoldfastEvent): Level {
   // It grows by one at a time while all is well, and that goes on for ever.
   if (event.type === "limit.changed") return event.to < event.from ? "INFO" : "DEBUG";
   if (event.type === "step.reconciled") return event.answer === "unknown" ? "WARNING" : "INFO";
+  // A tick for which nothing ran at all is what somebody waits for in vain.
+  if (event.type === "schedule.missed") return event.caughtUp > 0 ? "WARNING" : "ERROR";
+  if (event.type === "schedule.ended") return levelOfEnd(event.exitCode);
   const level = LEVELS[event.type];
   // A map may have 100,000 items: what goes well with one of them is told of the map.
   const isOfItem = event.where.map !== undefined && event.where.task !== event.where.map;
   return level === "INFO" && isOfItem ? "DEBUG" : level;
+}
+
+/** Another server had the run, or it was interrupted and goes on later: neither is a failure. */
+function levelOfEnd(exitCode: number): Level {
+  if (exitCode === EXIT.ok) return "INFO";
+  return exitCode === EXIT.locked || exitCode > EXIT.signal ? "WARNING" : "ERROR";
 }

@@ -5,6 +5,7 @@ import { errorLine, type ErrorSummary } from "../core/error-summary.ts";
 import type { EventType, HoldfastEvent, TaskCount } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
 import { clip, show } from "../core/show.ts";
+import { SCHEDULE_SENTENCES } from "./schedule-message.ts";
 import { stepLabel } from "./step-label.ts";
 
 type EventOf<Type extends EventType> = Extract<HoldfastEvent, { readonly type: Type }>;
@@ -159,6 +160,7 @@ const SENTENCES: {
   "undo.failed": (event, because) =>
     `${subject(event)} could not be undone${event.isFinal ? ", a human is needed" : ""}${because}`,
 
+  ...SCHEDULE_SENTENCES,
   "cleanup.completed": (event) =>
     `Cleanup "${stepLabel(event.where)}" completed in ${length(event.durationMs)}`,
   "cleanup.failed": (event, because) =>
