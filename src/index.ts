@@ -42,6 +42,7 @@ export {
   RateLimitedError,
   RejectedError,
   ReplayMismatchError,
+  RunExistsError,
   RequirementError,
   RunCancelledError,
   RunError,

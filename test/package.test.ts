@@ -52,23 +52,29 @@ beforeAll(async () => {
   await run("npm", ["pack", "--pack-destination", folder], ROOT);
   const [tarball = ""] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
   writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  await run("npm", ["install", "--ignore-scripts", "--no-audit", join(folder, tarball)]);
+  await run("npm", [
+    "install",
+    "--ignore-scripts",
+    "--no-audit",
+    "--prefer-offline",
+    join(folder, tarball),
+  ]);
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test("it brings no other package and runs nothing when it is installed", () => {
+test("it brings croner alone, which brings nothing, and runs nothing when it is installed", () => {
   const { dependencies = {}, optionalDependencies = {}, scripts } = readManifest(installed);
   const ofNpm = /^(pre|post)?(install|prepare|publish|uninstall)$|^dependencies$/;
 
   expect({ dependencies, optionalDependencies }).toEqual({
-    dependencies: {},
+    dependencies: { croner: "11.0.1" },
     optionalDependencies: {},
   });
   expect(Object.keys(scripts).filter((name) => ofNpm.test(name))).toEqual([]);
   expect(
     readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith(".")),
-  ).toEqual(["holdfast"]);
+  ).toEqual(["croner", "holdfast"]);
 });
 
 /** A Node that is too old, where the machine has one, as it has in the gate. */

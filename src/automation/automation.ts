@@ -18,6 +18,7 @@ import type { FileOptions } from "./file-step.ts";
 import type { Lock, LockOptions } from "./lock.ts";
 import type { WrittenFile } from "./replace-file.ts";
 import { readRequirements, type Requirements } from "./requirements.ts";
+import { readSchedules, type ScheduleOptions } from "./schedule.ts";
 import type { Temp, TempFileOptions, TempOptions } from "./temp.ts";
 import type { TransactionOptions } from "./transaction.ts";
 import { readSchema } from "./verify.ts";
@@ -221,6 +222,8 @@ export interface AutomationOptions<Input = Record<string, unknown>> {
   readonly requires?: Requirements | undefined;
   /** Checks the input, and makes what `run.input` is. Default: any object. */
   readonly input?: StandardSchema<Input> | undefined;
+  /** When `holdfast serve` runs it. Default: never. */
+  readonly schedule?: ScheduleOptions | readonly ScheduleOptions[] | undefined;
   /**
    * What this version of the code is called: `"2"`. Where it is given, a run that was cut off is resumed
    * by the same version without asking, however the code has changed; another version asks.
@@ -240,6 +243,7 @@ export interface AutomationOptions<Input = Record<string, unknown>> {
 const READERS = {
   requires: readRequirements,
   input: readSchema,
+  schedule: readSchedules,
   version: text({ default: undefined }),
   resumeWithin: duration({ default: 36 * 3_600_000, orInfinity: true }),
   maxResumes: integer({ min: 0, default: 10, orInfinity: true }),

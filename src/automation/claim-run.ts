@@ -1,7 +1,7 @@
 /** Claims the run that is to be executed: the one that was cut off, or a new one. */
 
 import type { Clock } from "../core/clock.ts";
-import { InputError, UnfinishedRunError } from "../core/errors.ts";
+import { InputError, JournalError, RunExistsError, UnfinishedRunError } from "../core/errors.ts";
 import type { Claim, Journal, Owner, RunRecord } from "../core/journal.ts";
 import type { Logger } from "../core/logger.ts";
 import { show } from "../core/show.ts";
@@ -53,7 +53,7 @@ export async function claimRun<Input>(
 ): Promise<Claimed<Input>> {
   const { journal, owner, wanted } = asked;
   await checkRequest(automation, asked);
-  const claim = await journal.claim(wanted, owner);
+  const claim = await claimNew(journal, wanted, owner);
   try {
     const choice = choose(automation, claim, asked);
     if (choice !== "fresh" || claim.isNew) {
@@ -68,6 +68,18 @@ export async function claimRun<Input>(
   }
   await abandon(claim, asked);
   return claimRun(automation, { ...asked, asked: undefined });
+}
+
+/** Claims; a name is given once. */
+async function claimNew(journal: Journal, wanted: RunRecord, owner: Owner): Promise<Claim> {
+  try {
+    return await journal.claim(wanted, owner);
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    const run = await journal.findRun(wanted.id);
+    if (run === undefined) throw error;
+    throw new RunExistsError(run.id, run.status);
+  }
 }
 
 /** What can be refused before anything is claimed. */

@@ -9,6 +9,7 @@ import type { Journal, Owner, RunRecord } from "../core/journal.ts";
 import { loggerTo } from "../core/logger.ts";
 import {
   callable,
+  integer,
   list,
   oneOf,
   part,
@@ -56,6 +57,13 @@ export interface ExecuteOptions {
    * Default: nothing.
    */
   readonly decisions?: Readonly<Record<string, Decision>> | undefined;
+  /**
+   * The name of a new run. Starting twice under one name makes one run: the second rejects with
+   * `RunExistsError`, or goes on where the first was cut off. Default: a name of chance.
+   */
+  readonly newRunId?: string | undefined;
+  /** The moment that a new run is for, in milliseconds since the Unix epoch. Default: none. */
+  readonly scheduledForMs?: number | undefined;
   /**
    * Goes on with exactly this run, with its own input, whatever `input` says: resumes or rolls it back
    * as `unfinished` says. One that has ended can only be rolled back, and only where its rollback was
@@ -106,6 +114,8 @@ const READERS = {
   unfinished: oneOf(["resume", "fresh", "rollback"], { default: undefined }),
   decisions: record(anything as Reader<Decision>, { default: {} }),
   runId: text({ default: undefined }),
+  newRunId: text({ default: undefined }),
+  scheduledForMs: integer({ min: 0, default: undefined }),
   retryOf: readRetryOf,
   file: text({ default: undefined }),
   codeHash: text({ default: undefined }),
@@ -141,7 +151,9 @@ function settle(options: ExecuteOptions) {
  *
  * Failed tasks and unmet requirements are in the result. Rejects with `InputError` or `ValueError`
  * (the input), with `LeaseHeldError` (another process runs it), `UnfinishedRunError` (a human has to
- * choose first), `RunRefusedError` (what `runId` or `retryOf` name does not allow it), `JournalError`, `LeaseLostError` and `ReplayMismatchError`. When it rejects,
+ * choose first), `RunRefusedError` (what `runId` or `retryOf` name does not allow it), `RunExistsError`
+ * (the run that `newRunId` names has ended), `JournalError`, `LeaseLostError` and
+ * `ReplayMismatchError`. When it rejects,
  * nothing was undone: what had been begun stays in the journal, and the next start takes it up.
  */
 export async function execute<Input>(
@@ -206,11 +218,12 @@ function makeWorld(automation: Automation<never>, settled: Settled): Omit<World,
 }
 
 function newRun(automation: Automation<never>, settled: Settled, redactor: Redactor): RunRecord {
-  const { clock, random, input, file, codeHash } = settled;
+  const { clock, random, input, scheduledForMs, file, codeHash } = settled;
   return {
-    id: newRunId(clock, random),
+    id: settled.newRunId ?? newRunId(clock, random),
     automation: automation.name,
     status: "running",
+    ...(scheduledForMs === undefined ? {} : { scheduledForMs }),
     ...(file === undefined ? {} : { file }),
     version: automation.settled.version,
     codeHash: codeHash ?? createHash("sha256").update(String(automation.main)).digest("hex"),

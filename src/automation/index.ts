@@ -35,6 +35,7 @@ export { replaceFile, type ReplaceFileOptions, type WrittenFile } from "./replac
 export type { Rehearsal, RehearsalPlace } from "./rehearsal.ts";
 export type { Requirements } from "./requirements.ts";
 export type { RunResult } from "./run.ts";
+export type { ScheduleOptions } from "./schedule.ts";
 export type { Temp, TempFileOptions, TempOptions } from "./temp.ts";
 export type { TransactionOptions } from "./transaction.ts";
 export type { Choice } from "./unfinished.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { seededDice } from "../core/dice.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
-import { keyOf, newRunId } from "./key.ts";
+import { keyOf, newRunId, tickRunId } from "./key.ts";
 
 test("run names sort by the moment of their start", () => {
   const random = seededDice(1);
@@ -43,4 +43,22 @@ test.for<[name: string, other: object]>([
 
   expect(keyOf({ ...parts, ...other })).not.toBe(keyOf(parts));
   expect(keyOf({ ...parts })).toBe(keyOf(parts));
+});
+
+test("a tick's run has one name, which sorts by the tick and differs by automation and schedule", () => {
+  const tick = { automation: "nightly", schedule: "0 3 * * *", tickMs: 1_795_312_800_000 };
+  const others = [
+    { ...tick, automation: "hourly" },
+    { ...tick, schedule: "0 4 * * *" },
+    { ...tick, tickMs: tick.tickMs + 1 },
+  ];
+
+  const name = tickRunId(tick);
+
+  expect(name).toBe(tickRunId({ ...tick }));
+  expect(name).toMatch(/^[0-9a-hjkmnp-tv-z]{26}$/);
+  const clock = new VirtualClock({ startAtMs: tick.tickMs });
+  expect(name.slice(0, 10)).toBe(newRunId(clock, () => 0).slice(0, 10));
+  expect(new Set([name, ...others.map(tickRunId)]).size).toBe(4);
+  expect(tickRunId({ ...tick, tickMs: tick.tickMs + 1 }) > name).toBe(true);
 });

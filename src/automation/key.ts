@@ -12,14 +12,37 @@ const DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";
  * sort by their start. Source: github.com/ulid/spec.
  */
 export function newRunId(clock: Clock, random: Random): string {
+  const digits = timeDigits(clock.now());
+  for (let place = 0; place < 16; place++) digits.push(DIGITS.charAt(Math.floor(random() * 32)));
+  return digits.join("");
+}
+
+/** Which run a tick of a schedule becomes. */
+export interface Tick {
+  readonly automation: string;
+  /** The schedule's name. */
+  readonly schedule: string;
+  readonly tickMs: number;
+}
+
+/** The name of a tick's run: whoever comes to the tick gives the same one, and only one run has it. */
+export function tickRunId({ automation, schedule, tickMs }: Tick): string {
+  const hash = createHash("sha256")
+    .update(JSON.stringify([automation, schedule, tickMs]))
+    .digest();
+  const digits = timeDigits(tickMs);
+  for (const byte of hash.subarray(0, 16)) digits.push(DIGITS.charAt(byte % 32));
+  return digits.join("");
+}
+
+function timeDigits(atMs: number): string[] {
   const digits: string[] = [];
-  let timeMs = clock.now();
+  let timeMs = atMs;
   for (let place = 0; place < 10; place++) {
     digits.unshift(DIGITS.charAt(timeMs % 32));
     timeMs = Math.floor(timeMs / 32);
   }
-  for (let place = 0; place < 16; place++) digits.push(DIGITS.charAt(Math.floor(random() * 32)));
-  return digits.join("");
+  return digits;
 }
 
 /** Which doing of which step a key is for. */

@@ -2,6 +2,7 @@
 
 import type { Signal } from "../automation/cancellation.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Order } from "../automation/serving.ts";
 import type { Journal } from "../core/journal.ts";
 import type { BallastEvent } from "../journal/sqlite.ts";
 
@@ -95,6 +96,15 @@ export interface World {
   onUncaught(tell: (error: unknown) => void): () => void;
   /** Ends the process at once. */
   exit(exitCode: number): void;
+  /** Where `holdfast serve` started this process: what it is to run, and whether the server is there. */
+  readonly served?: Served;
+}
+
+/** A run that a server started. */
+export interface Served {
+  readonly order: Order;
+  /** Aborts when the server's process has ended. */
+  readonly serverGone: AbortSignal;
 }
 
 /** A terminal in which lines can be redrawn in place. */

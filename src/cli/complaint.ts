@@ -23,6 +23,7 @@ const BY_CODE: Readonly<Record<string, { readonly exitCode: number; readonly adv
     exitCode: EXIT.locked,
     advice: "Wait until it has ended; a process that died is noticed by itself.",
   },
+  RUN_EXISTS: { exitCode: EXIT.locked },
   LEASE_LOST: { exitCode: EXIT.locked },
   REHEARSAL_FAILED: { exitCode: EXIT.config },
   JOURNAL_FAILED: { exitCode: EXIT.journal },

@@ -9,7 +9,7 @@ import { isGone } from "../journal/owner.ts";
 import { saveJournal, type Salvage } from "../journal/salvage.ts";
 import type { Command, World } from "./command.ts";
 import { printable } from "./printable.ts";
-import { holdfastVersion } from "./version.ts";
+import { readVersion } from "./version.ts";
 
 /** See the header. */
 export const doctor: Command = {
@@ -46,7 +46,7 @@ damaged or cannot be opened.`,
     const diagnosis = examine({
       file,
       logs: await world.logDirectory(),
-      version: holdfastVersion(),
+      version: readVersion(),
       nowMs: world.clock.now(),
       isGone,
     });

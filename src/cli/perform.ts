@@ -5,7 +5,7 @@ import type { RunResult } from "../automation/run.ts";
 import type { Journal } from "../core/journal.ts";
 import { redactor } from "../core/redact.ts";
 import { eventStream, type Stream } from "../core/stream.ts";
-import { UsageError, type Arguments, type Flags, type World } from "./command.ts";
+import { UsageError, type Arguments, type Flags, type Served, type World } from "./command.ts";
 import { complaintOf, uncaughtComplaint } from "./complaint.ts";
 import { listenForSignals } from "./interruption.ts";
 import type { LoadedAutomation } from "./load-automation.ts";
@@ -43,6 +43,10 @@ export interface Stage {
   readonly world: World;
   readonly screen: Screen;
   readonly complain: Complain;
+}
+
+/** What a command that runs one is given besides. */
+export interface RunStage extends Stage {
   /** Opens the journal, whose own events go where those of the run go. */
   openJournal(file?: string): Promise<Journal>;
   /** Where the journal's own events go, once there is a run. */
@@ -53,7 +57,7 @@ export interface Stage {
 export async function onStage(
   args: Arguments,
   world: World,
-  act: (stage: Stage) => Promise<number>,
+  act: (stage: RunStage) => Promise<number>,
 ): Promise<number> {
   const screen = openScreen(args, world);
   const complain = complainer(args, world, screen);
@@ -63,7 +67,7 @@ export async function onStage(
     world.exit(exitCode);
   });
   try {
-    const told: Stage["told"] = {};
+    const told: RunStage["told"] = {};
     const openJournal = (file?: string) =>
       world.openJournal(file, (event) => told.stream?.(event, {}));
     return await act({ args, world, screen, complain, openJournal, told });
@@ -84,12 +88,12 @@ export interface Work {
   readonly journal: Journal;
   readonly options: Pick<
     ExecuteOptions,
-    "input" | "decisions" | "unfinished" | "runId" | "retryOf"
+    "input" | "decisions" | "unfinished" | "runId" | "newRunId" | "scheduledForMs" | "retryOf"
   >;
 }
 
 /** Runs it to its end, and prints the summary. */
-export async function perform(stage: Stage, work: Work): Promise<RunResult> {
+export async function perform(stage: RunStage, work: Work): Promise<RunResult> {
   const { args, world, screen, complain } = stage;
   const { automation, file, codeHash } = work.loaded;
   const output = await openOutput(stage, automation.name);
@@ -107,7 +111,7 @@ export async function perform(stage: Stage, work: Work): Promise<RunResult> {
       file,
       codeHash,
       sinks: output.sinks,
-      signal: interruption.signal,
+      signal: withServer(interruption.signal, world.served),
       env: world.env,
       clock: world.clock,
     });
@@ -123,4 +127,9 @@ export async function perform(stage: Stage, work: Work): Promise<RunResult> {
     interruption.end();
     output.close();
   }
+}
+
+/** A run that a server started is interrupted when the server's process has ended, too. */
+function withServer(signal: AbortSignal, served: Served | undefined): AbortSignal {
+  return served === undefined ? signal : AbortSignal.any([signal, served.serverGone]);
 }

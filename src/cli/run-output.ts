@@ -30,31 +30,41 @@ export interface RunOutput {
 }
 
 /** Rejects with `OptionsError` when the log that `--log` names cannot be opened. */
-export async function openOutput(
-  { args, world, screen, complain }: Stage,
-  automation: string,
-): Promise<RunOutput> {
-  const service = { name: automation };
-  const write = (text: string) => screen.write(text);
-  const stderr = isJson(args) ? jsonLines(write, service) : progressLines(write, world.hasColours);
+export async function openOutput(stage: Stage, automation: string): Promise<RunOutput> {
+  const { world, screen, complain } = stage;
   const directory = await world.logDirectory();
   const own = runLog({
     directory,
-    service,
+    service: { name: automation },
     onFailure: (error) => tellOfLog(directory, error, complain),
   });
   const live = screen.sink === undefined ? [] : [screen.sink];
-  const sinks = [...live, stderr, own.sink];
-  const log = args.text("log");
-  if (log === undefined) return { sinks, close: () => own.close() };
-  const file = openLog(resolve(world.cwd, log), complain);
+  const flagged = openFlagged(stage, automation);
   return {
-    sinks: [...sinks, jsonLines((line) => file.write(line), service)],
+    sinks: [...live, ...flagged.sinks, own.sink],
     close() {
       own.close();
-      file.close();
+      flagged.close();
     },
   };
+}
+
+/**
+ * The standard error, and the log that `--log` names.
+ *
+ * @throws {OptionsError} When that cannot be opened.
+ */
+export function openFlagged(
+  { args, world, screen, complain }: Stage,
+  automation: string,
+): RunOutput {
+  const service = { name: automation };
+  const write = (text: string) => screen.write(text);
+  const stderr = isJson(args) ? jsonLines(write, service) : progressLines(write, world.hasColours);
+  const log = args.text("log");
+  if (log === undefined) return { sinks: [stderr], close: () => undefined };
+  const file = openLog(resolve(world.cwd, log), complain);
+  return { sinks: [stderr, jsonLines((line) => file.write(line), service)], close: file.close };
 }
 
 function isJson(args: Arguments): boolean {

@@ -8,11 +8,13 @@ import { EXIT } from "../core/exit-codes.ts";
 import { systemClock } from "../core/system.ts";
 import type { Command, Terminal, World } from "./command.ts";
 import { dispatch, type Program } from "./dispatch.ts";
-import { holdfastVersion } from "./version.ts";
+import { readVersion } from "./version.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).run,
   runs: async () => (await import("./runs.ts")).runs,
+  serve: async () => (await import("./serve.ts")).serve,
+  schedule: async () => (await import("./schedule.ts")).schedule,
   show: async () => (await import("./show.ts")).show,
   prune: async () => (await import("./prune.ts")).prune,
   backup: async () => (await import("./backup.ts")).backup,
@@ -44,7 +46,7 @@ export async function start(words: readonly string[], changes: Partial<World> = 
 }
 
 function programOf({ env }: World): Program {
-  return { version: holdfastVersion(), stateHome: () => nameStateHome(env), commands: COMMANDS };
+  return { version: readVersion(), stateHome: () => nameStateHome(env), commands: COMMANDS };
 }
 
 /** A wrong `HOLDFAST_HOME` keeps nobody from reading the help, which says what is wrong with it. */

@@ -2,8 +2,8 @@
 
 import { readFileSync } from "node:fs";
 
-/** As package.json says. */
-export function holdfastVersion(): string {
+/** The version in its package.json. */
+export function readVersion(): string {
   const file = new URL("../../package.json", import.meta.url);
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

@@ -19,6 +19,7 @@ const {
   RateLimitedError,
   RejectedError,
   ReplayMismatchError,
+  RunExistsError,
   RequirementError,
   RunError,
   TimeoutError,
@@ -66,6 +67,18 @@ const MADE: [name: string, error: errors.HoldfastError, message: string, fault: 
     new RateLimitedError('Gate "bank"', 1_499.2, { cause }),
     'Gate "bank" lets no further call begin for another 1500 ms',
     { class: "transient", code: "RATE_LIMITED", effect: "none", retryAfterMs: 1_499.2 },
+  ],
+  [
+    "LockHeldError",
+    new errors.LockHeldError("store", "held by run r1", "r1"),
+    'Lock "store" is held by run r1',
+    { class: "transient", code: "LOCK_HELD", effect: "none", retryAfterMs: 0 },
+  ],
+  [
+    "FileRefusedError",
+    new errors.FileRefusedError("/a", "is a directory"),
+    "/a is a directory, and is left as it is",
+    { class: "fatal", code: "FILE_REFUSED", effect: "none" },
   ],
   [
     "TimeoutError",
@@ -124,6 +137,24 @@ const MADE: [name: string, error: errors.HoldfastError, message: string, fault: 
     new LeaseHeldError("r1", "nightly", "process 5"),
     'Automation "nightly" is being run (r1) by process 5',
     { class: "transient", code: "LEASE_HELD", effect: "none" },
+  ],
+  [
+    "RunExistsError",
+    new RunExistsError("r1", "succeeded"),
+    "Run r1 has been run already: succeeded",
+    { class: "fatal", code: "RUN_EXISTS", effect: "none" },
+  ],
+  [
+    "RunRefusedError",
+    new errors.RunRefusedError("r1", "Run r1 has ended"),
+    "Run r1 has ended",
+    { class: "fatal", code: "RUN_REFUSED", effect: "none" },
+  ],
+  [
+    "RunCancelledError",
+    new errors.RunCancelledError("r1", "ann@host", "too late"),
+    "Run r1 was cancelled by ann@host: too late",
+    { class: "fatal", code: "RUN_CANCELLED", effect: "unknown" },
   ],
   [
     "LeaseLostError",
@@ -230,7 +261,7 @@ test.for(MADE)("%s shows data only, in JSON and on the console", ([name, error])
   expect(inspect(error)).toMatch(new RegExp(`^${name}: `));
   expect(inspect(error)).not.toMatch(/holdfast\.(error|fault)/);
   expect(
-    shown.every((key) => /^(limitMs|retryAfterMs|chance|steps|step|runId|holder)$/.test(key)),
+    shown.every((key) => /^(limitMs|retryAfterMs|chance|steps|step|runId|holder|path)$/.test(key)),
   ).toBe(true);
 });
 

@@ -362,6 +362,19 @@ export class LeaseHeldError extends RunError {
   }
 }
 
+/** A run of that name has been run to its end already. */
+export class RunExistsError extends RunError {
+  override get name(): string {
+    return "RunExistsError";
+  }
+  readonly code = "RUN_EXISTS";
+
+  /** @param status How it ended. */
+  constructor(runId: string, status: string) {
+    super(runId, `Run ${runId} has been run already: ${status}`);
+  }
+}
+
 /** Another owner took the run over; this one may write nothing more. */
 export class LeaseLostError extends RunError {
   override get name(): string {

@@ -65,6 +65,14 @@ export interface AttemptRecord {
 /** Why a bulkhead refused a call. */
 export type BulkheadRefusal = "queue is full" | "displaced" | "level too low" | "waited too long";
 
+/** Why a tick of a schedule became no run. */
+export type SkipReason =
+  | "it still runs"
+  | "a tick waits already"
+  | "a newer tick replaced it"
+  | "too many ticks wait"
+  | "an unfinished run waits for a human";
+
 /**
  * What happened, by `type`. `E` is how an error stands in it: the thrown value itself where it
  * happened, an `ErrorSummary` once it is in the stream.
@@ -282,6 +290,54 @@ export type EventDetails<E = unknown> =
   | { readonly type: "undo.started" }
   | { readonly type: "undo.completed"; readonly durationMs: number }
   | ({ readonly type: "undo.failed"; readonly isFinal: boolean } & Failure<E>)
+  | {
+      /** A tick became a run, whose name is in `where`. */
+      readonly type: "schedule.fired";
+      readonly schedule: string;
+      readonly tickMs: number;
+      /** How long after the tick. */
+      readonly lateMs: number;
+    }
+  | {
+      /** The process of a run has ended. */
+      readonly type: "schedule.ended";
+      /** Missing where a run that was cut off was taken up. */
+      readonly schedule?: string | undefined;
+      readonly tickMs?: number | undefined;
+      readonly exitCode: number;
+      readonly durationMs: number;
+    }
+  | {
+      /** Ticks came while nobody served, or waited for too long. */
+      readonly type: "schedule.missed";
+      readonly schedule: string;
+      /** How many; 1,000 stands for that many or more. */
+      readonly count: number;
+      readonly fromMs: number;
+      readonly toMs: number;
+      /** For how many of them a run begins now. */
+      readonly caughtUp: number;
+    }
+  | {
+      readonly type: "schedule.skipped";
+      readonly schedule: string;
+      readonly tickMs: number;
+      readonly reason: SkipReason;
+    }
+  | { readonly type: "schedule.queued"; readonly schedule: string; readonly tickMs: number }
+  | {
+      /** The run in `where` is being ended for a newer tick. */
+      readonly type: "schedule.replaced";
+      readonly schedule: string;
+      readonly tickMs: number;
+    }
+  | {
+      /** The run in `where` took too long, and is being ended. */
+      readonly type: "schedule.timed_out";
+      readonly schedule?: string | undefined;
+      readonly tickMs?: number | undefined;
+      readonly limitMs: number;
+    }
   | { readonly type: "cleanup.completed"; readonly durationMs: number }
   | ({ readonly type: "cleanup.failed" } & Failure<E>)
   | { readonly type: "lease.lost"; readonly error: E }

@@ -71,6 +71,11 @@ const LEVELS = {
   "rollback.failed": "CRITICAL",
   "undo.started": "INFO",
   "undo.completed": "INFO",
+  "schedule.fired": "INFO",
+  "schedule.skipped": "WARNING",
+  "schedule.queued": "INFO",
+  "schedule.replaced": "WARNING",
+  "schedule.timed_out": "ERROR",
   "cleanup.completed": "INFO",
   "cleanup.failed": "ERROR",
   "lease.lost": "ERROR",
@@ -87,5 +92,14 @@ export function levelOf(event: HoldfastEvent): Level {
   // It grows by one at a time while all is well, and that goes on for ever.
   if (event.type === "limit.changed") return event.to < event.from ? "INFO" : "DEBUG";
   if (event.type === "step.reconciled") return event.answer === "unknown" ? "WARNING" : "INFO";
+  // A tick for which nothing ran at all is what somebody waits for in vain.
+  if (event.type === "schedule.missed") return event.caughtUp > 0 ? "WARNING" : "ERROR";
+  if (event.type === "schedule.ended") return levelOfEnd(event.exitCode);
   return LEVELS[event.type];
+}
+
+/** Another server had the run, or it was interrupted and goes on later: neither is a failure. */
+function levelOfEnd(exitCode: number): Level {
+  if (exitCode === EXIT.ok) return "INFO";
+  return exitCode === EXIT.locked || exitCode > EXIT.signal ? "WARNING" : "ERROR";
 }

@@ -6,6 +6,7 @@ import type { EventType, HoldfastEvent, TaskCount } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
 import { clip, show } from "../core/show.ts";
 import { formatBytes } from "../core/size.ts";
+import { SCHEDULE_SENTENCES } from "./schedule-message.ts";
 import { stepLabel } from "./step-label.ts";
 
 type EventOf<Type extends EventType> = Extract<HoldfastEvent, { readonly type: Type }>;
@@ -150,6 +151,7 @@ const SENTENCES: {
   "undo.failed": (event, because) =>
     `${subject(event)} could not be undone${event.isFinal ? ", a human is needed" : ""}${because}`,
 
+  ...SCHEDULE_SENTENCES,
   "cleanup.completed": (event) =>
     `Cleanup "${stepLabel(event.where)}" completed in ${length(event.durationMs)}`,
   "cleanup.failed": (event, because) =>

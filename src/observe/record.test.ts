@@ -93,6 +93,13 @@ const TYPES: Readonly<Record<EventType, true>> = {
   "undo.started": true,
   "undo.completed": true,
   "undo.failed": true,
+  "schedule.fired": true,
+  "schedule.ended": true,
+  "schedule.missed": true,
+  "schedule.skipped": true,
+  "schedule.queued": true,
+  "schedule.replaced": true,
+  "schedule.timed_out": true,
   "cleanup.completed": true,
   "cleanup.failed": true,
   "lease.lost": true,
@@ -188,6 +195,65 @@ test.for<[index: string, fields: object]>([
       automation: { name: "nightly" },
       run: { id: "01j", exit_code: 82 },
       fault: { class: "degraded", code: "HTTP_503", effect: "none", retry_after_ms: 2_000 },
+    },
+  ],
+  [
+    "schedule.fired",
+    {
+      automation: { name: "nightly" },
+      run: { id: "01j" },
+      schedule: { name: "0 3 * * *", tick: "2026-11-22T02:00:00.000Z", late_ms: 1_999 },
+    },
+  ],
+  [
+    "schedule.ended",
+    {
+      automation: { name: "nightly" },
+      run: { id: "01j", exit_code: 0 },
+      schedule: { name: "0 3 * * *", tick: "2026-11-22T02:00:00.000Z" },
+    },
+  ],
+  [
+    "schedule.missed",
+    {
+      automation: { name: "nightly" },
+      schedule: {
+        name: "0 3 * * *",
+        missed: 1,
+        missed_from: "2026-11-22T02:00:00.000Z",
+        missed_to: "2026-11-22T02:00:00.000Z",
+        caught_up: 1,
+      },
+    },
+  ],
+  [
+    "schedule.skipped",
+    {
+      automation: { name: "nightly" },
+      schedule: { name: "0 3 * * *", tick: "2026-11-22T02:00:00.000Z" },
+    },
+  ],
+  [
+    "schedule.queued",
+    {
+      automation: { name: "nightly" },
+      schedule: { name: "0 3 * * *", tick: "2026-11-22T02:00:00.000Z" },
+    },
+  ],
+  [
+    "schedule.replaced",
+    {
+      automation: { name: "nightly" },
+      run: { id: "01j" },
+      schedule: { name: "0 3 * * *", tick: "2026-11-22T02:00:00.000Z" },
+    },
+  ],
+  [
+    "schedule.timed_out",
+    {
+      automation: { name: "nightly" },
+      run: { id: "01j" },
+      schedule: { name: "0 3 * * *", tick: "2026-11-22T02:00:00.000Z", limit_ms: 3_600_000 },
     },
   ],
   ["breaker.half_opened", { policy: "bank", breaker: { name: "bank", state: "half-open" } }],

@@ -17,6 +17,28 @@ export const RUN_DETAILS: DetailsOfAll<Exclude<EventType, PolicyEventType>> = {
   "run.cancel_requested": ({ by, why }) => ({ run: { cancelled_by: by, cancelled_for: why } }),
   "run.stopped": ({ exitCode }) => ({ run: { exit_code: exitCode } }),
   "requirement.failed": NOTHING,
+  "schedule.fired": ({ schedule, tickMs, lateMs }) => ({
+    schedule: { ...scheduleFields(schedule, tickMs), late_ms: lateMs },
+  }),
+  "schedule.ended": ({ schedule, tickMs, exitCode }) => ({
+    schedule: scheduleFields(schedule, tickMs),
+    run: { exit_code: exitCode },
+  }),
+  "schedule.missed": ({ schedule, count, fromMs, toMs, caughtUp }) => ({
+    schedule: {
+      name: schedule,
+      missed: count,
+      missed_from: moment(fromMs),
+      missed_to: moment(toMs),
+      caught_up: caughtUp,
+    },
+  }),
+  "schedule.skipped": ({ schedule, tickMs }) => ({ schedule: scheduleFields(schedule, tickMs) }),
+  "schedule.queued": ({ schedule, tickMs }) => ({ schedule: scheduleFields(schedule, tickMs) }),
+  "schedule.replaced": ({ schedule, tickMs }) => ({ schedule: scheduleFields(schedule, tickMs) }),
+  "schedule.timed_out": ({ schedule, tickMs, limitMs }) => ({
+    schedule: { ...scheduleFields(schedule, tickMs), limit_ms: limitMs },
+  }),
   "lease.lost": NOTHING,
   "journal.failed": NOTHING,
   "ballast.released": ({ file, bytes }) => ({ ballast: { journal: file, bytes } }),
@@ -56,4 +78,12 @@ export const RUN_DETAILS: DetailsOfAll<Exclude<EventType, PolicyEventType>> = {
 function dataFields(data: unknown): unknown {
   const isFields = typeof data === "object" && data !== null && !Array.isArray(data);
   return isFields || data === undefined ? data : ({ value: data } satisfies Fields);
+}
+
+function scheduleFields(name: string | undefined, tickMs: number | undefined): Fields {
+  return { name, tick: tickMs === undefined ? undefined : moment(tickMs) };
+}
+
+function moment(atMs: number): string {
+  return new Date(atMs).toISOString();
 }
