@@ -12,7 +12,7 @@ import { requireRun } from "./find-run.ts";
 import { FILE_FLAG, loadFileOf, ONE_RUN, RUN_IN_HELP } from "./go-on.ts";
 import { listenForSignals } from "./interruption.ts";
 import { meaningOf } from "./meaning.ts";
-import { onStage, OUTPUT_FLAGS, perform, type RunStage } from "./perform.ts";
+import { onStage, OUTPUT_FLAGS, perform, type Stage } from "./perform.ts";
 import { printable } from "./printable.ts";
 
 /** How long the end of the run is waited for, in milliseconds. */
@@ -54,7 +54,7 @@ was made; 1 it had ended otherwise; 75 it has not ended yet; 81 its rollback is 
   run: (args, world) => onStage(args, world, cancelIt),
 };
 
-async function cancelIt(stage: RunStage): Promise<number> {
+async function cancelIt(stage: Stage): Promise<number> {
   const { args, world } = stage;
   const waitMs = readWait(args);
   const journal = await stage.openJournal();
@@ -86,7 +86,7 @@ function readDuration(text: string): number {
 
 /** Ctrl-C ends the waiting alone: the request stays. */
 async function request(
-  { args, world, complain }: RunStage,
+  { args, world, complain }: Stage,
   journal: Journal,
   { id, waitMs }: { readonly id: string; readonly waitMs: number },
 ): Promise<CancelOutcome | { readonly outcome: "left"; readonly exitCode: number }> {
@@ -105,7 +105,7 @@ async function request(
 
 type Told = Exclude<Awaited<ReturnType<typeof request>>, { readonly outcome: "without owner" }>;
 
-function tell({ args, world }: RunStage, outcome: Told, waitMs: number): number {
+function tell({ args, world }: Stage, outcome: Told, waitMs: number): number {
   if (outcome.outcome === "left") return outcome.exitCode;
   const { run } = outcome;
   const exitCode = exitCodeOf(outcome, args);

@@ -8,7 +8,7 @@ import type { Arguments, Flags, World } from "./command.ts";
 import { requireRun } from "./find-run.ts";
 import { loadAutomation, type LoadedAutomation } from "./load-automation.ts";
 import { AutomationFileError } from "./load-error.ts";
-import { perform, type RunStage } from "./perform.ts";
+import { perform, type Stage } from "./perform.ts";
 import { readDecisions } from "./run-input.ts";
 
 /** What is said of RUN in the help of every command that takes one. */
@@ -29,7 +29,7 @@ export const FILE_FLAG = {
 } as const satisfies Flags;
 
 /** Goes on with the run that is named, and answers the exit code. */
-export async function goOn(stage: RunStage, unfinished: Exclude<Choice, "fresh">): Promise<number> {
+export async function goOn(stage: Stage, unfinished: Exclude<Choice, "fresh">): Promise<number> {
   const { args, world } = stage;
   const decisions = readDecisions(args.texts("decide"));
   const journal = await stage.openJournal();

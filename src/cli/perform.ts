@@ -37,16 +37,16 @@ export const DECIDE_FLAG = {
   },
 } as const satisfies Flags;
 
-/** What a command that runs an automation is given. */
-export interface Stage {
+/** Where a command's words come from, and where its output goes. */
+export interface Surface {
   readonly args: Arguments;
   readonly world: World;
   readonly screen: Screen;
   readonly complain: Complain;
 }
 
-/** What a command that runs one is given besides. */
-export interface RunStage extends Stage {
+/** What a command that runs an automation is given. */
+export interface Stage extends Surface {
   /** Opens the journal, whose own events go where those of the run go. */
   openJournal(file?: string): Promise<Journal>;
   /** Where the journal's own events go, once there is a run. */
@@ -57,7 +57,7 @@ export interface RunStage extends Stage {
 export async function onStage(
   args: Arguments,
   world: World,
-  act: (stage: RunStage) => Promise<number>,
+  act: (stage: Stage) => Promise<number>,
 ): Promise<number> {
   const screen = openScreen(args, world);
   const complain = complainer(args, world, screen);
@@ -67,7 +67,7 @@ export async function onStage(
     world.exit(exitCode);
   });
   try {
-    const told: RunStage["told"] = {};
+    const told: Stage["told"] = {};
     const openJournal = (file?: string) =>
       world.openJournal(file, (event) => told.stream?.(event, {}));
     return await act({ args, world, screen, complain, openJournal, told });
@@ -93,7 +93,7 @@ export interface Work {
 }
 
 /** Runs it to its end, and prints the summary. */
-export async function perform(stage: RunStage, work: Work): Promise<RunResult> {
+export async function perform(stage: Stage, work: Work): Promise<RunResult> {
   const { args, world, screen, complain } = stage;
   const { automation, file, codeHash } = work.loaded;
   const output = await openOutput(stage, automation.name);

@@ -6,7 +6,7 @@ import { UsageError, type Command } from "./command.ts";
 import { requireRun } from "./find-run.ts";
 import { FILE_FLAG, loadFileOf, ONE_RUN, RUN_IN_HELP } from "./go-on.ts";
 import { nearest } from "./nearest.ts";
-import { onStage, OUTPUT_FLAGS, perform, type RunStage } from "./perform.ts";
+import { onStage, OUTPUT_FLAGS, perform, type Stage } from "./perform.ts";
 
 /** See the header. */
 export const retry: Command = {
@@ -37,7 +37,7 @@ those of holdfast run.`,
   run: (args, world) => onStage(args, world, doAgain),
 };
 
-async function doAgain(stage: RunStage): Promise<number> {
+async function doAgain(stage: Stage): Promise<number> {
   const { args, world } = stage;
   const journal = await stage.openJournal();
   try {

@@ -3,7 +3,7 @@
 import type { Choice } from "../automation/unfinished.ts";
 import { UsageError, type Arguments, type Command } from "./command.ts";
 import { loadAutomation } from "./load-automation.ts";
-import { DECIDE_FLAG, onStage, OUTPUT_FLAGS, perform, type RunStage } from "./perform.ts";
+import { DECIDE_FLAG, onStage, OUTPUT_FLAGS, perform, type Stage } from "./perform.ts";
 import { readDecisions, readInput } from "./run-input.ts";
 import { orderedRun } from "./ordered-run.ts";
 
@@ -62,7 +62,7 @@ back; 81 rollback incomplete; 82 a human decides; 128+n ended by signal n.`,
   run: (args, world) => onStage(args, world, runFile),
 };
 
-async function runFile(stage: RunStage): Promise<number> {
+async function runFile(stage: Stage): Promise<number> {
   const { args, world } = stage;
   const unfinished = readChoice(args);
   const input = readInput(args.text("input"), world.cwd);
