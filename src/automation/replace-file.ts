@@ -6,7 +6,7 @@
  * moment, the target is the old file or the new one.
  */
 
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { lstat, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { FileRefusedError } from "../core/errors.ts";
@@ -38,8 +38,8 @@ const READERS = {
   signal: part<AbortSignal, undefined>({ methods: ["addEventListener"], default: undefined }),
 } satisfies Record<keyof ReplaceFileOptions, Reader<unknown>>;
 
-/** Two at once in one process do not write to one partial file. */
-let count = 0;
+/** Of the target's name in that of the partial file, in bytes: a name may have 255 in all. */
+const NAMED_BYTES = 100;
 
 /**
  * Replaces the file at `path`, or makes it, in one step: whoever reads it finds the old content or
@@ -47,7 +47,7 @@ let count = 0;
  *
  * Rejects with `FileRefusedError` when a directory, a link or anything else that is no plain file is
  * there, and otherwise as the file system or the content's stream does; nothing is replaced then, and
- * nothing half-written stays. Killed in the middle, it leaves `.<name>.<pid>-<n>.partial`.
+ * nothing half-written stays. Killed in the middle, it leaves `.<name>.<uuid>.partial`.
  */
 export async function replaceFile(
   path: string,
@@ -55,7 +55,9 @@ export async function replaceFile(
   options: ReplaceFileOptions = {},
 ): Promise<WrittenFile> {
   const settled = readOptions("replaceFile", options, READERS);
-  const name = `.${basename(path).slice(0, 100)}.${process.pid}-${++count}.partial`;
+  const named = Buffer.from(basename(path)).subarray(0, NAMED_BYTES).toString();
+  // Not by the process: in containers that share a directory, and in threads, they have one id.
+  const name = `.${named}.${randomUUID()}.partial`;
   const partial = join(dirname(path), name);
   return replaceBy({ partial, path }, content, settled);
 }
