@@ -132,8 +132,10 @@ test("what is aborted when all was written is not renamed", async () => {
   const place = directory();
   const places = { partial: join(place, "a.partial"), path: join(place, "a") };
   writeFileSync(places.partial, "new");
+  const { ino: inode } = statSync(places.partial, { bigint: true });
+  const signal = AbortSignal.abort(new Error("stop"));
 
-  await expect(putInPlace(places, AbortSignal.abort(new Error("stop")))).rejects.toThrow("stop");
+  await expect(putInPlace(places, { inode, signal })).rejects.toThrow("stop");
 
   expect(readdirSync(place)).toEqual([]);
 });

@@ -77,9 +77,15 @@ export async function replaceBy(
   content: FileContent,
   writing: Writing,
 ): Promise<WrittenFile> {
-  const written = await writePartial({ partial, path }, content, writing);
-  await putInPlace({ partial, path }, writing.signal);
+  const { written, inode } = await writePartial({ partial, path }, content, writing);
+  await putInPlace({ partial, path }, { inode, signal: writing.signal });
   return written;
+}
+
+/** What was written, and by which number the file system knows it. */
+interface Partly {
+  readonly written: WrittenFile;
+  readonly inode: bigint;
 }
 
 /** Writes the partial file. What fails leaves none. */
@@ -87,7 +93,7 @@ export async function writePartial(
   { partial, path }: Places,
   content: FileContent,
   { mode, signal }: Writing,
-): Promise<WrittenFile> {
+): Promise<Partly> {
   const former = await findPlain(path);
   // Of an attempt that was killed; what a link there leads to is nobody's business.
   await rm(partial, { force: true });
@@ -96,7 +102,8 @@ export async function writePartial(
     await using file = await open(partial, "wx", wanted);
     // What is given to `open` is cut by the umask.
     if (wanted !== undefined) await file.chmod(wanted);
-    return { path: resolve(path), ...(await writeContent(file, content, signal)) };
+    const written = { path: resolve(path), ...(await writeContent(file, content, signal)) };
+    return { written, inode: (await file.stat({ bigint: true })).ino };
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
@@ -106,14 +113,18 @@ export async function writePartial(
 /** Renames a partial file, and makes sure that the rename outlives a power cut. */
 export async function putInPlace(
   { partial, path }: Places,
-  signal: AbortSignal | undefined,
+  { inode, signal }: Pick<Partly, "inode"> & Pick<Writing, "signal">,
 ): Promise<void> {
+  const found = await lstat(partial, { bigint: true }).catch(unlessMissing);
+  // Who took this process for dead, when it was only frozen, writes under the same name.
+  const isOwn = found?.ino === inode;
   try {
     // An attempt that was given up must not rename what the next one is writing.
     signal?.throwIfAborted();
+    if (!isOwn) throw new Error(`${partial} is being written by another attempt`);
     await rename(partial, path);
   } catch (error) {
-    await rm(partial, { force: true });
+    if (isOwn) await rm(partial, { force: true });
     throw error;
   }
   await flushDirectory(dirname(path));
