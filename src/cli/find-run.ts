@@ -4,6 +4,14 @@ import type { Journal, RunRecord } from "../core/journal.ts";
 import { UsageError } from "./command.ts";
 import { nearest } from "./nearest.ts";
 
+/** What is said of RUN in the help of every command that takes one. */
+export const RUN_IN_HELP = `
+RUN is a run's name as holdfast runs lists it, or enough of its beginning or end to be the
+only one; last is the newest.`;
+
+/** How many runs such a command takes, and what completes them. */
+export const ONE_RUN = { min: 1, max: 1, words: ["last"], areRuns: true } as const;
+
 /** How many of the newest runs a mistyped name is held against. */
 const MOST_SUGGESTED = 100;
 

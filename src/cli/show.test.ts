@@ -109,6 +109,18 @@ test("shows tasks, steps, attempts, faults and undos", async () => {
   `);
 });
 
+test("no length is negative after the clock was set back", async () => {
+  const failed = attemptFailed(attemptBegun(step("upload"), 1, 5_000), failure("no", 0), "none");
+  const record = { ...stepFailed(failed, failure("no", 0)), startedAtMs: 5_000 };
+
+  const { stdout } = await shown([record], {
+    status: "failed",
+    endedAtMs: RUN.startedAtMs - 3_600_000,
+  });
+
+  expect(stdout.match(/-?\d+ ms/g)).toEqual(["0 ms", "0 ms", "0 ms"]);
+});
+
 const HEADS: [
   what: string,
   change: Parameters<typeof shown>[1],

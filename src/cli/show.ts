@@ -13,10 +13,16 @@ import { stepsInDoubt } from "../automation/check-decisions.ts";
 import { isInDoubt } from "../automation/step-record.ts";
 import { describeOwner } from "../journal/owner.ts";
 import type { Command } from "./command.ts";
-import { findRun } from "./find-run.ts";
-import { ONE_RUN, RUN_IN_HELP } from "./go-on.ts";
+import { findRun, ONE_RUN, RUN_IN_HELP } from "./find-run.ts";
 import { printable } from "./printable.ts";
-import { holderAsJson, lengthMs, readRunNow, statusOf, type RunNow } from "./run-state.ts";
+import {
+  holderAsJson,
+  lengthMs,
+  msBetween,
+  readRunNow,
+  statusOf,
+  type RunNow,
+} from "./run-state.ts";
 import { formatMoment } from "./table.ts";
 import { waysOut } from "./ways-out.ts";
 
@@ -196,7 +202,9 @@ function taskState({ status, undo }: StepRecord): string {
 function stepLines(step: StepRecord, now: RunNow, task: StepRecord | undefined): string[] {
   const { name, kind, attempts, key, undo, undoAttempts } = step;
   const took =
-    step.endedAtMs === undefined ? "" : ` in ${formatMs(step.endedAtMs - step.startedAtMs)}`;
+    step.endedAtMs === undefined
+      ? ""
+      : ` in ${formatMs(msBetween(step.startedAtMs, step.endedAtMs))}`;
   const undone = {
     none: "",
     registered: "",
@@ -256,7 +264,7 @@ function attemptLines(
   const { number, startedAtMs, endedAtMs, fault, error } = attempt;
   if (fault === undefined && endedAtMs !== undefined && number === 1 && endedWell) return [];
   const noEnd = holder === undefined ? "end not seen" : "no end yet";
-  const took = endedAtMs === undefined ? noEnd : formatMs(endedAtMs - startedAtMs);
+  const took = endedAtMs === undefined ? noEnd : formatMs(msBetween(startedAtMs, endedAtMs));
   const failure =
     fault === undefined ? "" : `: ${fault.code} (${fault.class}, effect ${fault.effect})`;
   const cause = error === undefined ? "" : `: ${clip(errorLine(error), 200)}`;
