@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
-import { openJournalFile } from "./sqlite-file.ts";
+import { openJournalFile, SCHEMA_VERSION } from "./sqlite-file.ts";
 
 function open(busyTimeoutMs = 1_234): DatabaseSync {
   const directory = mkdtempSync(join(tmpdir(), "holdfast-file-"));
@@ -41,6 +41,12 @@ test("a busy timeout longer than SQLite can count is the longest that it can", (
   expect(db.prepare("PRAGMA busy_timeout").get()).toEqual({ timeout: 2_147_483_647 });
 });
 
+test("the docs mark a journal that was saved by the number of this version", () => {
+  const docs = readFileSync(new URL("../../docs/journal.md", import.meta.url), "utf8");
+
+  expect(docs).toContain(`PRAGMA user_version = ${SCHEMA_VERSION}"`);
+});
+
 test("the schema itself rules out two unfinished runs with one lock", () => {
   const db = open();
   const insert = (id: string, isUnfinished: number) =>
@@ -55,11 +61,11 @@ test("the schema itself rules out two unfinished runs with one lock", () => {
 
 test.for([
   [
-    "SELECT 1 FROM runs WHERE lock = 'a' AND is_unfinished = 1 ORDER BY started_at_ms DESC",
+    "SELECT 1 FROM runs WHERE lock = 'a' AND is_unfinished = 1 ORDER BY number DESC",
     /one_unfinished \(lock=\?\)/,
   ],
   [
-    "SELECT 1 FROM runs WHERE status = 'failed' ORDER BY started_at_ms DESC, number DESC",
+    "SELECT 1 FROM runs WHERE status = 'failed' ORDER BY number DESC",
     /^SEARCH runs USING [A-Z ]*INDEX runs_by_status \(status=\?\)$/,
   ],
   ["SELECT 1 FROM runs WHERE parent_id = 'a'", /runs_by_parent \(parent_id=\?\)/],
@@ -71,12 +77,9 @@ test.for([
     "SELECT record FROM steps WHERE run_id = 'a' AND map = 'm' AND position > 5 ORDER BY position",
     /^SEARCH steps USING INDEX steps_by_map \(run_id=\? AND map=\? AND position>\?\)$/,
   ],
+  ["SELECT 1 FROM runs ORDER BY number DESC LIMIT 20", /^SCAN runs$/],
   [
-    "SELECT 1 FROM runs ORDER BY started_at_ms DESC, number DESC LIMIT 20",
-    /^SCAN runs USING [A-Z ]*INDEX runs_by_start$/,
-  ],
-  [
-    "SELECT 1 FROM runs WHERE automation = 'a' ORDER BY started_at_ms DESC, number DESC",
+    "SELECT 1 FROM runs WHERE automation = 'a' ORDER BY number DESC",
     /^SEARCH runs USING [A-Z ]*INDEX runs_by_automation \(automation=\?\)$/,
   ],
   ["SELECT record FROM steps WHERE run_id = 'a'", /\(run_id=\?\)/],

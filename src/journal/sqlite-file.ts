@@ -21,7 +21,8 @@ const APPLICATION_ID = 0x48_4f_4c_44;
  * One entry per version of the schema, applied in order; what is released is never changed.
  *
  * `record` holds the whole record as JSON, the other columns what is searched for. The index
- * `one_unfinished` keeps a second unfinished run with the same lock out, whatever the code does. A
+ * `one_unfinished` keeps a second unfinished run with the same lock out, whatever the code does. Runs
+ * are in the order of their numbers, which no clock that is set back can change. A
  * version in `state` never comes again, also not after a value was deleted: that is what AUTOINCREMENT is for.
  */
 const MIGRATIONS: readonly string[] = [
@@ -40,8 +41,7 @@ const MIGRATIONS: readonly string[] = [
     lease_ms REAL
   ) STRICT;
   CREATE UNIQUE INDEX one_unfinished ON runs (automation) WHERE is_unfinished = 1;
-  CREATE INDEX runs_by_start ON runs (started_at_ms, number);
-  CREATE INDEX runs_by_automation ON runs (automation, started_at_ms, number);
+  CREATE INDEX runs_by_automation ON runs (automation, number);
 
   CREATE TABLE steps (
     number INTEGER PRIMARY KEY,
@@ -61,7 +61,7 @@ const MIGRATIONS: readonly string[] = [
     ended_at_ms = CASE WHEN json_valid(record) THEN json_extract(record, '$.endedAtMs') END;
   DROP INDEX one_unfinished;
   CREATE UNIQUE INDEX one_unfinished ON runs (lock) WHERE is_unfinished = 1;
-  CREATE INDEX runs_by_status ON runs (status, started_at_ms, number);
+  CREATE INDEX runs_by_status ON runs (status, number);
   CREATE INDEX runs_by_end ON runs (ended_at_ms) WHERE is_unfinished = 0;
   CREATE INDEX runs_by_parent ON runs (parent_id) WHERE parent_id IS NOT NULL;
 

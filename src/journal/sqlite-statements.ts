@@ -57,7 +57,7 @@ const SQL = {
       SELECT count(*) FROM (
         SELECT 1 FROM runs AS newer
         WHERE newer.automation = run.automation AND newer.is_unfinished = 0
-          AND (newer.started_at_ms, newer.number) > (run.started_at_ms, run.number)
+          AND newer.number > run.number
         LIMIT :keep))
     ORDER BY ended_at_ms`,
   deleteSteps: `DELETE FROM steps WHERE run_id = :id`,
@@ -82,7 +82,7 @@ export function prepareStatements(db: DatabaseSync): Statements {
   ) as unknown as Statements;
 }
 
-/** The records of the runs that fit `filter`, the newest first; of two at once, the later written. */
+/** The records of the runs that fit `filter`, the newest first. */
 export function findRunRecords(db: DatabaseSync, filter: SettledFilter): readonly string[] {
   const { automation, status, id, lock, parentId, limit } = filter;
   const { where, values } = conditions({
@@ -96,9 +96,7 @@ export function findRunRecords(db: DatabaseSync, filter: SettledFilter): readonl
     "parent_id = :parentId": named("parentId", parentId),
   });
   const rows = db
-    .prepare(
-      `SELECT record FROM runs ${where} ORDER BY started_at_ms DESC, number DESC LIMIT :limit`,
-    )
+    .prepare(`SELECT record FROM runs ${where} ORDER BY number DESC LIMIT :limit`)
     .all({ ...values, limit: rowLimit(limit) });
   return rows.map(({ record }) => record as string);
 }
