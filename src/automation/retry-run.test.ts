@@ -2,8 +2,11 @@
 
 import { expect, test } from "vitest";
 import type { RunRecord, StepRecord } from "../core/journal.ts";
+import { journalWith } from "../journal/journal-with.contract.ts";
+import { memoryJournal } from "../journal/memory.ts";
+import { automation } from "./automation.ts";
 import { newStep, stepCompleted } from "./step-record.ts";
-import type { ExecuteOptions } from "./execute.ts";
+import { execute, type ExecuteOptions } from "./execute.ts";
 import { Machine, undoInto, type Did, type Main } from "./play.contract.ts";
 
 /** A machine, and a world that can be mended between two runs. */
@@ -377,4 +380,25 @@ test("what is still in effect must be rolled back before it is done again", asyn
   await expect(machine.start(doAgain(result.runId))).rejects.toThrow(
     `Step "b" of run ${result.runId} is still in effect; roll that run back, then do it again`,
   );
+});
+
+test("a lease that cannot be given back changes neither a retry nor a refusal", async () => {
+  let isBroken = true;
+  const work = automation("work", (run) => run.step("a", () => breaks({ isBroken })));
+  const kept = memoryJournal();
+  const journal = journalWith(kept, {
+    release: async (hold) => {
+      if (isBroken) return kept.release(hold);
+      throw new Error("the journal is away");
+    },
+  });
+  const { runId } = await execute(work, { journal });
+  isBroken = false;
+
+  const refused = execute(work, { journal, runId, unfinished: "resume" });
+  await expect(refused).rejects.toThrow("has ended (failed)");
+  await kept.release({ runId, fence: 2 });
+  const again = await execute(work, { journal, retryOf: { runId } });
+
+  expect(again.status).toBe("succeeded");
 });
