@@ -1,8 +1,10 @@
 /** `holdfast serve` in real processes: schedules of fractions of a second, bounded by counts. */
 
+import { execFile } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { sqliteJournal } from "holdfast/journal";
 import { holdfast, place, start, type Place, type Running } from "./cli-process.ts";
@@ -318,6 +320,30 @@ test("a run whose file hangs as it is loaded does not outlive its server", async
 
   expect((await runsOf(at)).every(({ status }) => status === "succeeded")).toBe(true);
 }, 60_000);
+
+test("a server that has no descriptor left starts no process, and lives on", async () => {
+  const at = place();
+  const script = at.file(
+    "full.mjs",
+    `import { openSync } from "node:fs";
+    import { startServed } from ${JSON.stringify(join(import.meta.dirname, "../src/cli/serve-child.ts"))};
+    try { for (;;) openSync("/dev/null"); } catch {}
+    const clock = { sleep: async () => undefined };
+    const lines = { stdout() {}, stderr: (line) => process.stdout.write(line + "; ") };
+    const { env } = process;
+    const child = startServed({ ask: "schedules", file: "a" }, { env, cwd: "/", clock }, lines);
+    process.stdout.write(JSON.stringify([await child.ended, await child.answer]));`,
+  );
+
+  const { stdout } = await promisify(execFile)("/bin/sh", [
+    "-c",
+    'ulimit -n 100; exec "$0" "$1"',
+    process.execPath,
+    script,
+  ]);
+
+  expect(stdout).toMatch(/^holdfast: no process could be started: spawn .* EMFILE; \[75,""\]$/);
+});
 
 test("a run that dies or hangs takes nobody with it", async () => {
   const at = place();
