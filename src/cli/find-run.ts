@@ -15,6 +15,9 @@ export const ONE_RUN = { min: 1, max: 1, words: ["last"], areRuns: true } as con
 /** How many of the newest runs a mistyped name is held against. */
 const MOST_SUGGESTED = 100;
 
+/** So many that fit a name are counted: a journal may hold a million runs. */
+const MOST_COUNTED = 100;
+
 /**
  * The run that `name` means, or why there is not exactly one. `name` is a run's id, enough of its
  * beginning or end, or `last`, the newest.
@@ -26,13 +29,13 @@ export async function findRun(journal: Journal, name: string): Promise<RunRecord
     const [newest] = await journal.findRuns({ limit: 1 });
     return newest ?? "there are no runs yet; holdfast run FILE makes the first";
   }
-  const fitting = await journal.findRuns({ id: name, limit: Infinity });
+  const fitting = await journal.findRuns({ id: name, limit: MOST_COUNTED + 1 });
   const [first, second] = fitting;
   if (first === undefined)
     return `there is no run ${JSON.stringify(name)}; ${await advice(journal, name)}`;
-  if (second !== undefined)
-    return `${fitting.length} runs fit ${JSON.stringify(name)}; give more of the name`;
-  return first;
+  if (second === undefined) return first;
+  const count = fitting.length > MOST_COUNTED ? `more than ${MOST_COUNTED}` : fitting.length;
+  return `${count} runs fit ${JSON.stringify(name)}; give more of the name`;
 }
 
 /** As `findRun`, for commands that do something with it. @throws {UsageError} When there is not exactly one. */

@@ -393,6 +393,19 @@ test.for<[name: string, stderr: string]>([
   expect(await shown([], {}, [name])).toEqual({ exitCode: 1, stdout: "", stderr });
 });
 
+test("of very many runs that fit a name no more than a hundred are counted", async () => {
+  const world = fakeWorld();
+  const journal = memoryJournal({ clock: world.clock });
+  for (let index = 0; index < 101; index++) {
+    const run = { ...RUN, id: `01-${index}`, automation: `a${index}` };
+    await journal.claim(run, thisProcess());
+  }
+
+  const { stderr } = await runCommand(show, ["01"], fakeWorld({ journal }));
+
+  expect(stderr).toBe('holdfast show: more than 100 runs fit "01"; give more of the name\n');
+});
+
 test("a name that fits several runs is not enough, and last is the newest", async () => {
   const world = fakeWorld();
   const journal = memoryJournal({ clock: world.clock });
