@@ -7,6 +7,7 @@ const policy = (line: string): Place => ({ table: "policies", line, column: "rat
 const rejection = (line: string): Place => ({ table: "open-breaker", line, column: "ratio" });
 const failing = (line: string): Place => ({ table: "closed-breaker", line, column: "ratio" });
 const failure = (line: string): Place => ({ table: "failures", line, column: "ratio" });
+const journal = (line: string): Place => ({ table: "journal", line, column: "ratio" });
 const pending = (calls: number, line: string, column: "ratio" | "bytes"): Place => ({
   table: `pending-${calls}`,
   line,
@@ -87,6 +88,29 @@ export const AIMS: readonly Aim[] = [
     name: "timers of one of them",
     of: { table: "keyed", line: "holdfast", column: "timers of each" },
     most: 0,
+  },
+  {
+    name: "a step in SQLite against its commits",
+    of: journal("a step, SQLite"),
+    against: journal("the commits of a step by themselves"),
+    most: 1.3,
+  },
+  {
+    name: "a step of 64 runs at once against one of a single run",
+    of: journal("a step of 64 runs at once, SQLite"),
+    against: journal("a step, SQLite"),
+    most: 0.1,
+  },
+  {
+    name: "ms to resume a run of 10,000 steps, beyond reading its rows",
+    of: { table: "journal-size", line: "resume of 10,000 steps", column: "beyond" },
+    most: 200,
+  },
+  {
+    name: "a new run beside 1,000,000 finished ones, against an empty journal",
+    of: { table: "journal-size", line: "a run, 1,000,000 finished", column: "ms" },
+    against: { table: "journal-size", line: "a run, empty journal", column: "ms" },
+    most: 1.2,
   },
   {
     name: "bytes of retry + breaker + timeout + pipeline of holdfast/lean, gzip",

@@ -16,6 +16,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { automation, execute, type Run } from "../src/automation/index.ts";
 import { memoryJournal, sqliteJournal, type Journal } from "../src/journal/index.ts";
+import { createJournalFile } from "../src/journal/sqlite-create.ts";
+import { holdColumns, runColumns, stepColumns } from "../src/journal/sqlite-rows.ts";
+import { prepareStatements } from "../src/journal/sqlite-statements.ts";
+import { runOf, stepOf } from "./measure/records.ts";
 import type { Case } from "./measure/compare.ts";
 import { printTable } from "./measure/harness.ts";
 
@@ -75,6 +79,35 @@ function inserting(name: string, groups: number, together: number): Case {
   });
 }
 
+/**
+ * What the commits of a step cost by themselves: the journal's own statements, on records as a step
+ * writes them, one commit for the intent and one for the result. `together` of them share each commit.
+ */
+function committing(name: string, groups: number, together: number): Case {
+  const file = join(folder, `committed-${together}.db`);
+  createJournalFile(file);
+  const db = new DatabaseSync(file);
+  db.exec("PRAGMA synchronous = FULL");
+  const { insertRun, upsertStep } = prepareStatements(db);
+  const lease = { renewedAtMs: 1, leaseMs: 1 };
+  let batches = 0;
+  return timedBatch(name, groups * together, () => {
+    const runId = `batch-${batches++}`;
+    const { fence, ...held } = { ...runColumns(runOf(runId)), ...holdColumns(runId, 1, "{}") };
+    insertRun.run({ ...held, ...lease });
+    for (let group = 0; group < groups; group++) {
+      for (const value of [undefined, JSON.stringify(RECORD)]) {
+        db.exec("BEGIN IMMEDIATE");
+        for (let step = 0; step < together; step++) {
+          const row = stepColumns(stepOf(runId, group * together + step, value));
+          upsertStep.run({ id: runId, fence, ...row });
+        }
+        db.exec("COMMIT");
+      }
+    }
+  });
+}
+
 type Body = (run: Run<unknown>) => Promise<unknown>;
 
 const oneByOne: Body = async (run) => {
@@ -96,6 +129,26 @@ interface Steps {
   readonly journal: Journal;
   readonly body: Body;
   readonly size: number;
+}
+
+/** Runs side by side, each of its own automation, as one process that serves many has them. */
+function running(name: string, journal: Journal): Case {
+  const perRun = 20;
+  let runs = 0;
+  return {
+    name,
+    cost: async () => {
+      const all = Array.from({ length: TOGETHER }, () =>
+        automation(`${name} ${runs++}`, async (run) => {
+          for (let step = 0; step < perRun; step++) await run.step(`step ${step}`, () => RECORD);
+        }),
+      );
+      const startedAtMs = performance.now();
+      await Promise.all(all.map((each) => execute(each, { journal })));
+      return (performance.now() - startedAtMs) / (TOGETHER * perRun);
+    },
+    cells: ({ median }) => [2, 1_000 / median],
+  };
 }
 
 /** Steps, each batch a run; the run's own beginning and end are left out. */
@@ -130,6 +183,7 @@ function steppingIn(place: string, open: () => Journal): Case[] {
     stepping(`a read, ${place}`, { journal: open(), body: readOneByOne, size: SINGLE }),
     stepping(`a step, ${place}`, { journal: open(), body: oneByOne, size: SINGLE }),
     stepping(`64 steps at once, ${place}`, { journal: open(), body: sideBySide, size: all }),
+    running(`a step of 64 runs at once, ${place}`, open()),
   ];
 }
 
@@ -143,6 +197,8 @@ try {
       appending("64 appended, fdatasync", GROUPS, TOGETHER),
       inserting("node:sqlite: one row, one commit", SINGLE, 1),
       inserting("node:sqlite: 64 rows, one commit", GROUPS, TOGETHER),
+      committing("the commits of a step by themselves", SINGLE, 1),
+      committing("the commits of 64 steps by themselves", GROUPS, TOGETHER),
       ...steppingIn("SQLite", () => sqliteJournal(join(folder, `journal-${++files}.db`))),
       ...steppingIn("in memory", () => memoryJournal()),
     ],

@@ -45,7 +45,7 @@ async function openAll(files: readonly string[]): Promise<void> {
   }
 }
 
-/** Writes to `file`, as one that makes it does, until a moment after it is told to end. */
+/** Writes to `file` until a moment after it is told to end. */
 async function writeUntilTold(file: string, input: Interface): Promise<void> {
   const db = new DatabaseSync(file);
   db.exec("BEGIN IMMEDIATE");

@@ -3,8 +3,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { sqliteJournal } from "../src/journal/index.ts";
+import { OLD_SCHEMA } from "./journal/old-schema.ts";
 import { startJournalProcess } from "./journal-process.ts";
 
 function temporaryDirectory(): string {
@@ -43,8 +45,11 @@ test("processes that open a journal for the first time at once all get it", asyn
   expect(complaints).toEqual([[], [], [], []]);
 });
 
-test("a journal that is opened for the first time waits for another process that makes it", async () => {
+test("a journal of an older version waits for another process that writes to it", async () => {
   const file = join(temporaryDirectory(), "holdfast.db");
+  const old = new DatabaseSync(file);
+  old.exec(OLD_SCHEMA);
+  old.close();
   const maker = await startJournalProcess("hold", file);
   maker.goOn();
   await maker.heard(1);

@@ -57,7 +57,7 @@ was made; 1 it had ended otherwise; 75 it has not ended yet; 81 its rollback is 
 async function cancelIt(stage: Stage): Promise<number> {
   const { args, world } = stage;
   const waitMs = readWait(args);
-  const journal = await world.openJournal();
+  const journal = await stage.openJournal();
   try {
     const { id } = await requireRun(journal, args.positionals[0] ?? "");
     const outcome = await request(stage, journal, { id, waitMs });

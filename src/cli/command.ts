@@ -4,6 +4,7 @@ import type { Signal } from "../automation/cancellation.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Order } from "../automation/serving.ts";
 import type { Journal } from "../core/journal.ts";
+import type { BallastEvent } from "../journal/sqlite.ts";
 
 /** A flag, as help and completion show it. */
 export interface Flag {
@@ -84,8 +85,11 @@ export interface World {
   logDirectory(): Promise<string>;
   /** How this command line is called, for commands that people copy: `npx holdfast`. */
   calledAs(): Promise<string>;
-  /** @param file The automation's, where there is one: packages beside it are found. */
-  openJournal(file?: string): Promise<Journal>;
+  /**
+   * @param file The automation's, where there is one: packages beside it are found.
+   * @param on Is told what the journal tells of itself. Default: nobody is.
+   */
+  openJournal(file?: string, on?: (event: BallastEvent) => void): Promise<Journal>;
   /** Calls `onSignal` when the process is asked to stop. The answer ends that. */
   onInterrupt(onSignal: (signal: Signal) => void): () => void;
   /** Calls `tell` with an error that nobody caught, in a timer or a promise. The answer ends that. */

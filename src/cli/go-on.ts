@@ -24,7 +24,7 @@ export const FILE_FLAG = {
 export async function goOn(stage: Stage, unfinished: Exclude<Choice, "fresh">): Promise<number> {
   const { args, world } = stage;
   const decisions = readDecisions(args.texts("decide"));
-  const journal = await world.openJournal();
+  const journal = await stage.openJournal();
   try {
     const run = await requireRun(journal, args.positionals[0] ?? "");
     const loaded = await loadFileOf(run, args, world);

@@ -6,6 +6,7 @@ import { OptionsError } from "../core/errors.ts";
 import type { Journal } from "../core/journal.ts";
 import { secret } from "../core/redact.ts";
 import type { PostgresPool } from "../journal/postgres/index.ts";
+import type { BallastEvent } from "../journal/sqlite.ts";
 import type { World } from "./command.ts";
 
 /** Enough for many runs in one process: their steps are written together. */
@@ -20,14 +21,19 @@ interface PgPackage {
  * Opens the journal of `$HOLDFAST_JOURNAL`, else the file of `journalFile`.
  *
  * @param places Directories from which `pg` is looked for, in order.
+ * @param on Is told what a journal in a file tells of itself.
  * @throws {OptionsError} When the variable is no address of a Postgres database, or `pg` is not there.
  */
-export async function openJournal(env: World["env"], places: readonly string[]): Promise<Journal> {
+export async function openJournal(
+  env: World["env"],
+  places: readonly string[],
+  on?: (event: BallastEvent) => void,
+): Promise<Journal> {
   const address = env["HOLDFAST_JOURNAL"] ?? "";
   if (address === "") {
     const { journalFile } = await import("../journal/home.ts");
     const { sqliteJournal } = await import("../journal/sqlite.ts");
-    return sqliteJournal(journalFile(env));
+    return sqliteJournal(journalFile(env), { on });
   }
   const { connectionString, schema } = readAddress(address);
   const { Pool } = loadPg(places);

@@ -3,10 +3,13 @@
 import { execute, type ExecuteOptions } from "../automation/execute.ts";
 import type { RunResult } from "../automation/run.ts";
 import type { Journal } from "../core/journal.ts";
+import { redactor } from "../core/redact.ts";
+import { eventStream, type Stream } from "../core/stream.ts";
 import { UsageError, type Arguments, type Flags, type Served, type World } from "./command.ts";
 import { complaintOf, uncaughtComplaint } from "./complaint.ts";
 import { listenForSignals } from "./interruption.ts";
 import type { LoadedAutomation } from "./load-automation.ts";
+import { pruneAtEnd } from "./prune-runs.ts";
 import { complainer, openOutput, type Complain } from "./run-output.ts";
 import { runAsJson, summaryOf } from "./run-summary.ts";
 import { openScreen, type Screen } from "./screen.ts";
@@ -34,12 +37,20 @@ export const DECIDE_FLAG = {
   },
 } as const satisfies Flags;
 
-/** What a command that runs an automation is given. */
-export interface Stage {
+/** Where a command's words come from, and where its output goes. */
+export interface Surface {
   readonly args: Arguments;
   readonly world: World;
   readonly screen: Screen;
   readonly complain: Complain;
+}
+
+/** What a command that runs an automation is given. */
+export interface Stage extends Surface {
+  /** Opens the journal, whose own events go where those of the run go. */
+  openJournal(file?: string): Promise<Journal>;
+  /** Where the journal's own events go, once there is a run. */
+  readonly told: { stream?: Stream };
 }
 
 /** Lets `act` run an automation, and says what it failed by. */
@@ -56,7 +67,10 @@ export async function onStage(
     world.exit(exitCode);
   });
   try {
-    return await act({ args, world, screen, complain });
+    const told: Stage["told"] = {};
+    const openJournal = (file?: string) =>
+      world.openJournal(file, (event) => told.stream?.(event, {}));
+    return await act({ args, world, screen, complain, openJournal, told });
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const { text, exitCode } = complaintOf(error, world.env);
@@ -83,6 +97,12 @@ export async function perform(stage: Stage, work: Work): Promise<RunResult> {
   const { args, world, screen, complain } = stage;
   const { automation, file, codeHash } = work.loaded;
   const output = await openOutput(stage, automation.name);
+  const stream = eventStream({
+    clock: world.clock,
+    redactor: redactor({ env: world.env }),
+    sinks: output.sinks,
+  });
+  stage.told.stream = (event, where) => stream(event, { automation: automation.name, ...where });
   const interruption = listenForSignals(world, complain);
   try {
     const result = await execute(automation, {
@@ -101,6 +121,7 @@ export async function perform(stage: Stage, work: Work): Promise<RunResult> {
         ? runAsJson(result, world.env)
         : summaryOf(result, { env: world.env, calledAs: await world.calledAs() }),
     );
+    await pruneAtEnd(work.journal, world);
     return result;
   } finally {
     interruption.end();

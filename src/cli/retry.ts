@@ -39,7 +39,7 @@ those of holdfast run.`,
 
 async function doAgain(stage: Stage): Promise<number> {
   const { args, world } = stage;
-  const journal = await world.openJournal();
+  const journal = await stage.openJournal();
   try {
     const run = await requireRun(journal, args.positionals[0] ?? "");
     const from = args.text("from");

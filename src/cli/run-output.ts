@@ -5,7 +5,7 @@ import type { Level, Sink } from "../core/events.ts";
 import { fileSink } from "../observe/file-sink.ts";
 import { jsonLines } from "../observe/json-lines.ts";
 import type { Arguments, World } from "./command.ts";
-import type { Stage } from "./perform.ts";
+import type { Surface } from "./perform.ts";
 import { progressLines } from "./progress.ts";
 import { runLog } from "./run-log.ts";
 import type { Screen } from "./screen.ts";
@@ -30,7 +30,7 @@ export interface RunOutput {
 }
 
 /** Rejects with `OptionsError` when the log that `--log` names cannot be opened. */
-export async function openOutput(stage: Stage, automation: string): Promise<RunOutput> {
+export async function openOutput(stage: Surface, automation: string): Promise<RunOutput> {
   const { world, screen, complain } = stage;
   const directory = await world.logDirectory();
   const own = runLog({
@@ -55,7 +55,7 @@ export async function openOutput(stage: Stage, automation: string): Promise<RunO
  * @throws {OptionsError} When that cannot be opened.
  */
 export function openFlagged(
-  { args, world, screen, complain }: Stage,
+  { args, world, screen, complain }: Surface,
   automation: string,
 ): RunOutput {
   const service = { name: automation };

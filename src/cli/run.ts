@@ -71,7 +71,7 @@ async function runFile(stage: Stage): Promise<number> {
     throw new UsageError("--fresh and --decide exclude each other");
   }
   const loaded = await loadAutomation(args.positionals[0] ?? "", world.cwd);
-  const journal = await world.openJournal(loaded.file);
+  const journal = await stage.openJournal(loaded.file);
   try {
     const ordered = await orderedRun(world.served, loaded.automation, journal);
     const options = { input, decisions, unfinished, ...ordered };

@@ -13,7 +13,7 @@ import { systemRandom } from "../core/system.ts";
 import { isGone, thisProcess } from "../journal/owner.ts";
 import { UsageError, type Arguments, type Command, type World } from "./command.ts";
 import { complaintOf } from "./complaint.ts";
-import type { Stage } from "./perform.ts";
+import type { Surface } from "./perform.ts";
 import { complainer, openFlagged } from "./run-output.ts";
 import type { Screen } from "./screen.ts";
 import { startServed } from "./serve-child.ts";
@@ -66,11 +66,11 @@ the runs: see holdfast run --help.`,
     // Lines alone: what several runs do at once has no place in one picture.
     const screen: Screen = { write: (text) => world.complain(text), close: () => undefined };
     const complain = complainer(args, world, screen);
-    const stage = { args, world, screen, complain };
+    const surface = { args, world, screen, complain };
     try {
       const planned = await readPlans(args.positionals, world);
       checkNames(planned);
-      return await new Server(stage, drainMs).run(planned);
+      return await new Server(surface, drainMs).run(planned);
     } catch (error) {
       if (error instanceof UnreadableFile) {
         complain(error.message, "ERROR");
@@ -98,7 +98,7 @@ function readDrain(text: string | undefined): number {
 }
 
 class Server {
-  readonly #stage: Stage;
+  readonly #surface: Surface;
   readonly #args: Arguments;
   readonly #world: World;
   readonly #drainMs: number;
@@ -108,18 +108,18 @@ class Server {
   /** The newest reload: one waits for the other. */
   #reloaded = Promise.resolve();
 
-  constructor(stage: Stage, drainMs: number) {
-    this.#stage = stage;
-    this.#args = stage.args;
-    this.#world = stage.world;
+  constructor(surface: Surface, drainMs: number) {
+    this.#surface = surface;
+    this.#args = surface.args;
+    this.#world = surface.world;
     this.#drainMs = drainMs;
-    this.#sinceMs = stage.world.clock.now();
+    this.#sinceMs = surface.world.clock.now();
   }
 
   async run(planned: readonly PlannedFile[]): Promise<number> {
     const { clock, env } = this.#world;
     this.#planned = planned;
-    const output = openFlagged(this.#stage, "holdfast");
+    const output = openFlagged(this.#surface, "holdfast");
     const stream = eventStream({ clock, redactor: redactor({ env }), sinks: output.sinks });
     const journal = await this.#world.openJournal();
     const stopSigning = this.#keepSigning(journal);

@@ -13,9 +13,14 @@ import { readVersion } from "./version.ts";
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).run,
   runs: async () => (await import("./runs.ts")).runs,
+  approve: async () => (await import("./approve.ts")).approve,
+  signal: async () => (await import("./signal.ts")).signal,
   serve: async () => (await import("./serve.ts")).serve,
   schedule: async () => (await import("./schedule.ts")).schedule,
   show: async () => (await import("./show.ts")).show,
+  prune: async () => (await import("./prune.ts")).prune,
+  backup: async () => (await import("./backup.ts")).backup,
+  doctor: async () => (await import("./doctor.ts")).doctor,
   logs: async () => (await import("./logs.ts")).logs,
   resume: async () => (await import("./resume.ts")).resume,
   rollback: async () => (await import("./rollback.ts")).rollback,
@@ -77,10 +82,10 @@ function realWorld(): Omit<World, "outputClosed"> {
       const { calledAs } = await import("./called-as.ts");
       return calledAs(process.argv[1] ?? "", env);
     },
-    async openJournal(file): Promise<Journal> {
+    async openJournal(file, on): Promise<Journal> {
       const { openJournal } = await import("./open-journal.ts");
       const beside = file === undefined ? [] : [dirname(file)];
-      return openJournal(env, [...beside, process.cwd(), import.meta.dirname]);
+      return openJournal(env, [...beside, process.cwd(), import.meta.dirname], on);
     },
     onInterrupt: listenForInterrupts,
     onUncaught(tell) {

@@ -173,3 +173,35 @@ test("flush commits at once what waits, and nothing twice", async () => {
 
   expect(log).toEqual(["BEGIN IMMEDIATE", "doing", "COMMIT", "flushed"]);
 });
+
+test.for<[makesRoom: boolean, log: string[]]>([
+  [true, ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", "BEGIN IMMEDIATE", "COMMIT", "write: done"]],
+  [false, ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", "write failed: code 13"]],
+])("on a full disk, all is tried once more when room was made: %o", async ([makesRoom, told]) => {
+  const { log, db } = recorder();
+  const { exec } = db;
+  let isFull = true;
+  const commits = new GroupCommit(
+    {
+      get isTransaction() {
+        return db.isTransaction;
+      },
+      exec(sql) {
+        exec(sql);
+        if (sql !== "COMMIT" || !isFull) return;
+        isFull = false;
+        db.isTransaction = true;
+        throw sqliteError(13);
+      },
+    },
+    () => makesRoom,
+  );
+
+  await note(
+    log,
+    "write",
+    commits.add(() => "done"),
+  );
+
+  expect(log).toEqual(told);
+});

@@ -7,10 +7,10 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import { isRefusal, sqliteCode } from "./sqlite-error.ts";
+import { isFull, isRefusal, sqliteCode } from "./sqlite-error.ts";
 
 interface Pending {
-  /** Does the write; the answer, or the error, is told after the commit. */
+  /** Does the write, again where the disk was full; what came of it is told after the commit. */
   readonly attempt: () => () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -21,11 +21,14 @@ export type Transactions = Pick<DatabaseSync, "exec" | "isTransaction">;
 /** Runs writes in shared transactions. */
 export class GroupCommit {
   readonly #db: Transactions;
+  readonly #makeRoom: () => boolean;
   /** Holds one tick's writes at most, so whoever awaits them bounds it. */
   #queue: Pending[] = [];
 
-  constructor(db: Transactions) {
+  /** @param makeRoom Is called when the disk is full; answers whether it is worth another try. */
+  constructor(db: Transactions, makeRoom: () => boolean = () => false) {
     this.#db = db;
+    this.#makeRoom = makeRoom;
   }
 
   /**
@@ -48,10 +51,19 @@ export class GroupCommit {
     if (writes.length === 0) return;
     this.#queue = [];
     try {
-      const settles = this.#transaction(writes);
+      const settles = this.#transactionWithRoom(writes);
       for (const settle of settles) settle();
     } catch (error) {
       for (const { reject } of writes) reject(error);
+    }
+  }
+
+  #transactionWithRoom(writes: readonly Pending[]): (() => void)[] {
+    try {
+      return this.#transaction(writes);
+    } catch (error) {
+      if (!isFull(error) || !this.#makeRoom()) throw error;
+      return this.#transaction(writes);
     }
   }
 

@@ -26,4 +26,12 @@ export { journalFile, stateHome, type Environment } from "./home.ts";
 export type { IsGone, LeaseOptions } from "./lease.ts";
 export { memoryJournal } from "./memory.ts";
 export { describeOwner, isGone, thisProcess } from "./owner.ts";
-export { sqliteJournal, type SqliteJournalOptions } from "./sqlite.ts";
+export { backupJournal, type Backup, type BackupOptions } from "./backup.ts";
+export { saveJournal, type Salvage } from "./salvage.ts";
+export type { Compaction } from "./sqlite-space.ts";
+export {
+  sqliteJournal,
+  type BallastEvent,
+  type SqliteJournal,
+  type SqliteJournalOptions,
+} from "./sqlite.ts";

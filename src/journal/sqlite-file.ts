@@ -8,77 +8,28 @@
  * the drive's cache. Source: sqlite.org/pragma.html.
  */
 
-import { closeSync, mkdirSync, openSync } from "node:fs";
-import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import type { Clock } from "../core/clock.ts";
 import { JournalError } from "../core/errors.ts";
-import { SQLITE, sqliteCode, toJournalError } from "./sqlite-error.ts";
+import { giveUpBallast } from "./ballast.ts";
+import { sweepDrafts } from "./drafts.ts";
+import { leaseState, type IsGone } from "./lease.ts";
+import { describeOwner } from "./owner.ts";
+import { readOwner } from "./records.ts";
+import { requireUsable, requireWholeLog } from "./sqlite-check.ts";
+import { createJournalFile } from "./sqlite-create.ts";
+import { Damage, isFull, SQLITE, sqliteCode, toJournalError } from "./sqlite-error.ts";
+import { migrate, readVersion, requireSchema, SCHEMA_VERSION } from "./sqlite-schema.ts";
 
-/** "HOLD" in ASCII: tells a journal from any other database. */
-const APPLICATION_ID = 0x48_4f_4c_44;
-
-/**
- * One entry per version of the schema, applied in order; what is released is never changed.
- *
- * `record` holds the whole record as JSON, the other columns what is searched for. The index
- * `one_unfinished` keeps a second unfinished run with the same lock out, whatever the code does. Runs
- * are in the order of their numbers, which no clock that is set back can change. A
- * version in `state` never comes again, also not after a value was deleted: that is what AUTOINCREMENT is for.
- */
-const MIGRATIONS: readonly string[] = [
-  `
-  CREATE TABLE runs (
-    number INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    automation TEXT NOT NULL,
-    status TEXT NOT NULL,
-    is_unfinished INTEGER NOT NULL,
-    started_at_ms REAL NOT NULL,
-    record TEXT NOT NULL,
-    fence INTEGER NOT NULL,
-    owner TEXT,
-    renewed_at_ms REAL,
-    lease_ms REAL
-  ) STRICT;
-  CREATE UNIQUE INDEX one_unfinished ON runs (automation) WHERE is_unfinished = 1;
-  CREATE INDEX runs_by_automation ON runs (automation, number);
-
-  CREATE TABLE steps (
-    number INTEGER PRIMARY KEY,
-    run_id TEXT NOT NULL REFERENCES runs (id),
-    task TEXT NOT NULL,
-    name TEXT NOT NULL,
-    position REAL NOT NULL,
-    record TEXT NOT NULL,
-    UNIQUE (run_id, task, name)
-  ) STRICT;
-  `,
-  `
-  ALTER TABLE runs ADD COLUMN lock TEXT NOT NULL DEFAULT '';
-  ALTER TABLE runs ADD COLUMN parent_id TEXT;
-  ALTER TABLE runs ADD COLUMN ended_at_ms REAL;
-  UPDATE runs SET lock = automation,
-    ended_at_ms = CASE WHEN json_valid(record) THEN json_extract(record, '$.endedAtMs') END;
-  DROP INDEX one_unfinished;
-  CREATE UNIQUE INDEX one_unfinished ON runs (lock) WHERE is_unfinished = 1;
-  CREATE INDEX runs_by_status ON runs (status, number);
-  CREATE INDEX runs_by_end ON runs (ended_at_ms) WHERE is_unfinished = 0;
-  CREATE INDEX runs_by_parent ON runs (parent_id) WHERE parent_id IS NOT NULL;
-
-  ALTER TABLE steps ADD COLUMN map TEXT;
-  CREATE INDEX steps_by_map ON steps (run_id, map, position) WHERE map IS NOT NULL;
-
-  CREATE TABLE state (
-    version INTEGER PRIMARY KEY AUTOINCREMENT,
-    key TEXT NOT NULL UNIQUE,
-    value TEXT NOT NULL,
-    written_at_ms REAL NOT NULL
-  ) STRICT;
-  `,
-];
-
-/** The schema that this holdfast writes; kept as the file's `user_version`. @internal */
-export const SCHEMA_VERSION = MIGRATIONS.length;
+/** How a file is opened. */
+export interface OpenOptions {
+  /** How long to wait for a process that holds the file. */
+  readonly busyTimeoutMs: number;
+  /** Reads the time of day. */
+  readonly clock: Pick<Clock, "now">;
+  /** Whether the owner of a run has ended. */
+  readonly isGone: IsGone;
+}
 
 /** SQLite takes a signed 32-bit number of milliseconds. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
@@ -94,57 +45,46 @@ const PAUSE_MS = 10;
  * @throws {JournalError} When it cannot be opened or made, is damaged, was written by a newer
  * holdfast, or is another program's database, which is left untouched.
  */
-export function openJournalFile(file: string, busyTimeoutMs: number): DatabaseSync {
-  const timeoutMs = Math.min(Math.ceil(busyTimeoutMs), LONGEST_TIMEOUT_MS);
-  let db: DatabaseSync | undefined;
+export function openJournalFile(file: string, options: OpenOptions): DatabaseSync {
   try {
-    makeFile(file);
-    db = new DatabaseSync(file, { timeout: timeoutMs });
-    // Before anything is changed in what may be another program's file.
-    const version = readVersion(db, file);
-    switchToWal(db, timeoutMs, file);
-    db.exec("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON");
-    // Not otherwise: it would wait for whoever is writing.
-    if (version < SCHEMA_VERSION) migrate(db, file);
-    return db;
+    createJournalFile(file);
+    sweepDrafts(file, options.clock.now());
+    requireUsable(file);
+    // Before SQLite does: the first to open the file drops what it cannot read.
+    requireWholeLog(file);
+    return withRoom(file, () => openWhole(file, options));
   } catch (error) {
-    db?.close();
     throw toJournalError(error, file);
   }
 }
 
-function makeFile(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+/** Gives the ballast up when the disk is full: also to open a journal takes some room. */
+function withRoom<Value>(file: string, open: () => Value): Value {
   try {
-    // SQLite gives the files beside it the same permissions. Never open an existing one here: closing
-    // it would drop the locks that this process holds on it. Source: sqlite.org/howtocorrupt.html.
-    closeSync(openSync(file, "wx", 0o600));
+    return open();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (!isFull(error) || giveUpBallast(file) === 0) throw error;
+    return open();
   }
 }
 
-/** The version of a journal's schema; 0 for an empty file. */
-function readVersion(db: DatabaseSync, file: string): number {
-  const { id, version, tables } = db
-    .prepare(
-      `SELECT application_id AS id, user_version AS version,
-        (SELECT count(*) FROM sqlite_schema) AS tables
-        FROM pragma_application_id, pragma_user_version`,
-    )
-    .get() as { id: number; version: number; tables: number };
-  if (id === 0 && version === 0 && tables === 0) return 0;
-  if (id !== APPLICATION_ID) {
-    throw new JournalError(
-      `Journal ${file} is another program's database: name another file, and leave this one alone`,
-    );
+function openWhole(file: string, options: OpenOptions): DatabaseSync {
+  const timeoutMs = Math.min(Math.ceil(options.busyTimeoutMs), LONGEST_TIMEOUT_MS);
+  const db = new DatabaseSync(file, { timeout: timeoutMs });
+  try {
+    // Before anything is changed in what may be another program's file.
+    const version = readVersion(db, file);
+    if (version === 0) throw new Damage("there is nothing in it, and a journal never is empty");
+    switchToWal(db, timeoutMs, file);
+    db.exec("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON");
+    // Not otherwise: it would wait for whoever is writing.
+    if (version < SCHEMA_VERSION) migrateFrom(db, file, options);
+    requireSchema(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
   }
-  if (version > SCHEMA_VERSION) {
-    throw new JournalError(
-      `Journal ${file} was written by a newer holdfast (schema ${version}, known here up to ${SCHEMA_VERSION}): update holdfast, or name another file`,
-    );
-  }
-  return version;
 }
 
 /**
@@ -166,11 +106,19 @@ function switchToWal(db: DatabaseSync, timeoutMs: number, file: string): void {
   }
 }
 
-function migrate(db: DatabaseSync, file: string): void {
-  // When anything fails the database is closed, which rolls this back.
-  db.exec("BEGIN IMMEDIATE");
-  // Again, now that no one else writes: another process may have been faster.
-  for (const migration of MIGRATIONS.slice(readVersion(db, file))) db.exec(migration);
-  db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
-  db.exec("COMMIT");
+/** Nobody's run is cut off by a newer holdfast that only looks at the journal. */
+function migrateFrom(db: DatabaseSync, file: string, { clock, isGone }: OpenOptions): void {
+  migrate(db, file, () => {
+    const rows = db
+      .prepare("SELECT owner, renewed_at_ms, lease_ms FROM runs WHERE owner IS NOT NULL")
+      .all() as { owner: string; renewed_at_ms: number; lease_ms: number }[];
+    for (const { owner: text, renewed_at_ms: renewedAtMs, lease_ms: lengthMs } of rows) {
+      const owner = readOwner(text);
+      const lease = { owner, renewedAtMs, lengthMs };
+      if (leaseState(lease, clock.now(), isGone) === "free") continue;
+      throw new JournalError(
+        `Journal ${file} is in use by an older holdfast (${describeOwner(owner)}): start again when its run has ended`,
+      );
+    }
+  });
 }

@@ -1,58 +1,53 @@
 /** The SQL of the SQLite journal. Every write checks its fence by itself: no rows, no hold. */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { RecordRow } from "./sqlite-rows.ts";
 import { nameText, type SettledFilter, type SettledStepFilter } from "./records.ts";
 
-/** Who holds a run; all null when nobody does. */
-export interface LeaseRow {
-  readonly owner: string | null;
-  readonly renewed_at_ms: number | null;
-  readonly lease_ms: number | null;
-}
-
-/** A row of `runs`. */
-export interface RunRow extends LeaseRow {
-  readonly record: string;
-  readonly fence: number;
-}
+const RUN_COLUMNS =
+  "record, checksum, hold_checksum, fence, owner, renewed_at_ms, lease_length_ms FROM runs";
 
 const SQL = {
-  findUnfinished: `
-    SELECT record, fence, owner, renewed_at_ms, lease_ms FROM runs
-    WHERE lock = :lock AND is_unfinished = 1`,
-  findRun: `
-    SELECT record, fence, owner, renewed_at_ms, lease_ms FROM runs WHERE id = :id`,
+  findUnfinished: `SELECT ${RUN_COLUMNS} INDEXED BY one_unfinished WHERE lock = :lock AND is_unfinished = 1`,
+  findRun: `SELECT ${RUN_COLUMNS} INDEXED BY sqlite_autoindex_runs_1 WHERE id = :id`,
+  findRunTwin: `SELECT 1 FROM runs INDEXED BY runs_twin WHERE id = :id`,
   findSteps: `
-    SELECT record FROM steps WHERE run_id = :id AND map IS NULL ORDER BY position, number`,
+    SELECT record, checksum FROM steps INDEXED BY steps_by_position
+    WHERE run_id = :id AND map IS NULL ORDER BY position, number`,
+  countSteps: `
+    SELECT (SELECT count(*) FROM steps INDEXED BY steps_by_position WHERE run_id = :id) AS by_position,
+      (SELECT count(*) FROM steps INDEXED BY sqlite_autoindex_steps_1 WHERE run_id = :id) AS by_name`,
   insertRun: `
     INSERT INTO runs (id, automation, lock, parent_id, status, is_unfinished, started_at_ms,
-      ended_at_ms, record, fence, owner, renewed_at_ms, lease_ms)
+      ended_at_ms, checksum, hold_checksum, fence, owner, renewed_at_ms, lease_length_ms, record)
     VALUES (:id, :automation, :lock, :parentId, :status, :isUnfinished, :startedAtMs,
-      :endedAtMs, :record, 1, :owner, :renewedAtMs, :leaseMs)`,
+      :endedAtMs, :checksum, :holdChecksum, 1, :owner, :renewedAtMs, :leaseMs, :record)`,
   takeOver: `
-    UPDATE runs SET fence = :fence, owner = :owner, renewed_at_ms = :renewedAtMs,
-      lease_ms = :leaseMs
+    UPDATE runs SET fence = :fence, owner = :owner, hold_checksum = :holdChecksum,
+      renewed_at_ms = :renewedAtMs, lease_length_ms = :leaseMs
     WHERE id = :id`,
   setRenewal: `UPDATE runs SET renewed_at_ms = :renewedAtMs WHERE id = :id`,
   renew: `
-    UPDATE runs SET renewed_at_ms = :renewedAtMs, lease_ms = :leaseMs
+    UPDATE runs SET renewed_at_ms = :renewedAtMs, lease_length_ms = :leaseMs
     WHERE id = :id AND fence = :fence AND owner IS NOT NULL`,
   release: `
-    UPDATE runs SET owner = NULL, renewed_at_ms = NULL, lease_ms = NULL
+    UPDATE runs SET owner = NULL, hold_checksum = :holdChecksum, renewed_at_ms = NULL,
+      lease_length_ms = NULL
     WHERE id = :id AND fence = :fence`,
   updateRun: `
     UPDATE runs SET automation = :automation, lock = :lock, parent_id = :parentId,
       status = :status, is_unfinished = :isUnfinished, started_at_ms = :startedAtMs,
-      ended_at_ms = :endedAtMs, record = :record
+      ended_at_ms = :endedAtMs, checksum = :checksum, record = :record
     WHERE id = :id AND fence = :fence AND owner IS NOT NULL`,
   upsertStep: `
-    INSERT INTO steps (run_id, task, name, map, position, record)
-    SELECT id, :task, :name, :map, :position, :record FROM runs
+    INSERT INTO steps (run_id, task, name, map, position, checksum, record)
+    SELECT id, :task, :name, :map, :position, :checksum, :record FROM runs
     WHERE id = :id AND fence = :fence AND owner IS NOT NULL
     ON CONFLICT (run_id, task, name) DO UPDATE
-    SET map = excluded.map, position = excluded.position, record = excluded.record`,
+    SET map = excluded.map, position = excluded.position, checksum = excluded.checksum,
+      record = excluded.record`,
   findPrunable: `
-    SELECT id, owner, renewed_at_ms, lease_ms FROM runs AS run
+    SELECT id, (SELECT count(*) FROM steps WHERE run_id = run.id) AS steps FROM runs AS run
     WHERE is_unfinished = 0 AND ended_at_ms < :endedBeforeMs AND :keep <= (
       SELECT count(*) FROM (
         SELECT 1 FROM runs AS newer
@@ -63,13 +58,17 @@ const SQL = {
   deleteSteps: `DELETE FROM steps WHERE run_id = :id`,
   deleteRun: `DELETE FROM runs WHERE id = :id`,
   deleteStates: `DELETE FROM state WHERE key >= :prefix AND key < :end`,
-  findState: `SELECT * FROM state WHERE key = :key`,
+  findState: `SELECT * FROM state INDEXED BY sqlite_autoindex_state_1 WHERE key = :key`,
+  findStateTwin: `SELECT 1 FROM state INDEXED BY state_twin WHERE key = :key`,
+  nextVersion: `
+    SELECT coalesce(max(seq), 0) + 1 AS version FROM sqlite_sequence WHERE name = 'state'`,
   findStates: `
     SELECT * FROM state WHERE key >= :prefix AND key < :end AND key > :after
     ORDER BY key LIMIT :limit`,
   deleteState: `DELETE FROM state WHERE key = :key`,
   insertState: `
-    INSERT INTO state (key, value, written_at_ms) VALUES (:key, :value, :atMs)`,
+    INSERT INTO state (version, key, value, written_at_ms, checksum)
+    VALUES (:version, :key, :value, :written_at_ms, :checksum)`,
 } as const;
 
 /** The statements, prepared once per connection. */
@@ -82,8 +81,8 @@ export function prepareStatements(db: DatabaseSync): Statements {
   ) as unknown as Statements;
 }
 
-/** The records of the runs that fit `filter`, the newest first. */
-export function findRunRecords(db: DatabaseSync, filter: SettledFilter): readonly string[] {
+/** The runs that fit `filter`, the newest first. */
+export function findRunRows(db: DatabaseSync, filter: SettledFilter): readonly RecordRow[] {
   const { automation, status, id, lock, parentId, limit } = filter;
   const { where, values } = conditions({
     "automation = :automation": named("automation", automation),
@@ -95,18 +94,17 @@ export function findRunRecords(db: DatabaseSync, filter: SettledFilter): readonl
     "lock = :lock AND is_unfinished = 1": named("lock", lock),
     "parent_id = :parentId": named("parentId", parentId),
   });
-  const rows = db
-    .prepare(`SELECT record FROM runs ${where} ORDER BY number DESC LIMIT :limit`)
-    .all({ ...values, limit: rowLimit(limit) });
-  return rows.map(({ record }) => record as string);
+  return db
+    .prepare(`SELECT record, checksum FROM runs ${where} ORDER BY number DESC LIMIT :limit`)
+    .all({ ...values, limit: rowLimit(limit) }) as unknown as RecordRow[];
 }
 
-/** The records of the steps of a run that fit `filter`, in order. */
-export function findStepRecords(
+/** The steps of a run that fit `filter`, in order. */
+export function findStepRows(
   db: DatabaseSync,
   runId: string,
   filter: SettledStepFilter,
-): readonly string[] {
+): readonly RecordRow[] {
   const { task, map, kind, after, limit } = filter;
   const { where, values } = conditions({
     "run_id = :runId": named("runId", runId),
@@ -116,10 +114,9 @@ export function findStepRecords(
     "record ->> '$.kind' = :kind": kind === undefined ? undefined : { kind },
     "position > :after": after === undefined ? undefined : { after },
   });
-  const rows = db
-    .prepare(`SELECT record FROM steps ${where} ORDER BY position, number LIMIT :limit`)
-    .all({ ...values, limit: rowLimit(limit) });
-  return rows.map(({ record }) => record as string);
+  return db
+    .prepare(`SELECT record, checksum FROM steps ${where} ORDER BY position, number LIMIT :limit`)
+    .all({ ...values, limit: rowLimit(limit) }) as unknown as RecordRow[];
 }
 
 type Values = Readonly<Record<string, string | number>>;

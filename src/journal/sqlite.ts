@@ -10,6 +10,7 @@ import { resolve } from "node:path";
 import type { DatabaseSync, StatementResultingChanges } from "node:sqlite";
 import type { Duration } from "../core/duration.ts";
 import { JournalError, LeaseHeldError, LeaseLostError, OptionsError } from "../core/errors.ts";
+import type { EventDetails } from "../core/events.ts";
 import type {
   Claim,
   Hold,
@@ -21,44 +22,57 @@ import type {
   StepFilter,
   StepRecord,
 } from "../core/journal.ts";
-import { lockOf } from "../core/journal.ts";
 import type { SharedChange, SharedFilter, SharedValue } from "../core/shared-state.ts";
-import { duration, readOptions, required, text, type Reader } from "../core/options.ts";
-import { GroupCommit } from "./group-commit.ts";
 import {
-  holderOf,
-  LEASE_READERS,
-  leaseState,
-  renewEveryMs,
-  type Lease,
-  type LeaseOptions,
-} from "./lease.ts";
+  callable,
+  duration,
+  integer,
+  readOptions,
+  required,
+  text,
+  type Reader,
+} from "../core/options.ts";
+import { giveUpBallast, makeBallast } from "./ballast.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { holderOf, LEASE_READERS, leaseState, renewEveryMs, type LeaseOptions } from "./lease.ts";
 import { describeOwner } from "./owner.ts";
 import {
   isUnfinished,
   nameOf,
   nameText,
   readFilter,
-  readOwner,
   readRetention,
   readRun,
   readSharedFilter,
-  readStep,
   readStepFilter,
-  recordText,
   requireSameRun,
   statePrefix,
 } from "./records.ts";
-import { toJournalError } from "./sqlite-error.ts";
+import { holdChecksum, stateChecksum, type StateRow } from "./row-checksum.ts";
+import { Damage, isRefusal, toJournalError } from "./sqlite-error.ts";
 import { openJournalFile } from "./sqlite-file.ts";
 import {
+  holdColumns,
+  requireFits,
+  requireStepFits,
+  runColumns,
+  stepColumns,
+  toLease,
+  toRun,
+  toSharedValue,
+  toStep,
+  type HoldColumns,
+  type RecordRow,
+  type RunColumns,
+  type RunRow,
+} from "./sqlite-rows.ts";
+import { spaceOf, VACUUM_STEP, type Compaction } from "./sqlite-space.ts";
+import {
   endOf,
-  findRunRecords,
-  findStepRecords,
+  findRunRows,
+  findStepRows,
   prepareStatements,
   rowLimit,
-  type LeaseRow,
-  type RunRow,
   type Statements,
 } from "./sqlite-statements.ts";
 
@@ -66,11 +80,37 @@ import {
 export interface SqliteJournalOptions extends LeaseOptions {
   /** How long to wait for another process that is writing. The event loop waits too. Default `"5s"`. */
   readonly busyTimeout?: Duration | undefined;
+  /**
+   * How many bytes of ballast are kept beside the file, `holdfast.ballast` beside `holdfast.db`, to be
+   * given up when the disk is full; 0 for none. Made when a run begins. Default 1 MiB.
+   */
+  readonly ballast?: number | undefined;
+  /** Is told when the ballast is given up, and when it is there again. Default: nobody is. */
+  readonly on?: ((event: BallastEvent) => void) | undefined;
+}
+
+/** What a journal tells of its ballast. */
+export type BallastEvent = Extract<
+  EventDetails,
+  { readonly type: "ballast.released" | "ballast.restored" }
+>;
+
+/** A journal in a file, which can also be made smaller. */
+export interface SqliteJournal extends Journal {
+  /** The ids of the runs that `prune` would delete, at most `limit`, without those that are held. */
+  findPrunable(retention: Retention): Promise<readonly string[]>;
+  /**
+   * Gives the space of what was deleted back to the disk, in small steps between which others write.
+   * A file whose first version was an older one's keeps it for what is written next.
+   */
+  compact(): Promise<Compaction>;
 }
 
 const READERS = {
   ...LEASE_READERS,
   busyTimeout: duration({ default: 5_000 }),
+  ballast: integer({ min: 0, max: 2 ** 30, default: 2 ** 20 }),
+  on: callable<(event: BallastEvent) => void, undefined>({ default: undefined }),
 } satisfies Record<keyof SqliteJournalOptions, Reader<unknown>>;
 
 const readFile = required(text({ default: undefined }), "the path of a file");
@@ -83,17 +123,20 @@ const readFile = required(text({ default: undefined }), "the path of a file");
  * @throws {JournalError} At once, if the file cannot be opened or made, is not a journal, is damaged,
  * or was written by a newer holdfast.
  */
-export function sqliteJournal(file: string, options: SqliteJournalOptions = {}): Journal {
+export function sqliteJournal(file: string, options: SqliteJournalOptions = {}): SqliteJournal {
   const settled = readOptions("sqliteJournal", options, READERS);
   if (readFile(file, "sqliteJournal.file") === ":memory:") {
     throw new OptionsError("sqliteJournal.file", "expected a file; memoryJournal() keeps none");
   }
-  return new SqliteJournal(resolve(file), settled);
+  return new FileJournal(resolve(file), settled);
 }
 
 type Settled = ReturnType<typeof readOptions<typeof READERS>>;
 
-class SqliteJournal implements Journal {
+/** The most steps that one commit of `prune` deletes, unless one run has more. */
+const PRUNED_STEPS = 2_000;
+
+class FileJournal implements SqliteJournal {
   readonly renewEveryMs: number;
   readonly #file: string;
   readonly #options: Settled;
@@ -101,32 +144,37 @@ class SqliteJournal implements Journal {
   readonly #statements: Statements;
   readonly #commits: GroupCommit;
   #isClosed = false;
+  #hasReleased = false;
 
   constructor(file: string, options: Settled) {
     this.#file = file;
     this.#options = options;
     this.renewEveryMs = renewEveryMs(options.lease);
-    this.#db = openJournalFile(file, options.busyTimeout);
+    const { busyTimeout, clock, isGone } = options;
+    this.#db = openJournalFile(file, { busyTimeoutMs: busyTimeout, clock, isGone });
     try {
       this.#statements = prepareStatements(this.#db);
     } catch (error) {
       this.#db.close();
       throw toJournalError(error, file);
     }
-    this.#commits = new GroupCommit(this.#db);
+    this.#commits = new GroupCommit(this.#db, () => this.#makeRoom());
   }
 
   async claim(run: RunRecord, owner: Owner, steps: readonly StepRecord[] = []): Promise<Claim> {
     for (const step of steps) requireSameRun(run.id, step.runId);
-    const columns = { id: nameText(run.id), ...runColumns(run) };
+    const { id: runId } = run;
+    const columns = runColumns(run);
+    const { id, lock, record } = columns;
     const ownerText = JSON.stringify(owner);
     const stepRows = steps.map(stepColumns);
-    const { id: runId } = run;
+    this.#keepBallast();
     return this.#write(() => {
-      const { id, lock, record } = columns;
       const found = this.#statements.findUnfinished.get({ lock }) as RunRow | undefined;
-      if (found !== undefined) return this.#takeUp(found, ownerText);
-      this.#statements.insertRun.run({ ...columns, owner: ownerText, ...this.#freshLease() });
+      if (found !== undefined) {
+        return this.#takeUp(requireFits(toRun(found), { lock: nameOf(lock) }), found, ownerText);
+      }
+      this.#insertRun({ ...columns, ...holdColumns(id, 1, ownerText) });
       for (const row of stepRows) this.#statements.upsertStep.run({ id, fence: 1, ...row });
       const hold = { runId, fence: 1 };
       return { hold, run: readRun(record), isNew: true, steps: this.#stepsOf(runId) };
@@ -135,21 +183,24 @@ class SqliteJournal implements Journal {
 
   async claimRun(runId: string, owner: Owner): Promise<Claim | undefined> {
     const ownerText = JSON.stringify(owner);
+    this.#keepBallast();
     return this.#write(() => {
-      const found = this.#statements.findRun.get({ id: nameText(runId) }) as RunRow | undefined;
-      return found === undefined ? undefined : this.#takeUp(found, ownerText);
+      const found = this.#rowOf(runId);
+      return found === undefined ? undefined : this.#takeUp(toRun(found, runId), found, ownerText);
     });
   }
 
   async renew({ runId, fence }: Hold): Promise<void> {
     const held = { id: nameText(runId), fence };
+    if (this.#hasReleased) this.#keepBallast();
     await this.#write(() => {
       requireChange(this.#statements.renew.run({ ...held, ...this.#freshLease() }), runId);
     });
   }
 
   async release({ runId, fence }: Hold): Promise<void> {
-    const held = { id: nameText(runId), fence };
+    const id = nameText(runId);
+    const held = { id, fence, holdChecksum: holdChecksum(id, fence, null) };
     await this.#write(() => {
       this.#statements.release.run(held);
     });
@@ -157,7 +208,7 @@ class SqliteJournal implements Journal {
 
   async writeRun({ runId, fence }: Hold, run: RunRecord): Promise<void> {
     requireSameRun(runId, run.id);
-    const row = { id: nameText(runId), fence, ...runColumns(run) };
+    const row = { fence, ...runColumns(run) };
     await this.#write(() => requireChange(this.#statements.updateRun.run(row), runId));
   }
 
@@ -169,45 +220,85 @@ class SqliteJournal implements Journal {
 
   async findRun(runId: string): Promise<RunRecord | undefined> {
     return this.#read(() => {
-      const row = this.#statements.findRun.get({ id: nameText(runId) });
-      return row === undefined ? undefined : readRun(row["record"] as string);
+      const row = this.#rowOf(runId);
+      return row === undefined ? undefined : toRun(row, runId);
     });
   }
 
   async findHolder(runId: string): Promise<Owner | undefined> {
     return this.#read(() => {
-      const row = this.#statements.findRun.get({ id: nameText(runId) }) as RunRow | undefined;
+      const row = this.#rowOf(runId);
       const { clock, isGone } = this.#options;
-      return row === undefined ? undefined : holderOf(leaseOf(row), clock.now(), isGone);
+      return row === undefined ? undefined : holderOf(toLease(runId, row), clock.now(), isGone);
     });
   }
 
   async findRuns(filter: RunFilter = {}): Promise<readonly RunRecord[]> {
     const settled = readFilter(filter);
-    return this.#read(() => findRunRecords(this.#db, settled).map(readRun));
+    return this.#read(() =>
+      findRunRows(this.#db, settled).map((row) => requireFits(toRun(row), settled)),
+    );
   }
 
   async readSteps(runId: string, filter: StepFilter = {}): Promise<readonly StepRecord[]> {
     const settled = readStepFilter(filter);
-    return this.#read(() => findStepRecords(this.#db, runId, settled).map(readStep));
+    return this.#read(() => {
+      this.#requireSameSteps(runId);
+      const rows = findStepRows(this.#db, runId, settled);
+      return rows.map((row) => requireStepFits(toStep(row, runId), settled));
+    });
+  }
+
+  async findPrunable(retention: Retention): Promise<readonly string[]> {
+    const { endedBeforeMs, keep, limit } = readRetention(retention);
+    return this.#read(() => {
+      const found: string[] = [];
+      for (const { id } of this.#statements.findPrunable.iterate({ endedBeforeMs, keep })) {
+        if (found.length >= limit) break;
+        if (this.#isPrunable(nameOf(id as string), endedBeforeMs)) found.push(nameOf(id as string));
+      }
+      return found;
+    });
   }
 
   async prune(retention: Retention): Promise<readonly string[]> {
-    const { endedBeforeMs, keep, limit } = readRetention(retention);
+    const { endedBeforeMs } = readRetention(retention);
+    // Found without keeping writers waiting, and looked at again when nobody else writes.
+    const found = await this.findPrunable(retention);
     return this.#write(() => {
       const pruned: string[] = [];
-      for (const row of this.#statements.findPrunable.iterate({ endedBeforeMs, keep })) {
-        if (pruned.length >= limit) break;
-        if (this.#isFree(row as unknown as LeaseRow)) pruned.push(row["id"] as string);
+      let steps = 0;
+      for (const runId of found) {
+        if (!this.#isPrunable(runId, endedBeforeMs)) continue;
+        steps += this.#delete(runId);
+        pruned.push(runId);
+        if (steps >= PRUNED_STEPS) break;
       }
-      for (const id of pruned) this.#delete(id);
-      return pruned.map(nameOf);
+      return pruned;
+    });
+  }
+
+  async compact(): Promise<Compaction> {
+    const before = this.#read(() => spaceOf(this.#db));
+    for (let free = before.freePages; free > 0;) {
+      const left = await this.#write(() => {
+        this.#db.exec(VACUUM_STEP);
+        return spaceOf(this.#db).freePages;
+      });
+      if (left >= free) break;
+      free = left;
+    }
+    return this.#read(() => {
+      // The file becomes shorter when its log is written back into it.
+      this.#db.exec("PRAGMA wal_checkpoint(PASSIVE)");
+      const { bytes, freeBytes } = spaceOf(this.#db);
+      return { bytes, freedBytes: before.bytes - bytes, freeBytes };
     });
   }
 
   async readState(key: string): Promise<SharedValue | undefined> {
     return this.#read(() => {
-      const row = this.#statements.findState.get({ key: nameText(key) }) as StateRow | undefined;
+      const row = this.#stateOf(nameText(key));
       return row === undefined ? undefined : toSharedValue(row);
     });
   }
@@ -221,17 +312,21 @@ class SqliteJournal implements Journal {
     };
     return this.#read(() => {
       const rows = this.#statements.findStates.all({ ...range, limit: rowLimit(limit) });
-      return rows.map((row) => toSharedValue(row as unknown as StateRow));
+      return rows.map((row) => toSharedValue(row as unknown as CheckedState));
     });
   }
 
   async writeState({ key: name, value, replaces, atMs }: SharedChange): Promise<boolean> {
     const key = nameText(name);
     return this.#write(() => {
-      const found = this.#statements.findState.get({ key }) as StateRow | undefined;
+      const found = this.#stateOf(key);
       if (replaces !== undefined && replaces !== (found?.version ?? 0)) return false;
       this.#statements.deleteState.run({ key });
-      if (value !== undefined) this.#statements.insertState.run({ key, value, atMs });
+      if (value !== undefined) {
+        const { version } = this.#statements.nextVersion.get() as { version: number };
+        const row = { version, key, value, written_at_ms: atMs };
+        this.#statements.insertState.run({ ...row, checksum: stateChecksum(row) });
+      }
       return true;
     });
   }
@@ -249,19 +344,30 @@ class SqliteJournal implements Journal {
   }
 
   /** Hands an unfinished run to a new owner, once it is free. */
-  #takeUp(found: RunRow, owner: string): Claim {
+  #takeUp(run: RunRecord, row: RunRow, owner: string): Claim {
     // Reads all before anything is written, so that a damaged record leaves the run to be claimed.
-    const run = readRun(found.record);
     const steps = this.#stepsOf(run.id);
-    this.#requireFree(run, leaseOf(found));
-    const id = nameText(run.id);
-    const fence = found.fence + 1;
-    this.#statements.takeOver.run({ id, fence, owner, ...this.#freshLease() });
+    this.#requireFree(run, row);
+    const fence = row.fence + 1;
+    const held = holdColumns(nameText(run.id), fence, owner);
+    this.#statements.takeOver.run({ ...held, ...this.#freshLease() });
     return { hold: { runId: run.id, fence }, run, isNew: false, steps };
   }
 
-  #requireFree(run: RunRecord, lease: Lease | undefined): void {
+  #insertRun(columns: RunColumns & HoldColumns): void {
+    const { fence, ...row } = columns;
+    void fence;
+    try {
+      this.#statements.insertRun.run({ ...row, ...this.#freshLease() });
+    } catch (error) {
+      const isTwin = isRefusal(error) && String(error).includes("runs.lock");
+      throw isTwin ? new Damage("the index of unfinished runs lacks one") : error;
+    }
+  }
+
+  #requireFree(run: RunRecord, row: RunRow): void {
     const nowMs = this.#options.clock.now();
+    const lease = toLease(run.id, row);
     const state = leaseState(lease, nowMs, this.#options.isGone);
     if (lease === undefined || state === "free") return;
     if (state === "ahead") {
@@ -270,16 +376,41 @@ class SqliteJournal implements Journal {
     throw new LeaseHeldError(run.id, run.automation, describeOwner(lease.owner));
   }
 
-  #isFree(row: LeaseRow): boolean {
-    const { clock, isGone } = this.#options;
-    return leaseState(leaseOf(row), clock.now(), isGone) === "free";
+  #rowOf(runId: string): RunRow | undefined {
+    const id = nameText(runId);
+    const found = this.#statements.findRun.get({ id }) as RunRow | undefined;
+    if (found === undefined && this.#statements.findRunTwin.get({ id }) !== undefined) {
+      throw new Damage("the index of runs lacks one");
+    }
+    return found;
   }
 
-  #delete(id: string): void {
-    const prefix = nameText(statePrefix(nameOf(id)));
-    this.#statements.deleteSteps.run({ id });
+  #stateOf(key: string): CheckedState | undefined {
+    const found = this.#statements.findState.get({ key }) as CheckedState | undefined;
+    if (found === undefined && this.#statements.findStateTwin.get({ key }) !== undefined) {
+      throw new Damage("the index of shared values lacks one");
+    }
+    return found;
+  }
+
+  /** By its own record, whatever the index says: an unfinished run is never deleted. */
+  #isPrunable(runId: string, endedBeforeMs: number): boolean {
+    const row = this.#rowOf(runId);
+    if (row === undefined) return false;
+    const { clock, isGone } = this.#options;
+    const run = toRun(row, runId);
+    const hasEnded = !isUnfinished(run) && (run.endedAtMs ?? Infinity) < endedBeforeMs;
+    return hasEnded && leaseState(toLease(runId, row), clock.now(), isGone) === "free";
+  }
+
+  /** Answers how many steps it had. */
+  #delete(runId: string): number {
+    const id = nameText(runId);
+    const prefix = nameText(statePrefix(runId));
+    const { changes } = this.#statements.deleteSteps.run({ id });
     this.#statements.deleteStates.run({ prefix, end: endOf(prefix) });
     this.#statements.deleteRun.run({ id });
+    return Number(changes);
   }
 
   #freshLease(): { renewedAtMs: number; leaseMs: number } {
@@ -287,8 +418,37 @@ class SqliteJournal implements Journal {
   }
 
   #stepsOf(runId: string): readonly StepRecord[] {
+    this.#requireSameSteps(runId);
     const rows = this.#statements.findSteps.all({ id: nameText(runId) });
-    return rows.map(({ record }) => readStep(record as string));
+    return rows.map((row) => toStep(row as unknown as RecordRow, runId));
+  }
+
+  /** A step that one index lacks would be done again. */
+  #requireSameSteps(runId: string): void {
+    const counts = this.#statements.countSteps.get({ id: nameText(runId) });
+    if (counts?.["by_name"] === counts?.["by_position"]) return;
+    throw new Damage(`the steps of run ${runId} are not all found`);
+  }
+
+  #keepBallast(): void {
+    const { ballast: bytes, on } = this.#options;
+    if (!makeBallast(this.#file, bytes)) return;
+    if (this.#hasReleased) on?.({ type: "ballast.restored", file: this.#file, bytes });
+    this.#hasReleased = false;
+  }
+
+  #makeRoom(): boolean {
+    const bytes = giveUpBallast(this.#file);
+    if (bytes === 0) return false;
+    this.#hasReleased = true;
+    // What stands in the log goes into the file, so that the log is written over and need not grow.
+    try {
+      this.#db.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    } catch {
+      // There was no room for that. There may be for the commit.
+    }
+    this.#options.on?.({ type: "ballast.released", file: this.#file, bytes });
+    return true;
   }
 
   async #write<Value>(write: () => Value): Promise<Value> {
@@ -316,48 +476,7 @@ class SqliteJournal implements Journal {
   }
 }
 
-function runColumns(run: RunRecord) {
-  return {
-    automation: nameText(run.automation),
-    lock: nameText(lockOf(run)),
-    parentId: run.parentId === undefined ? null : nameText(run.parentId),
-    status: run.status,
-    isUnfinished: isUnfinished(run) ? 1 : 0,
-    startedAtMs: run.startedAtMs,
-    endedAtMs: run.endedAtMs ?? null,
-    record: recordText(run),
-  };
-}
-
-function stepColumns(step: StepRecord) {
-  return {
-    task: nameText(step.task),
-    name: nameText(step.name),
-    map: step.map === undefined ? null : nameText(step.map),
-    position: step.position,
-    record: recordText(step),
-  };
-}
-
-function leaseOf(row: LeaseRow): Lease | undefined {
-  if (row.owner === null) return undefined;
-  return {
-    owner: readOwner(row.owner),
-    renewedAtMs: row.renewed_at_ms ?? 0,
-    lengthMs: row.lease_ms ?? 0,
-  };
-}
-
-interface StateRow {
-  readonly version: number;
-  readonly key: string;
-  readonly value: string;
-  readonly written_at_ms: number;
-}
-
-function toSharedValue({ key, value, version, written_at_ms: writtenAtMs }: StateRow): SharedValue {
-  return { key: nameOf(key), value, version, writtenAtMs };
-}
+type CheckedState = StateRow & { readonly checksum: number };
 
 /** A write that changed no row had no hold. */
 function requireChange({ changes }: StatementResultingChanges, runId: string): void {

@@ -6,6 +6,7 @@ import { RATE_ROWS } from "./rate-events.contract.ts";
 import { EXTRA_ATTEMPT_ROWS } from "./extra-attempt-events.contract.ts";
 import { ANSWER_ROWS } from "./answer-events.contract.ts";
 import { BREAKER_ROWS } from "./breaker-events.contract.ts";
+import { SHAPE_ROWS } from "./shape-events.contract.ts";
 import { SCHEDULE_ROWS } from "./schedule-events.contract.ts";
 import { SCOPE_ROWS } from "./scope-events.contract.ts";
 import { ERROR, FAILURE, FAULT, RUN, STEP, TASK, type Row } from "./event-row.contract.ts";
@@ -307,6 +308,7 @@ export const ROWS: readonly Row[] = [
     'Step "prune/upload" (retry) is not tried again after 4 attempts, attempts used up: no answer (HTTP_503, degraded)',
   ],
   ...BREAKER_ROWS,
+  ...SHAPE_ROWS,
   ...SCHEDULE_ROWS,
   ...EXTRA_ATTEMPT_ROWS,
   ...RATE_ROWS,
@@ -376,6 +378,20 @@ export const ROWS: readonly Row[] = [
     "CRITICAL",
     "info failure",
     "The journal failed: no answer",
+  ],
+  [
+    { type: "ballast.released", file: "/state/holdfast.db", bytes: 2 ** 20 },
+    RUN,
+    "WARNING",
+    "change",
+    "The disk of journal /state/holdfast.db is full: its ballast of 1 MB was given up, so that runs can end; free some space there",
+  ],
+  [
+    { type: "ballast.restored", file: "/state/holdfast.db", bytes: 2 ** 20 },
+    RUN,
+    "INFO",
+    "change",
+    "Journal /state/holdfast.db has its ballast of 1 MB again",
   ],
   [
     { type: "log.written", level: "ERROR", message: "said so", data: { rows: 3 } },

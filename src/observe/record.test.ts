@@ -40,7 +40,13 @@ const TYPES: Readonly<Record<EventType, true>> = {
   "task.started": true,
   "task.completed": true,
   "task.failed": true,
+  "task.waiting": true,
+  "task.skipped": true,
+  "map.started": true,
+  "map.progressed": true,
+  "map.completed": true,
   "step.started": true,
+  "step.waiting": true,
   "step.completed": true,
   "step.failed": true,
   "step.replayed": true,
@@ -104,6 +110,8 @@ const TYPES: Readonly<Record<EventType, true>> = {
   "cleanup.failed": true,
   "lease.lost": true,
   "journal.failed": true,
+  "ballast.released": true,
+  "ballast.restored": true,
   "log.written": true,
 };
 

@@ -69,7 +69,13 @@ const PHASES: Readonly<Record<EventType, readonly [Phase, Outcome?]>> = {
   "task.started": ["start"],
   "task.completed": ["end", "success"],
   "task.failed": ["end", "failure"],
+  "task.waiting": ["info"],
+  "task.skipped": ["end", "failure"],
+  "map.started": ["start"],
+  "map.progressed": ["info"],
+  "map.completed": ["end"],
   "step.started": ["start"],
+  "step.waiting": ["info"],
   "step.completed": ["end", "success"],
   "step.failed": ["end", "failure"],
   "step.replayed": ["info"],
@@ -133,6 +139,8 @@ const PHASES: Readonly<Record<EventType, readonly [Phase, Outcome?]>> = {
   "cleanup.failed": ["end", "failure"],
   "lease.lost": ["info", "failure"],
   "journal.failed": ["info", "failure"],
+  "ballast.released": ["change"],
+  "ballast.restored": ["change"],
   "log.written": ["info"],
 };
 

@@ -1,0 +1,38 @@
+/** `holdfast backup`: copies the journal while runs go on. */
+
+import { resolve } from "node:path";
+import { EXIT } from "../core/exit-codes.ts";
+import { formatBytes } from "../core/size.ts";
+import { backupJournal } from "../journal/backup.ts";
+import { journalFile } from "../journal/home.ts";
+import type { Command } from "./command.ts";
+
+/** See the header. */
+export const backup: Command = {
+  name: "backup",
+  summary: "Copy the journal to a file, while runs go on",
+  usage: "FILE [--force] [--json]",
+  details: `
+The copy is the journal as it is at one moment, checked as a whole and flushed before it
+gets its name. To restore it, see docs/durability.md.`,
+  positionals: { min: 1, max: 1 },
+  flags: {
+    force: { type: "boolean", summary: "Replace FILE when it is there" },
+    json: { type: "boolean", summary: "Print the outcome as JSON" },
+  },
+  examples: [{ line: "holdfast backup /var/backups/holdfast.db --force", does: "For a daily job" }],
+
+  async run(args, world) {
+    const [name = ""] = args.positionals;
+    const made = await backupJournal(journalFile(world.env), resolve(world.cwd, name), {
+      force: args.has("force"),
+    });
+    const { file, bytes, runs, steps } = made;
+    world.print(
+      args.has("json")
+        ? `${JSON.stringify({ schema: 1, ...made }, undefined, 2)}\n`
+        : `${file}: ${runs} runs, ${steps} steps, ${formatBytes(bytes)}, checked\n`,
+    );
+    return EXIT.ok;
+  },
+};

@@ -1,0 +1,439 @@
+/** The promises of docs/durability.md about damaged files, copies and old runs. */
+
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { owner, refusal, runRecord, World } from "../src/journal/journal-fixtures.contract.ts";
+import {
+  backupJournal,
+  saveJournal,
+  sqliteJournal,
+  type SqliteJournal,
+} from "../src/journal/index.ts";
+import { SCHEMA_VERSION } from "../src/journal/sqlite-schema.ts";
+import { holdfast, place } from "./cli-process.ts";
+import { commitEnds, flipBits } from "./journal/flips.ts";
+import { OLD_SCHEMA } from "./journal/old-schema.ts";
+import { filesOf, newFile, open, root, step, written } from "./journal/written.ts";
+import { startJournalProcess } from "./journal-process.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+
+test.for(["file", "log"] as const)(
+  "D11 D12 D13 a bit that is flipped in the %s is noticed, or changes no answer",
+  async (target) => {
+    const seed = process.env["HOLDFAST_SEED"] ?? "2026";
+
+    const { tally, wrong } = await flipBits(150, seed, target);
+
+    expect({ seed, wrong }).toEqual({ seed, wrong: [] });
+    expect(tally.noticed).toBeGreaterThan(20);
+  },
+);
+
+test.for([
+  [
+    "a record of a run",
+    "UPDATE runs SET record = replace(record, 'run-1', 'run-9') WHERE id = 'run-1'",
+  ],
+  ["the checksum of a run", "UPDATE runs SET checksum = checksum + 1"],
+  ["the fence of a run", "UPDATE runs SET fence = fence + 1"],
+  ["a record of a step", "UPDATE steps SET record = replace(record, 'value 2', 'value 3')"],
+  [
+    "a step's run",
+    "UPDATE steps SET run_id = 'run-1', name = 'x' WHERE run_id = 'run-0' AND position = 3",
+  ],
+  ["a shared value", "UPDATE state SET value = 'gone'"],
+] as const)("D11 changed, %s is an error", async ([, sql]) => {
+  const file = newFile();
+  await written(file);
+  const plain = new DatabaseSync(file);
+  plain.exec(sql);
+  plain.close();
+  const journal = open(file);
+
+  const messages = [
+    await refusal(journal.claim(runRecord(), owner(2)), "message"),
+    await refusal(journal.readState("run/run-1/note"), "message"),
+  ];
+
+  expect(messages.filter((message) => message !== undefined)).toEqual([
+    expect.stringContaining(`Journal ${file} is damaged: nothing was changed`),
+  ]);
+});
+
+test.for([
+  [
+    "a run by its name",
+    "sqlite_autoindex_runs_1",
+    (journal: SqliteJournal) => journal.findRun("run-1"),
+  ],
+  [
+    "a run by its lock",
+    "one_unfinished",
+    (journal: SqliteJournal) => journal.claim(runRecord({ id: "run-2" }), owner(2)),
+  ],
+  [
+    "a step by its name",
+    "sqlite_autoindex_steps_1",
+    (journal: SqliteJournal) => journal.readSteps("run-1"),
+  ],
+  [
+    "a step by its place",
+    "steps_by_position",
+    (journal: SqliteJournal) => journal.readSteps("run-1"),
+  ],
+  [
+    "a shared value",
+    "sqlite_autoindex_state_1",
+    (journal: SqliteJournal) => journal.readState("run/run-1/note"),
+  ],
+] as const)("D12 %s that its index has lost is an error", async ([, index, ask]) => {
+  const file = newFile();
+  await written(file);
+  emptyIndex(file, index);
+  const journal = open(file);
+
+  expect(await refusal(ask(journal), "message")).toContain(`Journal ${file} is damaged`);
+  expect((await journal.findRuns()).length).toBe(2);
+});
+
+/** Leaves the page of a small index without entries, as it would be if it were empty. */
+function emptyIndex(file: string, index: string): void {
+  const db = new DatabaseSync(file);
+  const { rootpage } = db
+    .prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?")
+    .get(index) as { rootpage: number };
+  db.close();
+  const bytes = readFileSync(file);
+  bytes.writeUInt16BE(0, (rootpage - 1) * 4_096 + 3);
+  writeFileSync(file, bytes);
+}
+
+test("D13 a log with a broken place is refused before SQLite drops what follows", async () => {
+  const file = newFile();
+  const journal = sqliteJournal(file, { ballast: 0 });
+  const { hold } = await journal.claim(runRecord(), owner(1));
+  for (const position of [1, 2, 3]) await journal.writeStep(hold, step("run-1", position));
+  const copy = newFile();
+  copyFileSync(file, copy);
+  copyFileSync(`${file}-wal`, `${copy}-wal`);
+  await journal.close();
+  const log = readFileSync(`${copy}-wal`);
+  const [, second = 0] = commitEnds(log);
+  log[second - 100] = (log[second - 100] ?? 0) ^ 1;
+  writeFileSync(`${copy}-wal`, log);
+  const before = filesOf(join(copy, ".."));
+
+  expect(() => sqliteJournal(copy)).toThrow(
+    /holdfast\.db-wal is broken at frame \d+, and at least 3 commits that were acknowledged are in it/,
+  );
+  expect(filesOf(join(copy, ".."))).toEqual(before);
+});
+
+test("D13 beside a process that writes, and begins its log anew, nobody sees a broken one", async () => {
+  const file = newFile();
+  const writer = await startJournalProcess("write", file);
+  writer.goOn();
+  await writer.heard(5);
+
+  for (let look = 0; look < 150; look++) {
+    await sqliteJournal(file).close();
+    // So that what the writer tells is heard.
+    await new Promise(setImmediate);
+  }
+
+  const count = writer.lines.length;
+  await writer.kill();
+  expect(count).toBeGreaterThan(5);
+});
+
+const UNUSABLE: readonly (readonly [
+  name: string,
+  spoil: (file: string) => unknown,
+  problem: string,
+])[] = [
+  ["empty", (file) => truncateSync(file), "is empty, and a journal never is"],
+  ["cut off", (file) => truncateSync(file, 20_000), "is damaged: nothing was changed"],
+  ["cut off in its header", (file) => truncateSync(file, 50), "is damaged: nothing was changed"],
+  ["no database", (file) => writeFileSync(file, "dear diary, ".repeat(500)), "is not a SQLite"],
+  [
+    "a newer holdfast's",
+    (file) => run(file, `PRAGMA user_version = ${SCHEMA_VERSION + 1}`),
+    "was written by a newer holdfast",
+  ],
+  [
+    "another program's",
+    (file) => run(file, "PRAGMA application_id = 7"),
+    "is another program's database",
+  ],
+  ["without a table", (file) => run(file, "DROP TABLE steps"), "its tables are not what they were"],
+  ["a directory", (file) => (rmSync(file), mkdirSync(file)), "is a directory: name another file"],
+  [
+    "a link that leads nowhere",
+    (file) => (rmSync(file), symlinkSync("/nowhere/x.db", file)),
+    "is a symbolic link to /nowhere/x.db, which is not there",
+  ],
+  [
+    "gone, and its log is there",
+    (file) => (rmSync(file), writeFileSync(`${file}-wal`, "x")),
+    "is gone, and its newest writes",
+  ],
+];
+
+function run(file: string, sql: string): void {
+  const db = new DatabaseSync(file);
+  db.exec(sql);
+  db.close();
+}
+
+test.for(UNUSABLE)(
+  "D14 %s: an error of its own, and all is left as it was",
+  async ([, spoil, problem]) => {
+    const at = place();
+    const file = join(at.home, "holdfast.db");
+    mkdirSync(at.home, { mode: 0o700 });
+    await written(file);
+    spoil(file);
+    const before = filesOf(at.home);
+
+    const { exitCode, stdout, stderr } = await holdfast(at, ["runs"]);
+
+    expect({ exitCode, stdout }).toEqual({ exitCode: 74, stdout: "" });
+    expect(stderr).toMatch(/^holdfast: Journal /);
+    expect(stderr).toContain(problem);
+    expect(filesOf(at.home)).toEqual(before);
+  },
+);
+
+test("D14 locked: a process that holds the file for too long is told of", async () => {
+  const file = newFile();
+  await written(file);
+  const journal = open(file, { busyTimeout: "20ms" });
+  const holder = new DatabaseSync(file);
+  onTestFinished(() => holder.close());
+  holder.exec("BEGIN IMMEDIATE");
+
+  const claiming = journal.claim(runRecord(), owner(2));
+
+  await expect(claiming).rejects.toThrow(`Journal ${file} is locked by another process`);
+});
+
+/** Root may write anywhere; so these are tried as nobody. */
+const canBeNobody = process.platform === "linux" && process.getuid?.() === 0;
+
+test.for([
+  ["a file", (file: string) => chmodSync(file, 0o444), "cannot be read and written by this user"],
+  [
+    "a directory",
+    (file: string) => chmodSync(join(file, ".."), 0o555),
+    "lies in a directory that this user cannot write to",
+  ],
+] as const)("D14 read-only, %s", async ([, protect, problem]) => {
+  const file = newFile();
+  await written(file);
+  const program = `import { sqliteJournal } from ${JSON.stringify(join(ROOT, "src/journal/index.ts"))};
+    try { sqliteJournal(${JSON.stringify(file)}); } catch (error) { console.log(error.code, error.message); }`;
+  chmodSync(root, 0o755);
+  chmodSync(join(file, ".."), 0o777);
+  chmodSync(file, 0o666);
+  protect(file);
+
+  const { stdout } = spawnSync(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", program],
+    { encoding: "utf8", ...(canBeNobody ? { uid: 65_534, gid: 65_534 } : {}) },
+  );
+
+  chmodSync(join(file, ".."), 0o700);
+  expect(stdout).toContain("JOURNAL_FAILED Journal ");
+  expect(stdout).toContain(problem);
+});
+
+test("D15 what the doctor saves is all that can be read, and the journal stays as it is", async () => {
+  const at = place();
+  const file = join(at.home, "holdfast.db");
+  mkdirSync(at.home, { mode: 0o700 });
+  await written(file);
+  breakTree(file, "steps");
+  const before = filesOf(at.home);
+
+  const looked = await holdfast(at, ["doctor"]);
+  const saved = await holdfast(at, ["doctor", "--save", join(at.root, "saved.db")]);
+
+  expect([looked.exitCode, saved.exitCode, filesOf(at.home)]).toEqual([74, 0, before]);
+  expect(saved.stdout).toContain("2 runs, 5 steps, 1 shared values");
+  expect(saved.stdout).toContain("run run-1 is unfinished");
+  const journal = open(join(at.root, "saved.db"));
+  expect([await journal.findRun("run-1"), await journal.readSteps("run-1")]).toEqual([
+    runRecord(),
+    [step("run-1", 1), step("run-1", 2)],
+  ]);
+});
+
+/** Has the schema lead to a page that is none of the table's: its rows stand where they stood. */
+function breakTree(file: string, table: string): void {
+  const db = new DatabaseSync(file);
+  db.enableDefensive(false);
+  db.exec(`PRAGMA writable_schema = ON;
+    UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'state_twin')
+    WHERE name = '${table}'`);
+  db.close();
+}
+
+test("D15 nothing is saved over a file that is there, and a row that was changed is lost", async () => {
+  const file = newFile();
+  await written(file);
+  run(file, "UPDATE steps SET record = '{}' WHERE run_id = 'run-0' AND position = 2");
+  const target = newFile();
+  writeFileSync(target, "mine");
+
+  expect(() => saveJournal(file, target)).toThrow(`${target} is there already`);
+  rmSync(target);
+  const saved = saveJournal(file, target);
+
+  expect(saved).toEqual({
+    file: target,
+    runs: 2,
+    steps: 4,
+    values: 1,
+    unreadable: 1,
+    lostCommits: 0,
+    orphans: 0,
+    unfinished: ["run-1"],
+    incomplete: ["run-0"],
+  });
+});
+
+test("D16 a backup is one moment, made while others write", async () => {
+  const file = newFile();
+  const writer = await startJournalProcess("write", file);
+  writer.goOn();
+  await writer.heard(20);
+  const target = join(root, "backup.db");
+
+  for (let number = 0; number < 5; number++) {
+    const heard = writer.lines.length;
+    const { steps } = await backupJournal(file, target, { force: true });
+    const copy = sqliteJournal(target, { ballast: 0 });
+    const [found] = await copy.findRuns();
+    const positions = (await copy.readSteps(found?.id ?? "")).map(({ position }) => position);
+    await copy.close();
+
+    // Steps are written in order, so one moment has no gaps; it has all that was told before.
+    expect(positions).toEqual(Array.from({ length: steps }, (_, index) => index));
+    expect(steps).toBeGreaterThanOrEqual(heard);
+  }
+  await writer.kill();
+});
+
+test("D16 a backup replaces nothing unless it is told to, and a damaged journal has none", async () => {
+  const file = newFile();
+  await written(file);
+  const target = newFile();
+  writeFileSync(target, "mine");
+
+  const refused = await refusal(backupJournal(file, target), "message");
+  const kept = readFileSync(target, "utf8");
+  await backupJournal(file, target, { force: true });
+  run(file, "UPDATE steps SET record = '{}' WHERE position = 2");
+  const damaged = await refusal(backupJournal(file, `${target}-2`), "message");
+
+  expect([refused, kept]).toEqual([expect.stringContaining("is there already"), "mine"]);
+  expect(damaged).toContain(`Journal ${file} is damaged`);
+  expect(existsSync(`${target}-2`)).toBe(false);
+  expect(readdirSync(join(target, ".."))).toEqual(["holdfast.db"]);
+  expect(await refusal(backupJournal(file, file, { force: true }), "message")).toContain(
+    "is the journal itself",
+  );
+});
+
+test("D17 runs that have not ended, or are held, are never pruned, whatever the index says", async () => {
+  const file = newFile();
+  await written(file);
+  const world = new World();
+  world.alive.add(2);
+  const journal = open(file, world.options);
+  await journal.claimRun("run-0", owner(2));
+  // As a disk might: the columns say that the run that was cut off has ended.
+  run(file, "UPDATE runs SET is_unfinished = 0, ended_at_ms = 1 WHERE id = 'run-1'");
+
+  const pruned = await journal.prune({ endedBeforeMs: 1e15, keep: 0, limit: 10 });
+
+  expect(pruned).toEqual([]);
+});
+
+describe("a journal of the first version", () => {
+  function old(file: string): DatabaseSync {
+    const db = new DatabaseSync(file);
+    db.exec(OLD_SCHEMA);
+    const insert = db.prepare(
+      `INSERT INTO runs (id, automation, status, is_unfinished, started_at_ms, record, fence, owner,
+        renewed_at_ms, lease_ms) VALUES (?, ?, ?, ?, ?, ?, 3, ?, ?, 30000)`,
+    );
+    const ended = runRecord({ id: "run-0", status: "succeeded", endedAtMs: 2_000 });
+    insert.run("run-0", "nightly", "succeeded", 0, 1_000, JSON.stringify(ended), null, null);
+    const open = JSON.stringify(runRecord());
+    insert.run("run-1", "nightly", "running", 1, 1_000, open, JSON.stringify(owner(1)), 1_000_000);
+    const steps = db.prepare(
+      "INSERT INTO steps (run_id, task, name, position, record) VALUES (?, '', ?, ?, ?)",
+    );
+    for (const position of [1, 2]) {
+      const record = step("run-1", position);
+      steps.run("run-1", record.name, position, JSON.stringify(record));
+    }
+    return db;
+  }
+
+  test("D18 is brought up to this one with all that it holds, while another has it open", async () => {
+    const file = newFile();
+    const other = old(file);
+    onTestFinished(() => other.close());
+    const renew = other.prepare(
+      "UPDATE runs SET renewed_at_ms = 7, lease_ms = 8 WHERE id = 'run-1'",
+    );
+    const world = new World();
+    world.gone.add(1);
+
+    const journal = open(file, world.options);
+    const claim = await journal.claim(runRecord({ id: "run-2" }), owner(2));
+
+    expect(claim).toEqual({
+      hold: { runId: "run-1", fence: 5 },
+      run: runRecord(),
+      isNew: false,
+      steps: [step("run-1", 1), step("run-1", 2)],
+    });
+    expect((await journal.findRun("run-0"))?.endedAtMs).toBe(2_000);
+    // The older process finds its tables changed, and writes nothing.
+    expect(() => renew.run()).toThrow("no such column: lease_ms");
+  });
+
+  test("D18 stays as it is while an older holdfast runs something in it", () => {
+    const file = newFile();
+    old(file).close();
+    const world = new World();
+    world.alive.add(1);
+
+    expect(() => open(file, world.options)).toThrow(
+      `Journal ${file} is in use by an older holdfast (process 1 on alpha): start again when its run has ended`,
+    );
+    const db = new DatabaseSync(file);
+    const version = db.prepare("PRAGMA user_version").get();
+    db.close();
+    expect(version).toEqual({ user_version: 1 });
+  });
+});
