@@ -3,6 +3,8 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { RunRecord, StepRecord } from "../core/journal.ts";
+import { journalWith } from "../journal/journal-with.contract.ts";
+import { memoryJournal } from "../journal/memory.ts";
 import { automation } from "./automation.ts";
 import { newStep, stepCompleted } from "./step-record.ts";
 import { execute, type ExecuteOptions } from "./execute.ts";
@@ -400,4 +402,25 @@ test("done again, a run takes its locks and temporary places anew, and its clean
 
   const looked = "has its place, other failed";
   expect(again.did).toEqual([looked, "tidy, failed", looked, "tidy, succeeded"]);
+});
+
+test("a lease that cannot be given back changes neither a retry nor a refusal", async () => {
+  let isBroken = true;
+  const work = automation("work", (run) => run.step("a", () => breaks({ isBroken })));
+  const kept = memoryJournal();
+  const journal = journalWith(kept, {
+    release: async (hold) => {
+      if (isBroken) return kept.release(hold);
+      throw new Error("the journal is away");
+    },
+  });
+  const { runId } = await execute(work, { journal });
+  isBroken = false;
+
+  const refused = execute(work, { journal, runId, unfinished: "resume" });
+  await expect(refused).rejects.toThrow("has ended (failed)");
+  await kept.release({ runId, fence: 2 });
+  const again = await execute(work, { journal, retryOf: { runId } });
+
+  expect(again.status).toBe("succeeded");
 });

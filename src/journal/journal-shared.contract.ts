@@ -326,7 +326,7 @@ function pruneContract(kind: string, open: OpenJournal): void {
       await write(journal, { id: "held", ...ended, startedAtMs: 1 });
       const free: Partial<RunRecord>[] = [
         { id: "young", ...ended, endedAtMs: 9, startedAtMs: 2 },
-        { id: "old", ...ended, startedAtMs: 3 },
+        { id: "old", ...ended, startedAtMs: 9 },
         { id: "newer", ...ended, startedAtMs: 4 },
         { id: "newest", ...ended, startedAtMs: 5 },
         { id: "only", ...ended, automation: "weekly" },

@@ -52,7 +52,7 @@ const SQL = {
       SELECT count(*) FROM (
         SELECT 1 FROM runs AS newer
         WHERE newer.automation = run.automation AND newer.is_unfinished = 0
-          AND (newer.started_at_ms, newer.number) > (run.started_at_ms, run.number)
+          AND newer.number > run.number
         LIMIT :keep))
     ORDER BY ended_at_ms`,
   deleteSteps: `DELETE FROM steps WHERE run_id = :id`,
@@ -81,7 +81,7 @@ export function prepareStatements(db: DatabaseSync): Statements {
   ) as unknown as Statements;
 }
 
-/** The runs that fit `filter`, the newest first; of two at once, the later written. */
+/** The runs that fit `filter`, the newest first. */
 export function findRunRows(db: DatabaseSync, filter: SettledFilter): readonly RecordRow[] {
   const { automation, status, id, lock, parentId, limit } = filter;
   const { where, values } = conditions({
@@ -95,9 +95,7 @@ export function findRunRows(db: DatabaseSync, filter: SettledFilter): readonly R
     "parent_id = :parentId": named("parentId", parentId),
   });
   return db
-    .prepare(
-      `SELECT record, checksum FROM runs ${where} ORDER BY started_at_ms DESC, number DESC LIMIT :limit`,
-    )
+    .prepare(`SELECT record, checksum FROM runs ${where} ORDER BY number DESC LIMIT :limit`)
     .all({ ...values, limit: rowLimit(limit) }) as unknown as RecordRow[];
 }
 

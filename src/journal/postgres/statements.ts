@@ -122,7 +122,7 @@ function pruneStatements(s: string) {
           SELECT count(*) FROM (
             SELECT 1 FROM ${s}.runs AS newer
             WHERE newer.automation = run.automation AND NOT newer.is_unfinished
-              AND (newer.started_at_ms, newer.number) > (run.started_at_ms, run.number)
+              AND newer.number > run.number
             LIMIT $2) AS newest)
       ORDER BY ended_at_ms, number LIMIT $5`,
     /** Not those that were claimed since they were looked at. */
