@@ -6,17 +6,12 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { step, testCancelAnywhere, type Example } from "./model/cancel-anywhere.ts";
 import { Machine } from "./model/machine.ts";
 import type { Strike } from "./model/process.ts";
 import { GUARDS, type Part, type StepPart } from "./model/program.ts";
 
-const step = (
-  name: string,
-  guard: StepPart["guard"],
-  more: Pick<StepPart, "fault" | "hearing"> = {},
-): StepPart => ({ step: name, guard, ...more });
-
-const PROGRAMS: readonly [name: string, program: readonly Part[], left: string][] = [
+const PROGRAMS: readonly Example[] = [
   [
     "three steps",
     [step("a", "plain"), { read: "look" }, step("b", "undo"), step("c", "reconcile")],
@@ -150,57 +145,7 @@ const PROGRAMS: readonly [name: string, program: readonly Part[], left: string][
   ],
 ];
 
-/** Cancels a first start at every moment; answers the machines that differ, and where each was cancelled. */
-async function cancelAnywhere(program: readonly Part[]) {
-  const states = new Map<string, { readonly machine: Machine; readonly at: string }>();
-  for (let moment = 1; ; moment++) {
-    const machine = new Machine(program);
-    const { isStruck, passed } = await machine.start({ how: "cancel", moment });
-    if (!isStruck) return { states, moments: moment - 1 };
-    states.set(await machine.state(), { machine, at: `cancelled ${passed[moment - 1]}` });
-  }
-}
-
-/** Kills the next start at every write; answers what comes of each, but for machines that were `seen`. */
-async function killAtAnyWrite(machine: Machine, seen: Set<string>) {
-  const undisturbed = await machine.fork();
-  if (await undisturbed.isEnded()) return { outcomes: [await undisturbed.finish()], kills: 0 };
-  const { writes } = await undisturbed.start();
-  const outcomes = [await undisturbed.finish()];
-  for (const moment of writes) {
-    const killed = await machine.fork();
-    await killed.start({ how: "kill", moment });
-    const state = await killed.state();
-    if (seen.has(state)) continue;
-    seen.add(state);
-    outcomes.push(await killed.finish());
-  }
-  return { outcomes, kills: writes.length };
-}
-
-test.for(PROGRAMS)(
-  "%s: cancelled anywhere, and killed at any write of the next start, a run ends well",
-  async ([, program, left]) => {
-    const expected = await new Machine(program).finish();
-    const seen = new Set<string>();
-    const { states, moments } = await cancelAnywhere(program);
-    let kills = 0;
-
-    for (const { machine, at } of states.values()) {
-      const played = await killAtAnyWrite(machine, seen);
-      for (const outcome of played.outcomes)
-        expect({ at, ...outcome }).toEqual({ at, ...expected });
-      kills += played.kills;
-    }
-
-    expect([expected.left.join(""), expected.wrongs]).toEqual([left, []]);
-    expect({ moments: moments > 35, states: states.size > 10, kills: kills > 80 }).toEqual({
-      moments: true,
-      states: true,
-      kills: true,
-    });
-  },
-);
+testCancelAnywhere(PROGRAMS);
 
 /** Steps that succeed in the end, whatever is done to them. */
 const lasting: fc.Arbitrary<StepPart> = fc
@@ -236,39 +181,74 @@ const task: fc.Arbitrary<Part> = fc.record({
   parts: branchOf(fc.oneof(lasting, pause)),
 });
 
+const sleep: fc.Arbitrary<Part> = fc.record({
+  sleep: fc.constant(""),
+  ms: fc.integer({ min: 0, max: 9 }),
+});
+
+const parallel = (parts: fc.Arbitrary<Part>): fc.Arbitrary<Part> =>
+  fc.record({
+    parallel: fc.array(branchOf(parts), { minLength: 1, maxLength: 4 }),
+    concurrency: fc.integer({ min: 1, max: 3 }),
+  });
+
+const map: fc.Arbitrary<Part> = fc.record({
+  map: fc.constant(""),
+  items: fc.constantFrom<string[]>([], ["p"], ["p", "q", "r"]),
+  parts: fc.array(lasting, { minLength: 1, maxLength: 2 }),
+});
+
+const child: fc.Arbitrary<Part> = fc.record({
+  child: fc.constant(""),
+  parts: branchOf(fc.oneof(lasting, pause, sleep, task, parallel(lasting))),
+});
+
+const apart = fc.oneof(task, map, child);
+
 const succeeding = branchOf(
   fc.oneof(
     lasting,
     pause,
-    task,
+    sleep,
+    apart,
     cleanup,
-    scope(fc.oneof(lasting, pause, cleanup)),
-    besides(fc.oneof(lasting, pause, task, scope(fc.oneof(lasting, cleanup)))),
+    scope(fc.oneof(lasting, pause, sleep, cleanup)),
+    besides(fc.oneof(lasting, pause, apart, scope(fc.oneof(lasting, cleanup)))),
+    parallel(fc.oneof(lasting, sleep, scope(lasting))),
   ),
 );
 
 /** The last step fails, beside others that may be under way, over or not yet begun. */
 const failing = fc
   .tuple(
-    branchOf(fc.oneof(undoable, pause, cleanup, scope(fc.oneof(undoable, cleanup)))),
-    branchOf(fc.oneof(undoable, pause, scope(undoable))),
+    branchOf(
+      fc.oneof(undoable, pause, cleanup, parallel(undoable), scope(fc.oneof(undoable, cleanup))),
+    ),
+    branchOf(fc.oneof(undoable, pause, sleep, scope(undoable))),
     branchOf(pause),
+    fc.integer({ min: 1, max: 3 }),
   )
-  .map(([parts, beside, before]): Part[] => [
-    ...parts,
-    { all: [beside, [...before, step("", "undo", { fault: "bug" })]] },
-  ]);
+  .map(([parts, beside, before, concurrency]): Part[] => {
+    const failingBranch = [...before, step("", "undo", { fault: "bug" })];
+    const branches = [beside, failingBranch, [step("", "undo")]];
+    return [...parts, concurrency > 2 ? { all: branches } : { parallel: branches, concurrency }];
+  });
 
 /** `parts` with a name for each step and task. */
 function named(parts: readonly Part[], path = "s"): Part[] {
   return parts.map((part, index) => {
     const name = `${path}${index}`;
     if ("step" in part) return { ...part, step: name };
+    const branchesOf = (branches: readonly (readonly Part[])[]) =>
+      branches.map((branch, place) => named(branch, `${name}-${place}-`));
+    if ("sleep" in part) return { ...part, sleep: name };
     if ("task" in part) return { ...part, task: name, parts: named(part.parts, name) };
+    if ("map" in part) return { ...part, map: name, parts: named(part.parts, name) as StepPart[] };
+    if ("child" in part) return { ...part, child: name, parts: named(part.parts, name) };
     if ("cleanup" in part) return { cleanup: name };
     if ("scope" in part) return { ...part, scope: name, parts: named(part.parts, name) };
-    if (!("all" in part)) return part;
-    return { all: part.all.map((branch, place) => named(branch, `${name}-${place}-`)) };
+    if ("parallel" in part) return { ...part, parallel: branchesOf(part.parallel) };
+    return "all" in part ? { all: branchesOf(part.all) } : part;
   });
 }
 

@@ -7,9 +7,16 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { automation, execute, type Automation, type Run } from "../src/automation/index.ts";
+import {
+  automation,
+  execute,
+  type Automation,
+  type Run,
+  type Task,
+} from "../src/automation/index.ts";
 import { memoryJournal } from "../src/journal/index.ts";
 import { VirtualClock } from "../src/testing/index.ts";
+import { readAll } from "./model/all-records.ts";
 import { dyingJournal, type Death } from "./dying-journal.ts";
 
 const ROOT = mkdtempSync(join(tmpdir(), "holdfast-crash-model-"));
@@ -172,6 +179,64 @@ const PROGRAMS: readonly [name: string, program: Program, complete: number][] = 
     },
     0,
   ],
+  [
+    "parallel steps and sleeps",
+    async (run, objects) => {
+      await run.parallel(
+        ["a", "b", "c"].map((name) => () => step(run, objects, name)),
+        { concurrency: 2 },
+      );
+      await run.sleep("nap", "1h");
+      await step(run, objects, "d");
+    },
+    4,
+  ],
+  [
+    "parallel steps of which one fails",
+    async (run, objects) => {
+      await run.parallel(
+        [
+          () => step(run, objects, "a"),
+          () => failingStep(run, "b"),
+          () => step(run, objects, "c"),
+          () => step(run, objects, "d"),
+        ],
+        { concurrency: 2 },
+      );
+    },
+    0,
+  ],
+  [
+    "tasks after each other",
+    async (run, objects) => {
+      void run.task("one", (task) => step(task, objects, "a"));
+      void run.task("two", (task) => failingStep(task, "b"), { mayFail: true });
+      void run.task("three", (task) => step(task, objects, "c"), { after: ["one"] });
+      void run.task("four", (task) => step(task, objects, "d"), { after: ["two"], mayFail: true });
+    },
+    2,
+  ],
+  [
+    "maps",
+    async (run, objects) => {
+      const work = async (name: string, task: Task) => {
+        await step(task, objects, name);
+        if (name === "b") fail();
+      };
+      await run.map("all", ["a", "b", "c"], work, { key: (name) => name, mayFail: true });
+    },
+    2,
+  ],
+  [
+    "children",
+    async (run, objects) => {
+      const child = automation("child", (inner) => step(inner, objects, "b"));
+      await step(run, objects, "a");
+      await run.child("inner", child);
+      await step(run, objects, "c");
+    },
+    3,
+  ],
 ];
 
 /** Runs until the death, or to the end when it does not come to it. */
@@ -197,9 +262,10 @@ async function dieAndResume(main: Program, death: Death) {
   const journal = memoryJournal({ isGone: () => true });
   const program = automation("demo", (run) => main(run, objects, place)) as Automation<never>;
   if ((await runUntil(program, journal, death)) === "ended") return undefined;
-  const [run] = await journal.findRuns();
-  const recorded = await journal.readSteps(run?.id ?? "");
-  const finished = recorded
+  const wholes = await readAll(journal);
+  const run = wholes[0]?.run;
+  const finished = wholes
+    .flatMap(({ steps }) => steps)
     .filter(({ status, kind }) => status === "completed" && kind === "step")
     .map(({ name }) => name);
   const rest = async () => [...readdirSync(place), ...(await journal.readStates({ prefix: "" }))];
@@ -241,25 +307,34 @@ test.for(PROGRAMS)(
   },
 );
 
-test("killed again while it resumes, at every pair of places, it still ends well", async () => {
-  const [, main, complete] = PROGRAMS[3] ?? expect.unreachable();
-  let pairs = 0;
-  for (let first = 1; first <= 8; first++) {
-    for (let second = 1; second <= 8; second++) {
-      const objects = new Objects();
-      const journal = memoryJournal({ isGone: () => true });
-      const program = automation("demo", (run) => main(run, objects, ROOT)) as Automation<never>;
-      const once = await runUntil(program, journal, { write: first, side: "after" });
-      const twice =
-        once === "ended"
-          ? once
-          : await runUntil(program, journal, { write: second, side: "before" });
-      if (twice === "ended") continue;
-      pairs++;
-      const clock = new VirtualClock();
-      const { exitCode } = await clock.settle(() => execute(program, { clock, journal, env: {} }));
-      expect({ exitCode, left: objects.keys.size }).toEqual({ exitCode: 80, left: complete });
+const TWICE = ["a failure at the end", "parallel steps of which one fails", "maps", "children"];
+
+test.for(PROGRAMS.filter(([name]) => TWICE.includes(name)))(
+  "killed again while it resumes, at every pair of places, %s still end well",
+  async ([, main, complete]) => {
+    let pairs = 0;
+    for (let first = 1; first <= 10; first++) {
+      for (let second = 1; second <= 10; second++) {
+        const objects = new Objects();
+        const journal = memoryJournal({ isGone: () => true });
+        const program = automation("demo", (run) => main(run, objects, ROOT)) as Automation<never>;
+        const once = await runUntil(program, journal, { write: first, side: "after" });
+        const twice =
+          once === "ended"
+            ? once
+            : await runUntil(program, journal, { write: second, side: "before" });
+        if (twice === "ended") continue;
+        pairs++;
+        const clock = new VirtualClock();
+        const { exitCode } = await clock.settle(() =>
+          execute(program, { clock, journal, env: {} }),
+        );
+        expect({ exitCode, left: objects.keys.size }).toEqual({
+          exitCode: complete === 0 ? 80 : 0,
+          left: complete,
+        });
+      }
     }
-  }
-  expect(pairs).toBeGreaterThan(20);
-});
+    expect(pairs).toBeGreaterThan(20);
+  },
+);

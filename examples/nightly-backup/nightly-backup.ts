@@ -94,15 +94,16 @@ async function makeArchive(run: Run<Settings>, local: string, retry: StepRetry):
     { undo, verify: ({ bytes }) => bytes > 0, retry, timeout: { attempt: "2h" } },
   );
 
-  await using restored = await run.tempDirectory("restored", { in: local });
   const { changed } = await run.step(
     "rehearse restore",
-    async ({ signal }) => {
-      const known = { ...parts, extraSha256: snapshot.sha256, signal };
-      const found = await rehearseRestore(archive.path, restored.path, known);
+    async ({ key, signal }) => {
+      const extraSha256 = snapshot.sha256;
+      const place = join(local, `${key}.restored`);
+      const found = await rehearseRestore(archive.path, place, { ...parts, extraSha256, signal });
+      await removeByKey(local, key);
       return { ...found, changed: found.changed.slice(0, 100) };
     },
-    { retry, timeout: { attempt: "2h" } },
+    { undo, retry, timeout: { attempt: "2h" } },
   );
   if (changed.length > 0) {
     run.log.warning(`Files changed while they were backed up: ${changed.join(", ")}`);

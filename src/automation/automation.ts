@@ -11,6 +11,10 @@ import type { StandardSchema } from "../core/standard-schema.ts";
 import type { Attempt, Policy } from "../policies/policy.ts";
 import type { RetryOptions } from "../policies/retry.ts";
 import type { TaskResult } from "../policies/task-result.ts";
+import type { ChildOptions, ChildResult } from "./child.ts";
+import type { Items, MapOptions, MapResult } from "./map-result.ts";
+import type { Branches, BranchValues, ParallelOptions } from "./parallel.ts";
+import type { ApprovalBy, ApprovalOptions, SignalOptions } from "./signal.ts";
 import type { CleanupContext, CleanupOptions } from "./cleanup.ts";
 import type { Database, InTransaction } from "./database.ts";
 import type { FileContent } from "./file-content.ts";
@@ -137,6 +141,29 @@ export interface Task {
     options?: ReadOptions<Value>,
   ): Promise<Value>;
   /**
+   * Runs functions, in an array or by name, so many at a time. Rejects with the first failure, and
+   * begins none after it.
+   */
+  parallel<const Work extends Branches>(
+    work: Work,
+    options?: ParallelOptions,
+  ): Promise<BranchValues<Work>>;
+  /** Waits for a length of time, or until a moment. A resume waits for what is left of it. */
+  sleep(name: string, length: Duration | Date): Promise<void>;
+  /**
+   * Waits for what `holdfast signal` or `sendSignal` sends under this name, before or while it waits.
+   * Rejects with `TimeoutError` when nothing comes in time, `InputError` when it does not fit `schema`.
+   */
+  waitForSignal<Value = unknown>(name: string, options?: SignalOptions<Value>): Promise<Value>;
+  /**
+   * Waits for a human's decision by `holdfast approve`. Rejects with `ApprovalRejectedError` when it
+   * is a no, and with `TimeoutError` when there is none in time, unless the options say otherwise.
+   */
+  approval<const Options extends ApprovalOptions = ApprovalOptions & { onReject?: "fail" }>(
+    name: string,
+    options?: Options,
+  ): Promise<ApprovalBy<Options>>;
+  /**
    * Runs `body` as a part of the task that is taken back as a whole: when it throws, its own steps are
    * undone first, and then the promise rejects with that error, which may be caught. When it completes,
    * its steps are undone with the task's, or by `undo` in place of theirs. Up to 8 deep.
@@ -196,6 +223,11 @@ export interface Task {
 export interface TaskOptions {
   /** Whether the run may succeed when this task failed. Default false. */
   readonly mayFail?: boolean | undefined;
+  /**
+   * Names of tasks that were declared before: it begins when all of them have ended. When one of them
+   * failed it is not run, and its result has the code `DEPENDENCY_FAILED`. Default: none.
+   */
+  readonly after?: readonly string[] | undefined;
 }
 
 /** One execution. Its own steps form its own task. */
@@ -214,6 +246,26 @@ export interface Run<Input = Record<string, unknown>> extends Task {
     body: (task: Task) => Value | PromiseLike<Value>,
     options?: TaskOptions,
   ): Promise<TaskResult<Value>>;
+  /**
+   * Runs `work` for each item, as a task of its own: it succeeds, or is rolled back, as a whole. Never
+   * rejects for failed items. Memory does not grow with their number.
+   */
+  map<Item, Value>(
+    name: string,
+    items: Items<Item>,
+    work: (item: Item, task: Task) => Value | PromiseLike<Value>,
+    options?: MapOptions<Item>,
+  ): Promise<MapResult<Value>>;
+  /**
+   * Runs another automation in a run of its own, which is cancelled, killed and resumed with this one.
+   * Counts as a task, and never rejects for a child that failed.
+   */
+  child(
+    name: string,
+    automation: Automation<never>,
+    input?: unknown,
+    options?: ChildOptions,
+  ): Promise<ChildResult>;
 }
 
 /** What holds for all runs of an automation. */
@@ -232,6 +284,8 @@ export interface AutomationOptions<Input = Record<string, unknown>> {
   readonly version?: string | undefined;
   /** How old a run that was cut off may be and still be resumed without asking. Default 36 hours. */
   readonly resumeWithin?: Duration | undefined;
+  /** How many tasks run at a time, children among them; further ones wait. Default 16. */
+  readonly concurrency?: number | undefined;
   /** How often one run is resumed without asking. Default 10. */
   readonly maxResumes?: number | undefined;
   /** Rules asked before the built-in ones. */
@@ -246,6 +300,7 @@ const READERS = {
   schedule: readSchedules,
   version: text({ default: undefined }),
   resumeWithin: duration({ default: 36 * 3_600_000, orInfinity: true }),
+  concurrency: integer({ min: 1, default: 16 }),
   maxResumes: integer({ min: 0, default: 10, orInfinity: true }),
   classify: list(required(callable<Rule, undefined>({ default: undefined }), "a rule"), {
     default: [],

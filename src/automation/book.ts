@@ -2,11 +2,12 @@
  * One run's page in the journal: what is recorded of it, and the only way to write to it.
  *
  * A failure of the journal is no failure of a step. So a write that fails halts the whole run: it
- * is remembered here, and thrown by whatever is tried afterwards.
+ * is remembered here, and thrown by whatever is tried afterwards. Of a map's items those that are
+ * under way are in memory, and no others.
  */
 
 import type { Claim, Hold, Journal, RunRecord, StepRecord } from "../core/journal.ts";
-import type { SharedState } from "../core/shared-state.ts";
+import type { SharedState, SharedValue } from "../core/shared-state.ts";
 import { decodeValue } from "../journal/codec.ts";
 import { cancelKey, readCancelRequest, type CancelRequest } from "./cancel-request.ts";
 
@@ -19,6 +20,9 @@ export function stepLabel(task: string, step: string): string {
   return task === OWN_TASK ? step : `${task}/${step}`;
 }
 
+/** How many records of a map's items are in memory at once. */
+const PAGE = 500;
+
 /** See the header. */
 export class Book {
   readonly #journal: Journal;
@@ -26,9 +30,11 @@ export class Book {
   /** By task and step; tasks themselves have an empty name. */
   readonly #tasks = new Map<string, Map<string, StepRecord>>();
   readonly #visited = new Set<string>();
+  /** The items of maps that are under way: their tasks, and which map's they are. */
+  readonly #items = new Map<string, string>();
   readonly #onFailure: (error: unknown) => void;
   #run: RunRecord;
-  #position: number;
+  #position = 0;
 
   /** @param onFailure Is told when the journal could not be written. */
   constructor(journal: Journal, claim: Claim, onFailure: (error: unknown) => void) {
@@ -37,7 +43,6 @@ export class Book {
     this.#run = claim.run;
     this.#onFailure = onFailure;
     for (const step of claim.steps) this.#keep(step);
-    this.#position = claim.steps.reduce((last, { position }) => Math.max(last, position), 0);
   }
 
   get run(): RunRecord {
@@ -106,7 +111,7 @@ export class Book {
   /** The recorded steps of a task, in order. */
   stepsOf(task: string): readonly StepRecord[] {
     return [...(this.#tasks.get(task)?.values() ?? [])]
-      .filter(({ kind }) => kind !== "task")
+      .filter(({ name }) => name !== "")
       .toSorted((a, b) => a.position - b.position);
   }
 
@@ -127,17 +132,75 @@ export class Book {
     );
   }
 
+  /** Takes up what is recorded of a map's item. Answers whether anything is. */
+  async openItem(task: string, map: string, mayBeRecorded: boolean): Promise<boolean> {
+    this.#items.set(task, map);
+    if (!mayBeRecorded) return false;
+    const records = await this.#try(() => this.#journal.readSteps(this.#run.id, { task }));
+    for (const record of records) this.#keep(record);
+    return records.length > 0;
+  }
+
+  /** Forgets an item that has ended: a map may have more than fit into memory. */
+  closeItem(task: string): void {
+    for (const name of this.#tasks.get(task)?.keys() ?? []) this.#visited.delete(place(task, name));
+    this.#visited.delete(place(task, ""));
+    this.#tasks.delete(task);
+    this.#items.delete(task);
+  }
+
+  /** The map whose item the task is, as long as that is under way. */
+  mapOf(task: string): string | undefined {
+    return this.#items.get(task);
+  }
+
+  /** @yields The records of the tasks of a map's items, in the order in which they were begun. */
+  async *itemsOf(map: string): AsyncGenerator<StepRecord, void> {
+    for (let after: number | undefined; ;) {
+      const filter = { map, kind: "task", after, limit: PAGE } as const;
+      const page = await this.#try(() => this.#journal.readSteps(this.#run.id, filter));
+      yield* page;
+      if (page.length < PAGE) return;
+      after = page.at(-1)?.position;
+    }
+  }
+
+  /** How many items of a map are recorded. What is begun from now on comes after them. */
+  async countItems(map: string): Promise<number> {
+    let count = 0;
+    for await (const { position } of this.itemsOf(map)) {
+      this.#position = Math.max(this.#position, position);
+      count++;
+    }
+    return count;
+  }
+
+  /** A value that was shared with the run from outside. */
+  readState(key: string): Promise<SharedValue | undefined> {
+    return this.#try(() => this.#journal.readState(key));
+  }
+
+  /** The recorded maps that have not ended. */
+  openMaps(): readonly StepRecord[] {
+    return [...this.#tasks.values()].flatMap((records) => {
+      const head = records.get("");
+      return head?.kind === "map" && head.status === "begun" ? [head] : [];
+    });
+  }
+
   /** Writes a step. Resolves when it is on disk. */
   async writeStep(record: StepRecord): Promise<StepRecord> {
-    await this.#write(() => this.#journal.writeStep(this.#hold, record));
-    this.#keep(record);
-    return record;
+    const map = this.#items.get(record.task);
+    const written = map === undefined ? record : { ...record, map };
+    await this.#try(() => this.#journal.writeStep(this.#hold, written));
+    this.#keep(written);
+    return written;
   }
 
   /** Changes the run's own record. */
   async writeRun(change: Partial<RunRecord>): Promise<void> {
     const changed = { ...this.#run, ...change };
-    await this.#write(() => this.#journal.writeRun(this.#hold, changed));
+    await this.#try(() => this.#journal.writeRun(this.#hold, changed));
     this.#run = changed;
   }
 
@@ -161,14 +224,15 @@ export class Book {
   }
 
   #keep(record: StepRecord): void {
+    this.#position = Math.max(this.#position, record.position);
     const steps = this.#tasks.get(record.task);
     if (steps === undefined) this.#tasks.set(record.task, new Map([[record.name, record]]));
     else steps.set(record.name, record);
   }
 
-  async #write(write: () => Promise<void>): Promise<void> {
+  async #try<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     try {
-      await write();
+      return await ask();
     } catch (error) {
       this.#onFailure(error);
       throw error;

@@ -1,6 +1,5 @@
 /** Asks for the end of a run that another process has, and waits for it. */
 
-import { hostname, userInfo } from "node:os";
 import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
 import { RunRefusedError } from "../core/errors.ts";
 import { UNFINISHED, type Journal, type Owner, type RunRecord } from "../core/journal.ts";
@@ -9,6 +8,7 @@ import type { Duration } from "../core/duration.ts";
 import { redactor } from "../core/redact.ts";
 import { systemClock } from "../core/system.ts";
 import { cancelKey, readCancelRequest, type CancelRequest } from "./cancel-request.ts";
+import { whoAmI } from "./who-am-i.ts";
 
 /** How often the journal is asked whether the run has ended, in milliseconds. */
 const LOOK_EVERY_MS = 200;
@@ -110,17 +110,4 @@ async function readRun(journal: Journal, runId: string): Promise<RunRecord> {
 
 function hasEnded({ status }: RunRecord): boolean {
   return !UNFINISHED.includes(status);
-}
-
-function whoAmI(): string {
-  return `${userName()} on ${hostname()}`;
-}
-
-/** In a container, the number of the user may have no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `user ${process.getuid?.() ?? ""}`.trim();
-  }
 }

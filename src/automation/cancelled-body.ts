@@ -1,5 +1,6 @@
 /** Bounds how long a task's function may go on after its run was halted. */
 
+import { onAbort } from "./on-abort.ts";
 import type { Scope } from "./scope.ts";
 import { loggerAt } from "./world.ts";
 
@@ -14,20 +15,17 @@ const GRACE_MS = 5_000;
 export async function unlessStuck<Value>(scope: Scope, body: Promise<Value>): Promise<Value> {
   const { halt } = scope.world;
   const ended = new AbortController();
-  const stuck = new Promise<never>((_, reject) => {
-    const giveUp = () => {
-      giveUpAfterGrace(scope, ended.signal).then(reject, () => {
-        // It ended within the grace.
-      });
-    };
-    for (const told of [halt.halted, halt.recalled]) {
-      if (told.aborted) giveUp();
-      else told.addEventListener("abort", giveUp, { once: true, signal: ended.signal });
-    }
-  });
+  const stuck = Promise.withResolvers<never>();
+  const giveUp = () => {
+    giveUpAfterGrace(scope, ended.signal).then(stuck.reject, () => {
+      // It ended within the grace.
+    });
+  };
+  const unlinks = [halt.halted, halt.recalled].map((told) => onAbort(told, giveUp));
   try {
-    return await Promise.race([body, stuck]);
+    return await Promise.race([body, stuck.promise]);
   } finally {
+    for (const unlink of unlinks) unlink();
     ended.abort();
   }
 }

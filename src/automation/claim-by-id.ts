@@ -3,8 +3,8 @@
 import { RunRefusedError } from "../core/errors.ts";
 import { lockOf, UNFINISHED, type Claim, type Journal, type RunRecord } from "../core/journal.ts";
 import type { Automation } from "./automation.ts";
-import { checkDecisions } from "./check-decisions.ts";
 import { checkedRecordedInput, choose, type Asked, type Claimed } from "./claim-run.ts";
+import { checkDecided } from "./records-to-decide.ts";
 import { findRetryOf } from "./retry-mark.ts";
 import { refusalOfRollback } from "./ended-run.ts";
 
@@ -20,7 +20,7 @@ export async function claimById<Input>(
     const hasEnded = !UNFINISHED.includes(claim.run.status);
     if (hasEnded) await checkEnded(claim, asked);
     const choice = hasEnded ? "rollback" : choose(automation, claim, asked);
-    checkDecisions(asked.decided, claim);
+    await checkDecided(journal, claim, asked.decided);
     const input = await checkedRecordedInput(automation, claim);
     return { claim, choice, input, hasEnded };
   } catch (error) {

@@ -2,16 +2,16 @@
 
 import type { Clock } from "../core/clock.ts";
 import { InputError, JournalError, RunExistsError, UnfinishedRunError } from "../core/errors.ts";
-import type { Claim, Journal, Owner, RunRecord } from "../core/journal.ts";
+import type { Claim, Journal, Owner, RunRecord, StepRecord } from "../core/journal.ts";
 import type { Logger } from "../core/logger.ts";
 import { show } from "../core/show.ts";
 import { schemaProblems, type StandardSchema } from "../core/standard-schema.ts";
 import { decodeValue } from "../journal/codec.ts";
 import type { Automation } from "./automation.ts";
 import { stepLabel } from "./book.ts";
-import { checkDecisions } from "./check-decisions.ts";
 import { isHeld, letGo } from "./held.ts";
 import type { TakenOver } from "./take-over.ts";
+import { checkDecided } from "./records-to-decide.ts";
 import { judgeUnfinished, type Choice } from "./unfinished.ts";
 
 /** What is asked for. */
@@ -57,7 +57,7 @@ export async function claimRun<Input>(
   try {
     const choice = choose(automation, claim, asked);
     if (choice !== "fresh" || claim.isNew) {
-      checkDecisions(asked.decided, claim);
+      await checkDecided(journal, claim, asked.decided);
       const input = await checkedRecordedInput(automation, claim);
       return { claim, choice, input, hasEnded: false };
     }
@@ -145,8 +145,7 @@ async function abandon(
   { run, hold, isNew }: Claim,
   { journal, clock, log }: Pick<Asked, "journal" | "clock" | "log">,
 ): Promise<void> {
-  const recorded = isNew ? [] : await journal.readSteps(run.id, { kind: "resource" });
-  const held = recorded.filter(isHeld);
+  const held = isNew ? [] : await readHeld(journal, run.id);
   for (const record of held.toReversed()) {
     try {
       await letGo(record, { shared: journal, fence: hold.fence, clock });
@@ -159,6 +158,14 @@ async function abandon(
   await journal.release(hold);
 }
 
+/** What a run holds: its own, and what is an item's of its maps. */
+async function readHeld(journal: Journal, runId: string): Promise<readonly StepRecord[]> {
+  const maps = await journal.readSteps(runId, { kind: "map" });
+  const own = journal.readSteps(runId, { kind: "resource" });
+  const ofItems = maps.map(({ task }) => journal.readSteps(runId, { map: task, kind: "resource" }));
+  return (await Promise.all([own, ...ofItems])).flat().filter(isHeld);
+}
+
 /** The input that a run was begun with, as the automation reads it. */
 export function checkedRecordedInput<Input>(
   automation: Automation<Input>,
@@ -167,7 +174,11 @@ export function checkedRecordedInput<Input>(
   return checkedInput(automation, decodeValue(run.input));
 }
 
-async function checkedInput<Input>(automation: Automation<Input>, input: unknown): Promise<Input> {
+/** What `run.input` is. @throws {InputError} When the input does not fit. */
+export async function checkedInput<Input>(
+  automation: Automation<Input>,
+  input: unknown,
+): Promise<Input> {
   const { name } = automation;
   const schema = automation.settled.input as StandardSchema<Input> | undefined;
   if (schema !== undefined) {

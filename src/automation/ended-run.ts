@@ -21,7 +21,7 @@ export function refusalOfRollback({ run, steps, retriedBy }: Ended): string | un
   return isLeft ? undefined : "nothing of it is left that could be undone";
 }
 
-/** Whether the rollback of a task left something behind. */
+/** Whether the rollback of a task, or of an item of a map, left something behind. */
 function isIncomplete({ kind, undo }: StepRecord): boolean {
-  return kind === "task" && undo === "failed";
+  return (kind === "task" || kind === "map") && undo === "failed";
 }

@@ -26,6 +26,7 @@ import { memoryJournal } from "../journal/memory.ts";
 import { thisProcess } from "../journal/owner.ts";
 import type { Automation } from "./automation.ts";
 import { Book } from "./book.ts";
+import { childStarter } from "./child-run.ts";
 import { claimFor } from "./claim.ts";
 import type { Interference } from "./interference.ts";
 import { newRunId } from "./key.ts";
@@ -174,9 +175,10 @@ export async function executeUnder<Input>(
   const fresh = newRun(automation, settled, world.redactor);
   const wanted = interference === undefined ? fresh : { ...fresh, id: interference.runId };
   const journal = settled.journal ?? memoryJournal({ clock: settled.clock });
+  const owner = settled.owner ?? thisProcess();
   const { claim, choice, input, hasEnded, retried } = await claimFor(automation, {
     journal,
-    owner: settled.owner ?? thisProcess(),
+    owner,
     wanted,
     input: settled.input,
     asked: settled.unfinished,
@@ -189,7 +191,8 @@ export async function executeUnder<Input>(
     ),
   });
   const book = new Book(journal, claim, (error) => breakOff(whole, error));
-  const whole: World = { ...world, book };
+  const startChild = childStarter({ journal, owner, env: settled.env });
+  const whole: World = { ...world, book, depth: 0, startChild };
   const execution = new RunExecution(whole, automation, {
     input,
     env: settled.env,
@@ -202,7 +205,10 @@ export async function executeUnder<Input>(
   return withCancellation(settled.signal, world.halt, () => execution.run());
 }
 
-function makeWorld(automation: Automation<never>, settled: Settled): Omit<World, "book"> {
+function makeWorld(
+  automation: Automation<never>,
+  settled: Settled,
+): Omit<World, "book" | "depth" | "startChild"> {
   const { clock, random, env, sinks, decisions } = settled;
   const hideSecrets = redactor({ env });
   return {

@@ -16,6 +16,11 @@ export {
   type TaskOptions,
   type UndoContext,
 } from "./automation.ts";
+export type { ChildOptions, ChildResult } from "./child.ts";
+export type { Items, MapFailure, MapOptions, MapResult } from "./map-result.ts";
+export type { Branch, Branches, BranchValues, ParallelOptions } from "./parallel.ts";
+export type { Approval, ApprovalBy, ApprovalOptions, SignalOptions } from "./signal.ts";
+export { sendSignal, type SentSignal } from "./signals.ts";
 export type { CleanupContext, CleanupOptions, Ending } from "./cleanup.ts";
 export type {
   Database,

@@ -45,6 +45,18 @@ function timeDigits(atMs: number): string[] {
   return digits;
 }
 
+/**
+ * The name of a child's run: the same whenever its parent asks for it. It has the digits of time of
+ * its parent's name, and in place of chance a hash.
+ */
+export function childRunId(parentId: string, name: string): string {
+  const hash = createHash("sha256")
+    .update(JSON.stringify([parentId, name]))
+    .digest();
+  const digits = Array.from({ length: 16 }, (_, place) => DIGITS.charAt((hash[place] ?? 0) % 32));
+  return `${parentId.slice(0, 10)}${digits.join("")}`;
+}
+
 /** Which doing of which step a key is for. */
 export interface KeyParts {
   readonly runId: string;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { FaultClass } from "../core/fault.ts";
 import { REACTIONS, reactionsWith } from "../core/reactions.ts";
 import type { RollbackOutcome, TaskResult } from "../policies/task-result.ts";
-import { countTasks, exitCodeOf, exitCodeOfRun, type TaskEnd } from "./outcome.ts";
+import { exitCodeOf, Tally, type TaskEnd } from "./outcome.ts";
 
 function failed(faultClass: FaultClass, rollback: RollbackOutcome, code = "X"): TaskResult {
   const fault = { class: faultClass, code, effect: "unknown" } as const;
@@ -25,6 +25,13 @@ const succeeded: TaskResult = {
   durationMs: 1,
   healed: false,
 };
+
+/** What the ends of several tasks come to. */
+function tallyOf(ends: readonly TaskEnd[], reactions = REACTIONS): Tally {
+  const tally = new Tally(reactions);
+  for (const each of ends) tally.add(each);
+  return tally;
+}
 
 const end = (result: TaskResult, mayFail = false): TaskEnd => ({ result, mayFail });
 
@@ -63,18 +70,18 @@ test.for<[name: string, ends: TaskEnd[], exitCode: number]>([
   ["not what may fail", [end(failed("fatal", "none"), true), end(succeeded)], 0],
   ["an incomplete rollback even of what may fail", [end(failed("fatal", "incomplete"), true)], 81],
 ])("the exit code of several tasks is that of %s", ([, ends, exitCode]) => {
-  expect(exitCodeOfRun(ends, REACTIONS)).toBe(exitCode);
+  expect(tallyOf(ends).exitCode).toBe(exitCode);
 });
 
 test("the table says what a class of faults exits with", () => {
   const reactions = reactionsWith({ fatal: { exitCode: 75 } });
 
   expect(exitCodeOf(failed("fatal", "none"), reactions)).toBe(75);
-  expect(exitCodeOfRun([end(failed("fatal", "none"))], reactions)).toBe(75);
+  expect(tallyOf([end(failed("fatal", "none"))], reactions).exitCode).toBe(75);
 });
 
 test("tasks are counted whether they may fail or not", () => {
-  expect(countTasks([end(succeeded), end(failed("fatal", "none"), true)])).toEqual({
+  expect(tallyOf([end(succeeded), end(failed("fatal", "none"), true)]).count).toEqual({
     succeeded: 1,
     total: 2,
   });

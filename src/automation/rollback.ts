@@ -6,7 +6,7 @@ import type { StepRecord } from "../core/journal.ts";
 import type { RollbackOutcome } from "../policies/task-result.ts";
 import { OWN_TASK, stepLabel } from "./book.ts";
 import type { Scope } from "./scope.ts";
-import { isInDoubt, needsUndo } from "./step-record.ts";
+import { isInDoubt, isOpenChild, needsUndo } from "./step-record.ts";
 import type { Step } from "./step.ts";
 import { undoStep, type UndoOutcome } from "./undo.ts";
 import { emit } from "./world.ts";
@@ -63,11 +63,15 @@ export function unreached({ name, prefix, world: { book } }: Scope): readonly St
   const own = book
     .unvisited(name)
     .filter((record) => record.name.startsWith(prefix))
-    .filter(needsUndo);
+    .filter((record) => needsUndo(record) || isOpenChild(record));
   if (name !== OWN_TASK || prefix !== "") return own;
   // Tasks that succeeded are kept.
   const tasks = book.unvisitedTasks().filter((task) => !book.isCompleted(task));
-  return [...own, ...tasks.flatMap((task) => book.stepsOf(task).filter(needsUndo))];
+  return [
+    ...own,
+    ...book.openMaps().filter(({ task }) => tasks.includes(task)),
+    ...tasks.flatMap((task) => book.stepsOf(task).filter(needsUndo)),
+  ];
 }
 
 /** What is recorded and cannot be taken back: the code no longer reaches it, or nobody knows how. */

@@ -1,14 +1,13 @@
 /** One execution: its own task, the tasks in it, and how it ends in the journal. */
 
 import { classifier } from "../classify/classify.ts";
-import { AutomationError, InDoubtError } from "../core/errors.ts";
+import { InDoubtError } from "../core/errors.ts";
 import type { TaskCount } from "../core/events.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import type { Fault } from "../core/fault.ts";
 import { UNFINISHED, type RunRecord, type RunStatus } from "../core/journal.ts";
-import { flag, readOptions } from "../core/options.ts";
 import type { TaskFailure, TaskResult } from "../policies/task-result.ts";
-import type { Automation, Run, Task, TaskOptions } from "./automation.ts";
+import type { Automation, Run } from "./automation.ts";
 import { OWN_TASK } from "./book.ts";
 import { cancelledBy, isCancellation } from "./cancel-request.ts";
 import { tellOfRequest, watchForCancel } from "./cancel-watch.ts";
@@ -16,10 +15,10 @@ import type { Claimed } from "./claim-run.ts";
 import { exitCodeOfCancellation } from "./cancellation.ts";
 import { checkRequirements } from "./check-requirements.ts";
 import { keepLease } from "./heartbeat.ts";
-import { countTasks, exitCodeOf, exitCodeOfRun, type TaskEnd } from "./outcome.ts";
+import { Tally, type TaskEnd } from "./outcome.ts";
 import type { Reason } from "./rollback.ts";
 import type { Scope } from "./scope.ts";
-import { checkName } from "./names.ts";
+import { Siblings } from "./siblings.ts";
 import { decideRollback, runTask } from "./task.ts";
 import type { Choice } from "./unfinished.ts";
 import { emit, type World } from "./world.ts";
@@ -32,7 +31,9 @@ export interface RunResult {
   readonly status: Exclude<RunStatus, "running" | "abandoned">;
   /** What `holdfast run` exits with. */
   readonly exitCode: number;
+  /** The first 1,000 tasks; of the items of maps those that failed, at most 100 of each map. */
   readonly tasks: readonly TaskEnd[];
+  /** Of all tasks, a map's items and children among them. */
   readonly count: TaskCount;
   readonly durationMs: number;
   /** What ended the run, where it did not succeed. */
@@ -55,12 +56,6 @@ export interface RunParts<Input> {
 
 type End = Pick<RunResult, "status" | "exitCode" | "error"> & { readonly fault?: Fault };
 
-interface TaskCall<Value> {
-  readonly name: string;
-  readonly body: (task: Task) => Value | PromiseLike<Value>;
-  readonly options: TaskOptions | undefined;
-}
-
 const ON_REQUEST: Reason = {
   fault: { class: "fatal", code: "ROLLBACK_REQUESTED", effect: "partial" },
   error: new Error("the run was rolled back on request"),
@@ -79,8 +74,7 @@ export class RunExecution<Input> {
   readonly #world: World;
   readonly #automation: Automation<Input>;
   readonly #parts: RunParts<Input>;
-  readonly #ends: TaskEnd[] = [];
-  readonly #taskNames = new Set<string>();
+  readonly #tally: Tally;
   readonly #startedAtMs: number;
   /** Given when its unfinished tasks are rolled back whatever they did. */
   #rollBackFor: Reason | undefined;
@@ -90,6 +84,7 @@ export class RunExecution<Input> {
     this.#world = world;
     this.#automation = automation;
     this.#parts = parts;
+    this.#tally = new Tally(world.reactions);
     this.#startedAtMs = world.clock.elapsed();
   }
 
@@ -171,13 +166,10 @@ export class RunExecution<Input> {
         isKept: this.#isOwnKept,
       });
       this.#countOwn(own);
-      const exitCode = exitCodeOfRun(this.#ends, this.#world.reactions);
+      const { exitCode, failure } = this.#tally;
       if (exitCode === EXIT.ok) return { status: "succeeded", exitCode };
-      const failed = this.#ends
-        .map(({ result }) => result)
-        .find((result) => exitCodeOf(result, this.#world.reactions) === exitCode);
       const status = !own.ok && isCancellation(own.error) ? "cancelled" : "failed";
-      return { status, exitCode, ...(failed?.ok === false ? pickFailure(failed) : {}) };
+      return { status, exitCode, ...(failure === undefined ? {} : pickFailure(failure)) };
     } catch (error) {
       return this.#haltedEnd(error);
     }
@@ -209,17 +201,19 @@ export class RunExecution<Input> {
         durationMs: 0,
         rollback: "none",
       } as const;
-      this.#ends.push({ result, mayFail: false });
-      const exitCode = exitCodeOfRun(this.#ends, this.#world.reactions);
+      this.#tally.addOwn({ result, mayFail: false });
+      const { exitCode } = this.#tally;
       return { status: this.#isResumed ? "interrupted" : "failed", exitCode, error, fault };
     }
   }
 
   /** The run's own task counts when it did something, failed, or is all there is. */
   #countOwn(result: TaskResult<unknown>): void {
-    const didSomething = this.#world.book.stepsOf(OWN_TASK).length > 0;
-    if (!result.ok || didSomething || this.#ends.length === 0) {
-      this.#ends.unshift({ result, mayFail: false });
+    const steps = this.#world.book.stepsOf(OWN_TASK);
+    // A child counts by itself.
+    const didSomething = steps.some(({ kind }) => kind !== "child");
+    if (!result.ok || didSomething || this.#tally.count.total === 0) {
+      this.#tally.addOwn({ result, mayFail: false });
     }
   }
 
@@ -234,6 +228,10 @@ export class RunExecution<Input> {
 
   #runFor(scope: Scope): Run<Input> {
     const { run } = this.#world.book;
+    const siblings = new Siblings(scope, this.#tally, {
+      concurrency: this.#automation.settled.concurrency,
+      undoesAgain: this.#parts.choice === "rollback",
+    });
     return {
       id: run.id,
       automation: run.automation,
@@ -252,30 +250,16 @@ export class RunExecution<Input> {
       lock: (name, options) => scope.lock(name, options),
       transaction: (name, database, work, options) =>
         scope.transaction(name, database, work, options),
-      task: (name, body, options) => scope.track(this.#task(scope, { name, body, options })),
+      parallel: (work, options) => scope.parallel(work, options),
+      sleep: (name, length) => scope.sleep(name, length),
+      waitForSignal: (name, options) => scope.waitForSignal(name, options),
+      approval: (name, options) => scope.approval(name, options),
+      task: (name, body, options) => scope.track(siblings.task({ name, body, options })),
+      map: (name, items, work, options) =>
+        scope.track(siblings.map({ name, items, work, options })),
+      child: (name, automation, input, options) =>
+        scope.track(siblings.child({ name, automation, input }, options)),
     };
-  }
-
-  async #task<Value>(own: Scope, call: TaskCall<Value>): Promise<TaskResult<Value>> {
-    const { name, body, options = {} } = call;
-    checkName(this.#world, "task", name);
-    this.#world.halt.check();
-    own.checkPlace(`Task "${name}"`);
-    const { mayFail } = readOptions(`task "${name}"`, options, {
-      mayFail: flag({ default: false }),
-    });
-    if (this.#taskNames.has(name)) {
-      throw new AutomationError(
-        `There are two tasks named "${name}"; each needs a name of its own`,
-      );
-    }
-    this.#taskNames.add(name);
-    if (own.isRollingBack && !this.#world.book.hasTask(name)) throw own.endOfRecord;
-    const rollBackFor = own.reason;
-    const undoesAgain = this.#parts.choice === "rollback";
-    const result = await runTask<Value>(this.#world, { name, body, rollBackFor, undoesAgain });
-    this.#ends.push({ result, mayFail });
-    return result;
   }
 
   async #end(end: End): Promise<RunResult> {
@@ -287,15 +271,24 @@ export class RunExecution<Input> {
     this.#tell(end, count, durationMs);
     const { id: runId, automation } = book.run;
     const { error } = end;
-    const ended = { runId, automation, status, exitCode, tasks: this.#ends, count, durationMs };
+    const ended = {
+      runId,
+      automation,
+      status,
+      exitCode,
+      tasks: this.#tally.ends,
+      count,
+      durationMs,
+    };
     return error === undefined ? ended : { ...ended, error };
   }
 
   /** The run's own task counts as soon as the run halts, for it has not ended then. */
   #count({ status }: End): TaskCount {
-    const { succeeded, total } = countTasks(this.#ends);
+    const { succeeded, total } = this.#tally.count;
     const isOpen =
-      UNFINISHED.includes(status) && !this.#ends.some(({ result }) => result.name === OWN_TASK);
+      UNFINISHED.includes(status) &&
+      !this.#tally.ends.some(({ result }) => result.name === OWN_TASK);
     return { succeeded, total: isOpen ? total + 1 : total };
   }
 

@@ -9,6 +9,7 @@ import type { Where } from "../core/events.ts";
 import type { Fault } from "../core/fault.ts";
 import type { StepKind, StepRecord } from "../core/journal.ts";
 import type { Logger } from "../core/logger.ts";
+import type { Duration } from "../core/duration.ts";
 import type { ReadOptions, ScopeOptions, StepContext, StepOptions, Task } from "./automation.ts";
 import { stepLabel } from "./book.ts";
 import { addCleanup, type Cleanup, type CleanupOptions } from "./cleanup.ts";
@@ -18,8 +19,18 @@ import { checkKind } from "./kind.ts";
 import { takeLock, type Lock, type LockOptions } from "./lock.ts";
 import { checkName } from "./names.ts";
 import { runNested } from "./nested-scope.ts";
+import { onAbort } from "./on-abort.ts";
+import { runParallel, type Branches, type BranchValues, type ParallelOptions } from "./parallel.ts";
 import type { WrittenFile } from "./replace-file.ts";
 import { unreached, type Reason } from "./rollback.ts";
+import {
+  approvalPlan,
+  signalPlan,
+  type ApprovalBy,
+  type ApprovalOptions,
+  type SignalOptions,
+} from "./signal.ts";
+import { sleepPlan } from "./sleep.ts";
 import { Step, type StepWork } from "./step.ts";
 import { isLeftBehind } from "./step-record.ts";
 import {
@@ -31,6 +42,7 @@ import {
 } from "./temp.ts";
 import { transactionStep, type TransactionOptions } from "./transaction.ts";
 import { readReadOptions, readStepOptions, type SettledStep } from "./step-options.ts";
+import { Wait, type WaitPlan } from "./wait.ts";
 import { WatchedPromise } from "./watched-promise.ts";
 import { loggerAt, type World } from "./world.ts";
 
@@ -64,6 +76,9 @@ export class Scope implements Task {
   readonly #cleanups: Map<string, Cleanup>;
   readonly #names: Set<string>;
   readonly #controller = new AbortController();
+  /** Called with its end, for the run may have many. */
+  readonly #unlinks: (() => void)[] = [];
+  readonly #turnedBack = Promise.withResolvers<void>();
   readonly #steps = new Map<string, Step>();
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #failures: { readonly by: WatchedPromise<unknown>; readonly error: unknown }[] = [];
@@ -87,15 +102,11 @@ export class Scope implements Task {
     this.log = loggerAt(world, this.where);
     const { signal } = parent ?? world.halt;
     const { recalled } = world.halt;
-    if (signal.aborted) this.#controller.abort(signal.reason);
-    // Removed with the end of the task, for the run may have many.
-    const ended = this.#controller.signal;
-    signal.addEventListener("abort", () => this.#controller.abort(signal.reason), {
-      signal: ended,
-    });
-    const recall = () => this.#recall(recalled.reason);
-    if (recalled.aborted) recall();
-    else recalled.addEventListener("abort", recall, { signal: ended });
+    if (reason !== undefined) this.#turnedBack.resolve();
+    this.#unlinks.push(
+      onAbort(signal, () => this.#controller.abort(signal.reason)),
+      onAbort(recalled, () => this.#recall(recalled.reason)),
+    );
   }
 
   /** Where what is told of it as a whole happened. */
@@ -141,11 +152,36 @@ export class Scope implements Task {
 
   // Not async: a step is known, with its undo, as soon as it is asked for.
   step<Value>(name: string, work: Work<Value>, options: StepOptions<Value> = {}): Promise<Value> {
-    return this.#begin(name, work, () => readStepOptions(name, options));
+    return this.begin(name, work, () => readStepOptions(name, options));
   }
 
   read<Value>(name: string, work: Work<Value>, options: ReadOptions<Value> = {}): Promise<Value> {
-    return this.#begin(name, work, () => readReadOptions(name, options));
+    return this.begin(name, work, () => readReadOptions(name, options));
+  }
+
+  parallel<Work extends Branches>(
+    work: Work,
+    options: ParallelOptions = {},
+  ): Promise<BranchValues<Work>> {
+    return runParallel(work, options, { turnedBack: this.#turnedBack.promise });
+  }
+
+  sleep(name: string, length: Duration | Date): Promise<void> {
+    const plan = () => sleepPlan(name, length, this.world.clock);
+    return this.track(this.#answerWait("sleep", name, plan)) as Promise<void>;
+  }
+
+  waitForSignal<Value>(name: string, options: SignalOptions<Value> = {}): Promise<Value> {
+    const plan = () => signalPlan(this.#placeOf(name), options);
+    return this.track(this.#answerWait("signal", name, plan)) as Promise<Value>;
+  }
+
+  approval<Options extends ApprovalOptions>(
+    name: string,
+    options?: Options,
+  ): Promise<ApprovalBy<Options>> {
+    const plan = () => approvalPlan(this.#placeOf(name), options ?? {});
+    return this.track(this.#answerWait("signal", name, plan)) as Promise<ApprovalBy<Options>>;
   }
 
   scope<Value>(
@@ -277,7 +313,8 @@ export class Scope implements Task {
   async turnBack(error: unknown): Promise<void> {
     const { clock, halt } = this.world;
     this.#reason ??= this.reasonOf(error);
-    if (halt.kind !== "stopped") this.#controller.abort(error);
+    if (unreached(this).length > 0) this.#turnedBack.resolve();
+    if (halt.kind !== "stopped") this.#abort(error);
     const untilMs = clock.elapsed() + REACH_MS;
     while (!halt.halted.aborted && unreached(this).length > 0 && clock.elapsed() < untilMs) {
       await clock.sleep(REACH_EVERY_MS);
@@ -294,7 +331,12 @@ export class Scope implements Task {
   /** The function has ended: no new step begins, and what waits for the task's signal is let go. */
   close(): void {
     this.#closedBy ??= `its ${this.#kind} had ended`;
-    this.#controller.abort(new Error("the task has ended"));
+    this.#abort(new Error("the task has ended"));
+  }
+
+  #abort(reason: unknown): void {
+    for (const unlink of this.#unlinks) unlink();
+    this.#controller.abort(reason);
   }
 
   /**
@@ -338,7 +380,8 @@ export class Scope implements Task {
     }
   }
 
-  #begin<Value>(name: string, work: Work<Value>, settle: () => SettledStep): Promise<Value> {
+  /** Does a step of any kind, whose options are read once it may begin. */
+  begin<Value>(name: string, work: Work<Value>, settle: () => SettledStep): Promise<Value> {
     return this.track(this.#answer(name, work, settle)) as Promise<Value>;
   }
 
@@ -358,6 +401,15 @@ export class Scope implements Task {
 
   async #answer(name: string, work: Work<unknown>, settle: () => SettledStep): Promise<unknown> {
     return this.addStep(name, work, settle()).answer();
+  }
+
+  async #answerWait(kind: WaitPlan["kind"], name: string, plan: () => WaitPlan): Promise<unknown> {
+    const fullName = this.claimName(kind, name);
+    return new Wait(this, fullName, plan()).answer();
+  }
+
+  #placeOf(name: string) {
+    return { world: this.world, name, label: stepLabel(this.name, this.prefix + name) };
   }
 
   get #kind(): "task" | "scope" {

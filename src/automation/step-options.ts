@@ -79,7 +79,7 @@ const STEP_READERS = {
 
 /** What a step goes by, whichever kind it is. */
 export interface SettledStep extends Omit<ReturnType<typeof settle>, "repeatable" | "undoRetry"> {
-  readonly kind: "step" | "read" | "scope";
+  readonly kind: "step" | "read" | "scope" | "child";
   readonly repeatable: boolean;
   readonly undoRetry: StepRetry;
 }

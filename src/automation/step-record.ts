@@ -136,6 +136,11 @@ export function needsUndo(record: StepRecord): boolean {
   return record.status === "completed" || record.attempts.length > 0;
 }
 
+/** Whether a child was begun and has not ended, so that its own run may have something to take back. */
+export function isOpenChild({ kind, status }: StepRecord): boolean {
+  return kind === "child" && status === "begun";
+}
+
 /** Whether a scope failed, and something of what it did is still there. */
 export function isLeftBehind({ kind, status, effect }: StepRecord): boolean {
   return kind === "scope" && status === "failed" && effect === "partial";
@@ -145,6 +150,8 @@ export function isLeftBehind({ kind, status, effect }: StepRecord): boolean {
 export function isInDoubt(record: StepRecord): boolean {
   return (
     record.status === "begun" &&
+    // A child's own journal tells how far it came.
+    record.kind !== "child" &&
     record.attempts.at(-1)?.endedAtMs === undefined &&
     record.effect !== "none"
   );

@@ -144,10 +144,20 @@ export class Step {
   async answer(): Promise<unknown> {
     this.checkKind();
     if (this.#record.status !== "begun") return this.#replay();
-    if (this.scope.isRollingBack) throw this.scope.endOfRecord;
+    if (this.scope.isRollingBack && !this.#isOpenChild) throw this.scope.endOfRecord;
     this.emit({ type: "step.started", hasUndo: this.settled.undo !== undefined });
     const answer = await this.#takeUp();
     return answer instanceof Happened ? this.#complete(answer) : this.#perform();
+  }
+
+  /** A child that was begun comes to its end by itself, also on the way to a rollback. */
+  get #isOpenChild(): boolean {
+    return this.#record.kind === "child" && this.#record.attempts.length > 0;
+  }
+
+  /** A child goes on when its task fails, as other tasks do. */
+  get #signal(): AbortSignal {
+    return this.settled.kind === "child" ? this.#world.halt.signal : this.scope.signal;
   }
 
   #newRecord(): StepRecord {
@@ -283,7 +293,7 @@ export class Step {
             this.#attempting = attempting;
             return attempting;
           },
-          { signal: this.scope.signal },
+          { signal: this.#signal },
         ),
       );
       return await this.#complete(value);
@@ -354,7 +364,7 @@ export class Step {
     // A total limit or a cancellation ends the waiting at once; what was begun may still be ending.
     await Promise.allSettled([this.#clearing]);
     const late = await this.#attempting.catch(() => undefined);
-    const { aborted: isAborted, reason } = this.scope.signal;
+    const { aborted: isAborted, reason } = this.#signal;
     if (late !== undefined) await this.#complete(late);
     else if (isAborted) this.emit({ type: "step.interrupted" });
     if (isAborted) throw reason;

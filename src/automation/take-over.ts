@@ -54,6 +54,7 @@ export function takeOver(runId: string, { run, steps, from }: Retried): TakenOve
   const isKept = (step: StepRecord) =>
     wholeTasks.has(step.task) || (step.position < firstAt && isInEffect(step));
   const kept = steps.filter(isKept);
+  checkNothingApart(run, steps, isKept);
   const rest = steps.filter((step) => !isKept(step) && step.kind !== "task");
   const later = rest.filter(needsUndo);
   for (const step of rest) checkGone({ run, steps, from }, step);
@@ -63,6 +64,22 @@ export function takeOver(runId: string, { run, steps, from }: Retried): TakenOve
     count: kept.filter(({ kind }) => kind !== "task").length,
     undone: rest.filter(({ position, undo }) => position < firstAt && undo === "done").map(labelOf),
   };
+}
+
+/** What maps and children did is not among the steps, so it could be neither kept nor taken back. */
+function checkNothingApart(
+  run: RunRecord,
+  steps: readonly StepRecord[],
+  isKept: (step: StepRecord) => boolean,
+): void {
+  const apart = steps.find(
+    (step) => step.kind === "map" || (step.kind === "child" && !isKept(step)),
+  );
+  if (apart === undefined) return;
+  throw new RunRefusedError(
+    run.id,
+    `Run ${run.id} has the ${apart.kind} ${JSON.stringify(labelOf(apart))}, which cannot be done again from a step; start the automation anew`,
+  );
 }
 
 function named(run: RunRecord, steps: readonly StepRecord[], from: string): StepRecord {

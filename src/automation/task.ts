@@ -12,7 +12,7 @@ import { cleanUp, failedEnding } from "./cleanup.ts";
 import { reviveError } from "./revive.ts";
 import { rollBack, unreached, type Reason } from "./rollback.ts";
 import { Scope } from "./scope.ts";
-import { newStep } from "./step-record.ts";
+import { newStep, stepFailed } from "./step-record.ts";
 import { toStorable } from "./storable.ts";
 import { emit, redactedFailure, runOf, type World } from "./world.ts";
 
@@ -32,6 +32,26 @@ export interface TaskPlan {
 /** Runs it, or answers from the journal. Rejects only when the run halts. */
 export async function runTask<Value>(world: World, plan: TaskPlan): Promise<TaskResult<Value>> {
   return new TaskRunner(world, plan).run() as Promise<TaskResult<Value>>;
+}
+
+/** Writes down that a task is not run, for another one failed. Does nothing where that is recorded. */
+export async function skipTask(world: World, task: string, reason: Reason): Promise<void> {
+  const { book, clock } = world;
+  const recorded = book.visit(task, "");
+  emit(world, { task }, { type: "task.skipped", ...reason });
+  if (recorded !== undefined) return;
+  const record = newStep({
+    runId: book.run.id,
+    task,
+    name: "",
+    kind: "task",
+    position: book.nextPosition(),
+    hasUndo: false,
+    atMs: clock.now(),
+  });
+  await book.writeStep(
+    stepFailed(record, { atMs: clock.now(), ...redactedFailure(world, reason) }),
+  );
 }
 
 /** Writes that the run's own task is rolled back: from here on, no start of the run goes forward. */
@@ -142,7 +162,8 @@ class TaskRunner {
   async #complete(scope: Scope, value: unknown): Promise<TaskResult<unknown>> {
     const { name } = this.#plan;
     const { redactor, clock } = this.#world;
-    const isOwn = name === OWN_TASK;
+    // What the function of a child answers is what its parent is told.
+    const isOwn = name === OWN_TASK && this.#world.book.run.parentId === undefined;
     const stored = isOwn ? undefined : toStorable(redactor, value, `The value of task "${name}"`);
     scope.close();
     await cleanUp(scope, { outcome: "succeeded" });

@@ -13,6 +13,7 @@ import type { Redactor } from "../core/redact.ts";
 import type { Stream } from "../core/stream.ts";
 import type { Reconciled } from "./automation.ts";
 import { OWN_TASK, type Book } from "./book.ts";
+import type { StartChild } from "./child-run.ts";
 import type { Interference } from "./interference.ts";
 
 /** What a human decided about a step in doubt. */
@@ -32,6 +33,9 @@ export interface World {
   /** By `task/step`, or `step` in the run's own task. */
   readonly decisions: Readonly<Record<string, Decision>>;
   readonly halt: Halt;
+  /** How many runs this one is a child of. */
+  readonly depth: number;
+  readonly startChild: StartChild;
   /** Only in a rehearsal. */
   readonly interference?: Interference | undefined;
 }
@@ -120,12 +124,15 @@ export function breakOff(world: World, error: unknown): void {
 /** Tells the stream what happened at `where` in the run. The run's own task has no name there. */
 export function emit(world: World, { task, ...where }: Where, details: EventDetails): void {
   const named = task === undefined || task === OWN_TASK ? {} : { task };
-  world.stream(details, { ...runOf(world), ...named, ...where });
+  const map = task === undefined ? undefined : world.book.mapOf(task);
+  const ofItem = map === undefined ? {} : { map };
+  world.stream(details, { ...runOf(world), ...named, ...ofItem, ...where });
 }
 
 /** The part of every `Where` of a run. */
 export function runOf({ book: { run } }: World): Where {
-  return { automation: run.automation, runId: run.id };
+  const parent = run.parentId === undefined ? {} : { parentRunId: run.parentId };
+  return { automation: run.automation, runId: run.id, ...parent };
 }
 
 /** A logger for what runs at `where`. */

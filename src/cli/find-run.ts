@@ -9,13 +9,13 @@ const MOST_SUGGESTED = 100;
 
 /**
  * The run that `name` means, or why there is not exactly one. `name` is a run's id, enough of its
- * beginning or end, or `last`, the newest.
+ * beginning or end, or `last`, the newest that is no child of another one.
  */
 export async function findRun(journal: Journal, name: string): Promise<RunRecord | string> {
   const exact = await journal.findRun(name);
   if (exact !== undefined) return exact;
   if (name === "last") {
-    const [newest] = await journal.findRuns({ limit: 1 });
+    const newest = await findNewest(journal);
     return newest ?? "there are no runs yet; holdfast run FILE makes the first";
   }
   const fitting = await journal.findRuns({ id: name, limit: Infinity });
@@ -25,6 +25,16 @@ export async function findRun(journal: Journal, name: string): Promise<RunRecord
   if (second !== undefined)
     return `${fitting.length} runs fit ${JSON.stringify(name)}; give more of the name`;
   return first;
+}
+
+/** A run with more children than this is the newest by one of them. */
+const MAX_CHILDREN = 1_000;
+
+async function findNewest(journal: Journal): Promise<RunRecord | undefined> {
+  const [newest] = await journal.findRuns({ limit: 1 });
+  if (newest?.parentId === undefined) return newest;
+  const runs = await journal.findRuns({ limit: MAX_CHILDREN });
+  return runs.find(({ parentId }) => parentId === undefined) ?? newest;
 }
 
 /** As `findRun`, for commands that do something with it. @throws {UsageError} When there is not exactly one. */

@@ -189,3 +189,14 @@ test("for programs a run that succeeded has no error", () => {
 
   expect(JSON.parse(runAsJson(succeeded, {}))).not.toHaveProperty("error");
 });
+
+test("of many failed tasks twenty are told one by one", () => {
+  const tasks = Array.from({ length: 100 }, (_, index) => ({
+    result: { ...FAILED, name: `hosts[${index}]` },
+    mayFail: false,
+  }));
+  const lines = summary({ tasks, count: { succeeded: 9_000, total: 10_000 } }).split("\n");
+
+  expect(lines.filter((line) => line.startsWith("  failed: "))).toHaveLength(20);
+  expect(lines[21]).toBe("  … and 980 more that failed");
+});

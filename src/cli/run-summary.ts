@@ -26,7 +26,7 @@ export function summaryOf(result: RunResult, surroundings: Surroundings): string
   const tell = teller(surroundings.env);
   const lines = [
     `${count.succeeded}/${count.total} tasks succeeded: ${automation}, run ${runId}, ${formatMs(durationMs)}`,
-    ...result.tasks.flatMap((end) => taskLines(end, automation, tell)),
+    ...failedLines(result, tell),
     ...endLines(result, surroundings, tell),
   ];
   return printable(`${lines.join("\n")}\n`);
@@ -38,6 +38,16 @@ type Tell = (error: unknown) => string;
 function teller(env: Env): Tell {
   const secrets = redactor({ env });
   return (error) => secrets.text(errorLine(summariseError(error)));
+}
+
+/** As many failed tasks as are told one by one: a map may have 100,000 items. */
+const MAX_FAILED = 20;
+
+function failedLines({ tasks, count, automation }: RunResult, tell: Tell): string[] {
+  const lines = tasks.flatMap((end) => taskLines(end, automation, tell));
+  const more = count.total - count.succeeded - MAX_FAILED;
+  if (lines.length <= MAX_FAILED) return lines;
+  return [...lines.slice(0, MAX_FAILED), `  … and ${more} more that failed`];
 }
 
 function taskLines({ result, mayFail }: TaskEnd, automation: string, tell: Tell): string[] {

@@ -130,7 +130,7 @@ test("for programs it is one document, without the inputs", async () => {
   const { input: _, ...record } = first as RunRecord;
   const { stdout } = await listed(["--json"], RECORDS.slice(0, 1));
 
-  expect(JSON.parse(stdout)).toEqual({ schema: 1, runs: [record] });
+  expect(JSON.parse(stdout)).toEqual({ schema: 1, runs: [{ ...record, waits: [] }] });
 });
 
 test.for<[words: string[], records: readonly RunRecord[], stderr: string]>([

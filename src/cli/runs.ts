@@ -7,6 +7,7 @@ import { UsageError, type Command } from "./command.ts";
 import { printable } from "./printable.ts";
 import { holderAsJson, lengthMs, readRunNow, statusOf, type RunNow } from "./run-state.ts";
 import { columns, formatMoment } from "./table.ts";
+import { readWaits, type Awaited } from "./waits.ts";
 
 const STATUSES: Readonly<Record<string, RunStatus>> = {
   running: "running",
@@ -51,7 +52,12 @@ export const runs: Command = {
         for (const { id } of found) world.print(`${id}\n`);
         return EXIT.ok;
       }
-      const now = await Promise.all(found.map((each) => readRunNow(each, journal)));
+      const now = await Promise.all(
+        found.map(async (each) => ({
+          ...(await readRunNow(each, journal)),
+          waits: await readWaits(journal, each),
+        })),
+      );
       if (args.has("json")) {
         world.print(`${JSON.stringify({ schema: 1, runs: now.map(asJson) }, undefined, 2)}\n`);
       } else if (found.length === 0) {
@@ -81,18 +87,28 @@ function fitted(rows: readonly (readonly string[])[], terminal: number): string 
 
 const HEADINGS = ["RUN", "AUTOMATION", "STATUS", "EXIT", "TASKS", "STARTED", "TOOK"];
 
-function rowOf(now: RunNow, nowMs: number): string[] {
+/** A run, and what it waits for. */
+type Listed = RunNow & { readonly waits: readonly Awaited[] };
+
+function rowOf(now: Listed, nowMs: number): string[] {
   const { id, automation, exitCode, tasks, startedAtMs } = now.run;
   const tookMs = lengthMs(now, nowMs);
   return [
     id,
     automation,
-    `${statusOf(now)}${originOf(now.run)}`,
+    `${stateOf(now)}${originOf(now.run)}`,
     exitCode === undefined ? "-" : String(exitCode),
     tasks === undefined ? "-" : `${tasks.succeeded}/${tasks.total}`,
     formatMoment(startedAtMs),
     tookMs === undefined ? "-" : formatMs(tookMs),
   ];
+}
+
+/** A run that somebody has to answer says so, where there is a process that waits for it. */
+function stateOf(now: Listed): string {
+  const [first] = now.waits;
+  const isWaiting = first !== undefined && now.holder !== undefined;
+  return isWaiting ? `waits for ${first.waitsFor}` : statusOf(now);
 }
 
 /** Why there is such a run, where nobody simply started it. */
@@ -103,10 +119,10 @@ function originOf({ parentId, retryOf, scheduledForMs }: RunRecord): string {
 }
 
 /** A run for programs, its input left out: it may be large, and `show` has it. */
-function asJson(now: RunNow): object {
+function asJson(now: Listed): object {
   const { input, ...rest } = now.run;
   void input;
-  return { ...rest, ...holderAsJson(now) };
+  return { ...rest, ...holderAsJson(now), waits: now.waits };
 }
 
 function readLimit(text: string | undefined): number | undefined {

@@ -9,15 +9,18 @@ import { decodeValue } from "../journal/codec.ts";
 import { redactor, type Redactor } from "../core/redact.ts";
 import { findCancelRequest } from "../automation/cancel.ts";
 import type { CancelRequest } from "../automation/cancel-request.ts";
-import { stepsInDoubt } from "../automation/check-decisions.ts";
 import { isInDoubt } from "../automation/step-record.ts";
+import type { WaitNote } from "../automation/wait.ts";
 import { describeOwner } from "../journal/owner.ts";
+import { readBeside, type Beside } from "./beside.ts";
 import type { Command } from "./command.ts";
 import { findRun } from "./find-run.ts";
 import { ONE_RUN, RUN_IN_HELP } from "./go-on.ts";
 import { printable } from "./printable.ts";
 import { holderAsJson, lengthMs, readRunNow, statusOf, type RunNow } from "./run-state.ts";
+import { mapLines } from "./show-maps.ts";
 import { formatMoment } from "./table.ts";
+import { waitLines } from "./waits.ts";
 import { waysOut } from "./ways-out.ts";
 
 /** See the header. */
@@ -48,10 +51,12 @@ export const show: Command = {
       const now = await readRunNow(found, journal);
       const steps = await journal.readSteps(found.id);
       const cancel = await findCancelRequest(journal, found.id);
+      const beside = await readBeside(journal, found, steps);
       const text = args.has("json")
-        ? asJson({ ...now, cancel }, steps, secrets)
+        ? asJson({ ...now, cancel }, { steps, beside, secrets })
         : printable(
             asText({ ...now, cancel }, hidden(steps, secrets), {
+              beside: secrets.value(beside) as Beside,
               nowMs: world.clock.now(),
               calledAs: await world.calledAs(),
               secrets,
@@ -68,7 +73,18 @@ export const show: Command = {
 /** A run, and whether somebody wanted its end. */
 type Shown = RunNow & { readonly cancel: CancelRequest | undefined };
 
-function asJson(now: Shown, steps: readonly StepRecord[], secrets: Redactor): string {
+function asJson(
+  now: Shown,
+  {
+    steps,
+    beside: { maps, waits, children },
+    secrets,
+  }: {
+    readonly steps: readonly StepRecord[];
+    readonly beside: Beside;
+    readonly secrets: Redactor;
+  },
+): string {
   const { input, ...run } = now.run;
   const document = {
     schema: 1,
@@ -77,6 +93,9 @@ function asJson(now: Shown, steps: readonly StepRecord[], secrets: Redactor): st
       ...step,
       ...(value === undefined ? {} : { value: decodeValue(value) }),
     })),
+    maps,
+    waits,
+    children,
   };
   return `${JSON.stringify(secrets.value(document), undefined, 2)}\n`;
 }
@@ -93,13 +112,24 @@ function hidden(steps: readonly StepRecord[], secrets: Redactor): StepRecord[] {
 function asText(
   now: Shown,
   steps: readonly StepRecord[],
-  around: { readonly nowMs: number; readonly calledAs: string; readonly secrets: Redactor },
+  around: {
+    readonly beside: Beside;
+    readonly nowMs: number;
+    readonly calledAs: string;
+    readonly secrets: Redactor;
+  },
 ): string {
+  const { maps, waits, children, doubts } = around.beside;
   const tasks = [...new Set(steps.map(({ task }) => task))];
   const lines = [
     ...headLines(now, around),
-    ...nextLines(now, steps, around.calledAs),
-    ...tasks.flatMap((task) => taskLines(task, now, steps)),
+    ...children.map(({ id, automation }) => `  child ${automation}, run ${id}`),
+    ...waitLines(waits, around.calledAs).map(indented),
+    ...nextLines(now, doubts, around.calledAs),
+    ...tasks.flatMap((task) => {
+      const map = maps.find(({ name }) => name === task);
+      return map === undefined ? taskLines(task, now, steps) : mapLines(map);
+    }),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -145,13 +175,13 @@ function originLines({ run, cancel }: Shown): string[] {
 /** How to go on with a run that has not ended. */
 function nextLines(
   { run: { id, file, status, exitCode }, isCutOff }: RunNow,
-  steps: readonly StepRecord[],
+  doubts: readonly string[],
   calledAs: string,
 ): string[] {
   if (file === undefined) return [];
   const ways = waysOut(calledAs, id);
   if (status === "in doubt") {
-    const [step = "STEP"] = stepsInDoubt(steps);
+    const [step = "STEP"] = doubts;
     return [
       `Nobody knows whether step "${step}" happened. Look, then decide.`,
       ...ways.decide(step),
@@ -208,7 +238,7 @@ function stepLines(step: StepRecord, now: RunNow, task: StepRecord | undefined):
   const left = isLeft ? ", not taken back" : "";
   return [
     `  ${markOf(step, now)} ${kind} ${name}: ${stepState(step, now)}${took}${toldBy(step)}${undone}${left}`,
-    ...(kind === "step" ? [`      key ${key}`] : []),
+    ...(kind === "step" || kind === "child" ? [`      key ${key}`] : []),
     ...attempts.flatMap((attempt) =>
       attemptLines(attempt, now, "attempt", step.status === "completed"),
     ),
@@ -238,12 +268,18 @@ function wasEnded({ status, undo }: StepRecord, { run }: RunNow): boolean {
 }
 
 function stepState(step: StepRecord, now: RunNow): string {
-  const { status, attempts } = step;
+  const { status, attempts, kind } = step;
   const { holder } = now;
   if (status !== "begun") return status;
+  if (kind === "sleep" || kind === "signal") return `waits ${untilWhen(step)}`;
   if (wasEnded(step, now)) return "ended with the run";
   if (attempts.at(-1)?.endedAtMs !== undefined) return "between two attempts";
   return holder === undefined ? "begun, its end was not seen" : "begun, no end yet";
+}
+
+function untilWhen({ value }: StepRecord): string {
+  const { untilMs } = decodeValue(value ?? "") as WaitNote;
+  return untilMs === Number.MAX_SAFE_INTEGER ? "for ever" : `until ${formatMoment(untilMs)}`;
 }
 
 /** One that simply succeeded at the first go needs no line of its own. */

@@ -13,6 +13,8 @@ import { readVersion } from "./version.ts";
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).run,
   runs: async () => (await import("./runs.ts")).runs,
+  approve: async () => (await import("./approve.ts")).approve,
+  signal: async () => (await import("./signal.ts")).signal,
   serve: async () => (await import("./serve.ts")).serve,
   schedule: async () => (await import("./schedule.ts")).schedule,
   show: async () => (await import("./show.ts")).show,

@@ -145,6 +145,24 @@ const MADE: [name: string, error: errors.HoldfastError, message: string, fault: 
     { class: "fatal", code: "RUN_EXISTS", effect: "none" },
   ],
   [
+    "DependencyError",
+    new errors.DependencyError("b", ["a", "c"]),
+    'Task "b" was not run, for it comes after "a", "c", which failed',
+    { class: "fatal", code: "DEPENDENCY_FAILED", effect: "none" },
+  ],
+  [
+    "ApprovalRejectedError",
+    new errors.ApprovalRejectedError("deploy", "by ann@host"),
+    'Approval "deploy" was rejected by ann@host',
+    { class: "fatal", code: "APPROVAL_REJECTED", effect: "none" },
+  ],
+  [
+    "ChildFailedError",
+    new errors.ChildFailedError("r1", "smoke", 80),
+    'Run r1 of "smoke" failed with exit code 80',
+    { class: "fatal", code: "CHILD_FAILED", effect: "none" },
+  ],
+  [
     "RunRefusedError",
     new errors.RunRefusedError("r1", "Run r1 has ended"),
     "Run r1 has ended",
@@ -261,7 +279,7 @@ test.for(MADE)("%s shows data only, in JSON and on the console", ([name, error])
   expect(inspect(error)).toMatch(new RegExp(`^${name}: `));
   expect(inspect(error)).not.toMatch(/holdfast\.(error|fault)/);
   expect(
-    shown.every((key) => /^(limitMs|retryAfterMs|chance|steps|step|runId|holder|path)$/.test(key)),
+    shown.every((key) => /^(limitMs|retryAfterMs|chance|steps|step|runId|holder|path|failed)$/.test(key)),
   ).toBe(true);
 });
 

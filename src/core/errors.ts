@@ -284,6 +284,35 @@ export class AutomationError extends HoldfastError {
   readonly code = "AUTOMATION_INVALID";
 }
 
+/** A task that this one comes after failed, so this one was not run. */
+export class DependencyError extends HoldfastError {
+  override get name(): string {
+    return "DependencyError";
+  }
+  readonly code = "DEPENDENCY_FAILED";
+  /** The tasks that failed. */
+  readonly failed: readonly string[];
+
+  constructor(task: string, failed: readonly string[]) {
+    const names = failed.map((name) => `"${name}"`).join(", ");
+    super(`Task "${task}" was not run, for it comes after ${names}, which failed`);
+    this.failed = failed;
+  }
+}
+
+/** A human, or the time limit, said no. */
+export class ApprovalRejectedError extends HoldfastError {
+  override get name(): string {
+    return "ApprovalRejectedError";
+  }
+  readonly code = "APPROVAL_REJECTED";
+
+  /** @param reason Who rejected it and why, as it ends the message. */
+  constructor(approval: string, reason: string) {
+    super(`Approval "${approval}" was rejected ${reason}`);
+  }
+}
+
 /** The input does not fit the automation. Nothing was started. */
 export class InputError extends HoldfastError {
   override get name(): string {
@@ -406,6 +435,18 @@ export class UnfinishedRunError extends RunError {
     return "UnfinishedRunError";
   }
   readonly code = "RUN_UNFINISHED";
+}
+
+/** A child automation failed, and only its exit code is known any more. */
+export class ChildFailedError extends RunError {
+  override get name(): string {
+    return "ChildFailedError";
+  }
+  readonly code = "CHILD_FAILED";
+
+  constructor(runId: string, automation: string, exitCode: number) {
+    super(runId, `Run ${runId} of "${automation}" failed with exit code ${exitCode}`);
+  }
 }
 
 /** How the run stands does not allow what was asked of it. Nothing was done. */

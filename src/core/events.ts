@@ -21,6 +21,10 @@ export interface Where {
   readonly attempt?: number | undefined;
   /** The step's idempotency key. */
   readonly key?: string | undefined;
+  /** The map whose item the task is. */
+  readonly map?: string | undefined;
+  /** The run whose child it is. */
+  readonly parentRunId?: string | undefined;
 }
 
 /** How many tasks succeeded, of how many. */
@@ -119,7 +123,24 @@ export type EventDetails<E = unknown> =
   | { readonly type: "task.started" }
   | { readonly type: "task.completed"; readonly durationMs: number; readonly replayed: boolean }
   | ({ readonly type: "task.failed"; readonly durationMs: number } & Failure<E>)
+  | { readonly type: "task.waiting"; readonly after: readonly string[] }
+  | ({ readonly type: "task.skipped" } & Failure<E>)
+  | { readonly type: "map.started" }
+  | { readonly type: "map.progressed"; readonly tasks: TaskCount }
+  | {
+      readonly type: "map.completed";
+      readonly durationMs: number;
+      readonly tasks: TaskCount;
+      readonly replayed: boolean;
+    }
   | { readonly type: "step.started"; readonly hasUndo: boolean }
+  | {
+      readonly type: "step.waiting";
+      readonly waitsFor: "time" | "signal" | "approval";
+      /** How long at most. */
+      readonly waitMs: number;
+      readonly question?: string | undefined;
+    }
   | { readonly type: "step.completed"; readonly durationMs: number; readonly attempts: number }
   | ({
       readonly type: "step.failed";

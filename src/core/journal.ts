@@ -66,7 +66,7 @@ export interface AttemptRecord {
 /** How far the undo of a step is; `none` when it has no undo. */
 export type UndoStatus = "none" | "registered" | "begun" | "done" | "failed";
 
-/** What a record of a task is about; `task` is the task itself. */
+/** What a record of a task is about; `task` is the task itself, `map` a map as a whole: their names are empty. */
 export type StepKind =
   | "step"
   | "read"
@@ -76,6 +76,7 @@ export type StepKind =
   | "scope"
   | "cleanup"
   | "resource"
+  | "map"
   | "task";
 
 /** One step, or one task (its `name` is empty then). The run's own task is `""`. */

@@ -96,6 +96,7 @@ const KINDS = Object.keys({
   scope: true,
   cleanup: true,
   resource: true,
+  map: true,
   task: true,
 } satisfies Record<StepKind, true>) as StepKind[];
 

@@ -12,11 +12,12 @@ export const RECORD_SCHEMA = 1;
 
 /** Where it happened, and what the event tells, by the thing that it tells it of. */
 export function holdfastFields(event: HoldfastEvent): Fields {
-  const { automation, runId, task, step, key, attempt } = event.where;
+  const { automation, runId, parentRunId, map, task, step, key, attempt } = event.where;
   const fault = "fault" in event ? event.fault : undefined;
   const where = [
     { automation: { name: automation } },
-    { run: { id: runId } },
+    { run: { id: runId, parent_id: parentRunId } },
+    { map: { name: map } },
     { task: { name: task } },
     { step: { name: step, id: stepLabel(event.where) } },
     { attempt: { number: attempt } },

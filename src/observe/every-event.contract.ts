@@ -6,6 +6,7 @@ import { RATE_ROWS } from "./rate-events.contract.ts";
 import { EXTRA_ATTEMPT_ROWS } from "./extra-attempt-events.contract.ts";
 import { ANSWER_ROWS } from "./answer-events.contract.ts";
 import { BREAKER_ROWS } from "./breaker-events.contract.ts";
+import { SHAPE_ROWS } from "./shape-events.contract.ts";
 import { SCHEDULE_ROWS } from "./schedule-events.contract.ts";
 import { SCOPE_ROWS } from "./scope-events.contract.ts";
 import { ERROR, FAILURE, FAULT, RUN, STEP, TASK, type Row } from "./event-row.contract.ts";
@@ -307,6 +308,7 @@ export const ROWS: readonly Row[] = [
     'Step "prune/upload" (retry) is not tried again after 4 attempts, attempts used up: no answer (HTTP_503, degraded)',
   ],
   ...BREAKER_ROWS,
+  ...SHAPE_ROWS,
   ...SCHEDULE_ROWS,
   ...EXTRA_ATTEMPT_ROWS,
   ...RATE_ROWS,

@@ -21,7 +21,13 @@ const LEVELS = {
   "task.started": "INFO",
   "task.completed": "INFO",
   "task.failed": "ERROR",
+  "task.waiting": "INFO",
+  "task.skipped": "WARNING",
+  "map.started": "INFO",
+  "map.progressed": "INFO",
+  "map.completed": "INFO",
   "step.started": "INFO",
+  "step.waiting": "INFO",
   "step.completed": "INFO",
   "step.failed": "ERROR",
   "step.replayed": "INFO",
@@ -95,7 +101,10 @@ export function levelOf(event: HoldfastEvent): Level {
   // A tick for which nothing ran at all is what somebody waits for in vain.
   if (event.type === "schedule.missed") return event.caughtUp > 0 ? "WARNING" : "ERROR";
   if (event.type === "schedule.ended") return levelOfEnd(event.exitCode);
-  return LEVELS[event.type];
+  const level = LEVELS[event.type];
+  // A map may have 100,000 items: what goes well with one of them is told of the map.
+  const isOfItem = event.where.map !== undefined && event.where.task !== event.where.map;
+  return level === "INFO" && isOfItem ? "DEBUG" : level;
 }
 
 /** Another server had the run, or it was interrupted and goes on later: neither is a failure. */

@@ -44,7 +44,17 @@ const SENTENCES: {
   "task.failed": (event, because) =>
     `${task(event)} failed after ${length(event.durationMs)}${because}`,
 
+  "task.waiting": (event) => `${task(event)} waits for ${list(event.after)}`,
+  "task.skipped": (event, because) => `${task(event)} was not run${because}`,
+  "map.started": (event) => `${map(event)} started`,
+  "map.progressed": (event) => `${map(event)} so far: ${tasks(event.tasks)}`,
+  "map.completed": (event) =>
+    event.replayed
+      ? `${map(event)} was completed before: ${tasks(event.tasks)}`
+      : `${map(event)} completed in ${length(event.durationMs)}: ${tasks(event.tasks)}`,
+
   "step.started": (event) => `${subject(event)} started`,
+  "step.waiting": (event) => `${subject(event)} ${waiting(event)}`,
   "step.completed": (event) =>
     `${subject(event)} completed in ${length(event.durationMs)}` +
     (event.attempts > 1 ? ` at attempt ${event.attempts}` : ""),
@@ -214,6 +224,21 @@ function task({ where }: HoldfastEvent): string {
   return where.task === undefined || where.task === ""
     ? "The run's own task"
     : `Task "${where.task}"`;
+}
+
+function map({ where }: HoldfastEvent): string {
+  return `Map "${where.map ?? ""}"`;
+}
+
+function list(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(", ");
+}
+
+function waiting({ waitsFor, waitMs, question }: EventOf<"step.waiting">): string {
+  if (waitsFor === "time") return `sleeps for ${length(waitMs)}`;
+  const what = waitsFor === "approval" ? "an approval" : "its signal";
+  const asked = question === undefined ? "" : `: ${clip(question, LONGEST_FAILURE)}`;
+  return `waits for ${what}, at most ${length(waitMs)}${asked}`;
 }
 
 /** What is taken back as a whole: a task, or a scope inside it. */

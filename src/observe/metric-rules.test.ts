@@ -192,7 +192,7 @@ test("whatever a policy says is counted, and what runs and steps say is not", ()
   const wrong = counted.filter(
     ([type, isCounted]) =>
       isCounted !==
-        !/^(run|requirement|task|step|attempt|verify|rollback|undo|cleanup|schedule|lease|journal|ballast|log)\./.test(
+        !/^(run|requirement|task|map|step|attempt|verify|rollback|undo|cleanup|schedule|lease|journal|ballast|log)\./.test(
           type,
         ) && type !== "attempt.failed",
   );

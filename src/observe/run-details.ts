@@ -1,7 +1,7 @@
 /** What the `holdfast` part of a record tells of the events of runs, tasks, steps and attempts. */
 
 import type { EventType } from "../core/events.ts";
-import { NOTHING, type DetailsOfAll, type Fields, type PolicyEventType } from "./fields.ts";
+import { finite, NOTHING, type DetailsOfAll, type Fields, type PolicyEventType } from "./fields.ts";
 
 /** The fields of each event of a run, by the thing that they tell of. */
 export const RUN_DETAILS: DetailsOfAll<Exclude<EventType, PolicyEventType>> = {
@@ -49,6 +49,15 @@ export const RUN_DETAILS: DetailsOfAll<Exclude<EventType, PolicyEventType>> = {
   "task.completed": ({ replayed }) => ({ task: { replayed } }),
   "task.failed": NOTHING,
 
+  "task.waiting": ({ after }) => ({ task: { after } }),
+  "task.skipped": NOTHING,
+  "map.started": NOTHING,
+  "map.progressed": ({ tasks }) => ({ map: { tasks } }),
+  "map.completed": ({ tasks, replayed }) => ({ map: { tasks, replayed } }),
+
+  "step.waiting": ({ waitsFor, waitMs, question }) => ({
+    step: { waits_for: waitsFor, wait_ms: finite(waitMs), question },
+  }),
   "step.started": ({ hasUndo }) => ({ step: { has_undo: hasUndo } }),
   "step.completed": ({ attempts }) => ({ step: { attempts } }),
   "step.failed": ({ attempts }) => ({ step: { attempts } }),

@@ -6,6 +6,7 @@ import { InDoubtError } from "../../src/core/errors.ts";
 import { UNFINISHED, type RunRecord, type StepRecord } from "../../src/core/journal.ts";
 import { memoryJournal } from "../../src/journal/index.ts";
 import { thisProcess } from "../../src/journal/owner.ts";
+import { readAll } from "./all-records.ts";
 import { Objects } from "./objects.ts";
 import { Process, type Strike } from "./process.ts";
 import { oneByOne, perform, type Part } from "./program.ts";
@@ -43,11 +44,9 @@ export class Machine {
     other.#nowMs = this.#nowMs;
     other.#decisions = this.#decisions;
     other.#wrongs.push(...this.#wrongs);
-    const run = await this.#run();
-    if (run === undefined) return other;
-    const { hold } = await other.#journal.claim(run, thisProcess());
-    const records = await this.#journal.readSteps(run.id);
-    for (const record of records) await other.#journal.writeStep(hold, record);
+    for (const { run, steps } of await readAll(this.#journal)) {
+      await other.#journal.claim(run, thisProcess(), steps);
+    }
     return other;
   }
 
@@ -92,7 +91,7 @@ export class Machine {
 
   /** All that the next start can see, as text; times are left out. */
   async state(): Promise<string> {
-    const records = [await this.#run(), await this.#steps(), this.#decisions];
+    const records = [await readAll(this.#journal), this.#decisions];
     const timeless = JSON.stringify(records, (name, value: unknown) =>
       name.endsWith("AtMs") && typeof value === "number" ? "then" : value,
     );
@@ -100,18 +99,21 @@ export class Machine {
   }
 
   async #run(): Promise<RunRecord | undefined> {
-    const [run] = await this.#journal.findRuns();
-    return run;
+    const [whole] = await readAll(this.#journal);
+    return whole?.run;
   }
 
-  async #steps(): Promise<readonly StepRecord[]> {
-    const run = await this.#run();
-    return this.#journal.readSteps(run?.id ?? "");
+  /** All steps, by their names for people. */
+  async #steps(): Promise<readonly (readonly [label: string, step: StepRecord])[]> {
+    const wholes = await readAll(this.#journal);
+    return wholes.flatMap(({ steps, prefix }) =>
+      steps.map((step) => [`${prefix}${stepLabel(step.task, step.name)}`, step] as const),
+    );
   }
 
   /** What is recorded as done happened, and what is recorded as undone is gone. */
   async #compare(): Promise<void> {
-    const steps = await this.#steps();
+    const steps = (await this.#steps()).map(([, step]) => step);
     // Their own undos are not run any more: one for all of them is.
     const undone = steps.filter(({ kind, undo }) => kind === "scope" && undo !== "registered");
     const isCovered = (name: string) =>
@@ -131,7 +133,7 @@ export class Machine {
     const { error } = result ?? {};
     if (!(error instanceof InDoubtError)) return {};
     const steps = await this.#steps();
-    const { key = "" } = steps.find((step) => stepLabel(step.task, step.name) === error.step) ?? {};
+    const [, { key } = { key: "" }] = steps.find(([label]) => label === error.step) ?? [];
     return { [error.step]: this.#objects.has(key) ? { value: key } : "absent" };
   }
 }

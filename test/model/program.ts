@@ -1,6 +1,6 @@
 /** Automations of a model, as data: what they are made of, and how they are run. */
 
-import type { Run, StepOptions, Task } from "../../src/automation/index.ts";
+import { automation, type Run, type StepOptions, type Task } from "../../src/automation/index.ts";
 import type { Policy } from "../../src/policies/policy.ts";
 import type { Objects } from "./objects.ts";
 import type { Process } from "./process.ts";
@@ -30,7 +30,25 @@ export type Part =
   | { readonly cleanup: string }
   /** A scope, which is undone by its steps or by one `undo` for all; its error is caught. */
   | { readonly scope: string; readonly parts: readonly Part[]; readonly isWhole?: boolean }
-  | { readonly task: string; readonly parts: readonly Part[]; readonly mayFail?: boolean };
+  | { readonly parallel: readonly (readonly Part[])[]; readonly concurrency: number }
+  | { readonly sleep: string; readonly ms: number }
+  | {
+      readonly task: string;
+      readonly parts: readonly Part[];
+      readonly mayFail?: boolean;
+      readonly after?: readonly string[];
+    }
+  /** Each item's steps are called by it. */
+  | {
+      readonly map: string;
+      readonly items: readonly string[];
+      readonly parts: readonly StepPart[];
+      /** The items whose last step is a bug. */
+      readonly bugs?: readonly string[];
+      readonly mayFail?: boolean;
+      readonly maxFailures?: number;
+    }
+  | { readonly child: string; readonly parts: readonly Part[]; readonly mayFail?: boolean };
 
 /** Where a program runs. */
 export interface Stage {
@@ -54,16 +72,43 @@ async function performIn(own: Task, parts: readonly Part[], run: Run, stage: Sta
     if ("step" in part) await performStep(own, part, stage);
     else if ("read" in part) await own.read(part.read, () => stage.process.reach("read"));
     else if ("pauseMs" in part) await stage.process.clock.sleep(part.pauseMs);
+    else if ("sleep" in part) await own.sleep(part.sleep, part.ms);
     else if ("cleanup" in part) await registerCleanup(own, part.cleanup, stage);
     else if ("scope" in part) {
       const body = (scope: Task) => performIn(scope, part.parts, run, stage);
       await own.scope(part.scope, body, { undo: undoOf(part, stage) }).catch(unlessBug);
     } else if ("all" in part) {
       await Promise.all(part.all.map((branch) => performIn(own, branch, run, stage)));
-    } else {
-      const body = (task: Task) => performIn(task, part.parts, run, stage);
-      await run.task(part.task, body, { mayFail: part.mayFail });
-    }
+    } else if ("parallel" in part) {
+      const branches = part.parallel.map((branch) => () => performIn(own, branch, run, stage));
+      await own.parallel(branches, { concurrency: part.concurrency });
+    } else await performApart(part, run, stage);
+  }
+}
+
+/** What is a task of its own, or several. */
+async function performApart(
+  part: Extract<Part, { task: string } | { map: string } | { child: string }>,
+  run: Run,
+  stage: Stage,
+): Promise<void> {
+  if ("task" in part) {
+    const body = (task: Task) => performIn(task, part.parts, run, stage);
+    await run.task(part.task, body, { mayFail: part.mayFail, after: part.after });
+  } else if ("map" in part) {
+    const { items, parts, bugs = [], mayFail, maxFailures } = part;
+    const work = (item: string, task: Task) => {
+      const steps = parts.map((step, index): StepPart => {
+        const isBug = bugs.includes(item) && index === parts.length - 1;
+        return { ...step, step: `${item}${step.step}`, ...(isBug ? { fault: "bug" } : {}) };
+      });
+      return performIn(task, steps, run, stage);
+    };
+    const key = (item: string) => item;
+    await run.map(part.map, items, work, { concurrency: 2, key, mayFail, maxFailures });
+  } else {
+    const child = automation(part.child, (inner) => perform(part.parts, inner, stage));
+    await run.child(part.child, child, {}, { mayFail: part.mayFail });
   }
 }
 

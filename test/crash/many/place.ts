@@ -93,7 +93,9 @@ export class Place {
     const others = ["tmp", "home", "."].flatMap((below) =>
       readdirSync(join(this.root, below)).map((name) => join(below, name)),
     );
-    const things = Map.groupBy([...objects, ...others], (name) => name);
+    // Only the command line keeps a log of each run beside the journal.
+    const left = [...objects, ...others].filter((name) => name !== join("home", "logs"));
+    const things = Map.groupBy(left, (name) => name);
     const answers = exitCode === 0 ? [...lastAnswers(ledger).keys()] : [];
     return Object.fromEntries([
       ...[...things].map(([name, all]) => [name, `there ${all.length} times`]),
