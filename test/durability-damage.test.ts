@@ -111,15 +111,42 @@ test.for([
   expect((await journal.findRuns()).length).toBe(2);
 });
 
+test.for([
+  ["taken for one of a map's items", "steps_by_position", "\x17\x00", "\x17\x08"],
+  ["in another place", "steps_by_position", "run-1\x02", "run-1\x0a"],
+  ["of another task", "sqlite_autoindex_steps_1", "run-1item", "run-1itel"],
+  ["of another run", "sqlite_autoindex_steps_1", "run-1item", "pun-1item"],
+] as const)("D12 a step that its index has %s is an error", async ([, index, from, to]) => {
+  const file = newFile();
+  await written(file);
+  const writer = sqliteJournal(file, { ballast: 0, isGone: () => true });
+  const { hold } = await writer.claim(runRecord(), owner(1));
+  await writer.writeStep(hold, { ...step("run-1", 3), task: "item" });
+  await writer.close();
+  changePage(file, index, (page) => page.write(to, page.indexOf(from, "latin1"), "latin1"));
+
+  const claiming = open(file).claim(runRecord(), owner(2));
+  const reading = open(file).readSteps("run-1", { task: "item" });
+
+  expect([await refusal(claiming, "message"), await refusal(reading, "message")]).toEqual([
+    expect.stringContaining("the steps of run run-1 are not all found"),
+    expect.stringContaining("the steps of run run-1 are not all found"),
+  ]);
+});
+
 /** Leaves the page of a small index without entries, as it would be if it were empty. */
 function emptyIndex(file: string, index: string): void {
+  changePage(file, index, (page) => page.writeUInt16BE(0, 3));
+}
+
+function changePage(file: string, index: string, change: (page: Buffer) => unknown): void {
   const db = new DatabaseSync(file);
   const { rootpage } = db
     .prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?")
     .get(index) as { rootpage: number };
   db.close();
   const bytes = readFileSync(file);
-  bytes.writeUInt16BE(0, (rootpage - 1) * 4_096 + 3);
+  change(bytes.subarray((rootpage - 1) * 4_096, rootpage * 4_096));
   writeFileSync(file, bytes);
 }
 
