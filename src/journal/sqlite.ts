@@ -179,8 +179,8 @@ class FileJournal implements SqliteJournal {
       this.#insertRun({ ...columns, ...holdColumns(id, 1, ownerText) });
       for (const row of stepRows) this.#statements.upsertStep.run({ id, fence: 1, ...row });
       this.#claimed.add(runId);
-      const hold = { runId, fence: 1 };
-      return { hold, run: readRun(record), isNew: true, steps: this.#stepsOf(runId) };
+      const claim = { hold: { runId, fence: 1 }, run: readRun(record), isNew: true };
+      return { ...claim, steps: this.#stepsOf(runId) };
     });
   }
 
@@ -248,8 +248,8 @@ class FileJournal implements SqliteJournal {
     const settled = readStepFilter(filter);
     return this.#read(() => {
       // Once for all pages of an answer; for whoever holds the run, when it was claimed.
-      const isChecked = settled.after !== undefined || this.#claimed.has(runId);
-      if (!isChecked) this.#requireSameSteps(runId);
+      const isFirst = settled.after === undefined;
+      if (isFirst && !this.#claimed.has(runId)) this.#requireSameSteps(runId);
       const rows = findStepRows(this.#db, runId, settled);
       return rows.map((row) => requireStepFits(toStep(row, runId), settled));
     });
@@ -298,7 +298,7 @@ class FileJournal implements SqliteJournal {
       // The file becomes shorter when its log is written back into it.
       this.#db.exec("PRAGMA wal_checkpoint(PASSIVE)");
       const { bytes, freeBytes } = spaceOf(this.#db);
-      return { bytes, freedBytes: before.bytes - bytes, freeBytes };
+      return { bytes, freedBytes: Math.max(0, before.bytes - bytes), freeBytes };
     });
   }
 
@@ -330,7 +330,7 @@ class FileJournal implements SqliteJournal {
       this.#statements.deleteState.run({ key });
       if (value !== undefined) {
         const { version } = this.#statements.nextVersion.get() as { version: number };
-        const row = { version, key, value, written_at_ms: atMs };
+        const row = { version, key, value: nameText(value), written_at_ms: atMs };
         this.#statements.insertState.run({ ...row, checksum: stateChecksum(row) });
       }
       return true;
@@ -362,8 +362,7 @@ class FileJournal implements SqliteJournal {
   }
 
   #insertRun(columns: RunColumns & HoldColumns): void {
-    const { fence, ...row } = columns;
-    void fence;
+    const { fence: _, ...row } = columns;
     try {
       this.#statements.insertRun.run({ ...row, ...this.#freshLease() });
     } catch (error) {
