@@ -205,9 +205,7 @@ class FileJournal implements SqliteJournal {
     const id = nameText(runId);
     const held = { id, fence, holdChecksum: holdChecksum(id, fence, null) };
     this.#claimed.delete(runId);
-    await this.#write(() => {
-      this.#statements.release.run(held);
-    });
+    await this.#write(() => void this.#statements.release.run(held));
   }
 
   async writeRun({ runId, fence }: Hold, run: RunRecord): Promise<void> {
