@@ -15,8 +15,10 @@ import { dirname, resolve } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { JournalError } from "../core/errors.ts";
 import { flag, readOptions, required, text, type Reader } from "../core/options.ts";
+import { systemClock } from "../core/system.ts";
+import { draftOf, removeDraft, sweepDrafts } from "./drafts.ts";
 import { openToRead, requireUsable, requireWholeLog } from "./sqlite-check.ts";
-import { draftOf, flush, removeDraft, requireNoLog } from "./sqlite-create.ts";
+import { flush, requireNoLog } from "./sqlite-create.ts";
 import { Damage, isFull, toJournalError } from "./sqlite-error.ts";
 import { inspectJournal } from "./sqlite-inspect.ts";
 import { readVersion, requireSchema, SCHEMA_VERSION } from "./sqlite-schema.ts";
@@ -73,6 +75,7 @@ export async function backupJournal(
 }
 
 async function copyWhole(from: string, to: string, force: boolean): Promise<Backup> {
+  sweepDrafts(to, systemClock.now());
   const draft = draftOf(to);
   try {
     makeEmpty(draft, to);

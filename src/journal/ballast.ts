@@ -6,7 +6,8 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, renameSync, rmSync, statfsSync, statSync, writeSync } from "node:fs";
 import { format, parse } from "node:path";
-import { draftOf, flush, removeDraft } from "./sqlite-create.ts";
+import { draftOf, removeDraft } from "./drafts.ts";
+import { flush } from "./sqlite-create.ts";
 
 /** Room is only taken when so many times as much is left. */
 const ROOM = 2;

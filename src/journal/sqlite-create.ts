@@ -4,20 +4,11 @@
  * is about to fill: it is damage.
  */
 
-import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { closeSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { JournalError } from "../core/errors.ts";
+import { draftOf, removeDraft } from "./drafts.ts";
 import { migrate } from "./sqlite-schema.ts";
 
 /**
@@ -55,16 +46,6 @@ export function placeWhole(file: string, fill: (draft: string) => void): boolean
     removeDraft(draft);
     flush(dirname(file));
   }
-}
-
-/** Where a file is made that is to be `file`; whoever is killed meanwhile leaves it behind. */
-export function draftOf(file: string): string {
-  return `${file}.draft-${randomUUID()}`;
-}
-
-/** Removes a draft, and what SQLite kept beside it. */
-export function removeDraft(draft: string): void {
-  for (const end of ["", "-journal", "-wal", "-shm"]) rmSync(`${draft}${end}`, { force: true });
 }
 
 /** Writes the tables of a journal into an empty file. */

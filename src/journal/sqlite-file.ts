@@ -12,6 +12,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../core/clock.ts";
 import { JournalError } from "../core/errors.ts";
 import { giveUpBallast } from "./ballast.ts";
+import { sweepDrafts } from "./drafts.ts";
 import { leaseState, type IsGone } from "./lease.ts";
 import { describeOwner } from "./owner.ts";
 import { readOwner } from "./records.ts";
@@ -47,6 +48,7 @@ const PAUSE_MS = 10;
 export function openJournalFile(file: string, options: OpenOptions): DatabaseSync {
   try {
     createJournalFile(file);
+    sweepDrafts(file, options.clock.now());
     requireUsable(file);
     // Before SQLite does: the first to open the file drops what it cannot read.
     requireWholeLog(file);
