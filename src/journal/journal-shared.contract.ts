@@ -203,6 +203,15 @@ function stepsContract(kind: string, open: OpenJournal): void {
 
 function stateContract(kind: string, open: OpenJournal): void {
   describe(`${kind}: shared values`, () => {
+    test("a value comes back letter by letter, whatever is in it", async () => {
+      const { journal } = setUp(open);
+      const value = 'half a pair \ud800, a NUL \0, "quoted", \\ and \u{1F680}';
+
+      await journal.writeState({ key: "a", value, atMs: 1 });
+
+      expect((await journal.readState("a"))?.value).toBe(value);
+    });
+
     test("a value is written, replaced and deleted", async () => {
       const { journal } = setUp(open);
       const seen = [await journal.readState("k")];

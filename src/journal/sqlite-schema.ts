@@ -5,7 +5,7 @@
  * finds: what is answered is checked against its checksum and its own record. So that an index that a
  * disk has changed cannot hide a row either, what must not be missed is found by two: a second
  * unfinished run of one lock, whatever the code does, by `one_unfinished` and its twin, a run and a
- * shared value by their names and `…_twin`, the steps of a run by name and by position.
+ * shared value by their names and `…_twin`. The indexes of the steps of a run are compared with their table.
  */
 
 import type { DatabaseSync } from "node:sqlite";

@@ -82,10 +82,13 @@ function claimStatements(s: string) {
     findUnfinished: `
       SELECT ${LEASE}, ${now("$2")} AS now_ms FROM ${s}.runs WHERE lock = $1 AND is_unfinished`,
     findRun: `SELECT ${LEASE}, ${now("$2")} AS now_ms FROM ${s}.runs WHERE id = $1`,
-    /** Only while the lease is the one that was looked at. */
+    /**
+     * Only while the lease is the one that was looked at. Revisions begin anew: the former owner's came
+     * from another machine's clock, which may be ahead, and what it still sends is kept out by the fence.
+     */
     takeOver: `
-      UPDATE ${s}.runs SET fence = fence + 1, token = $6, owner = $7, renewed_at_ms = ${now("$8")},
-        lease_ms = $9
+      UPDATE ${s}.runs SET fence = fence + 1, revision = 0, token = $6, owner = $7,
+        renewed_at_ms = ${now("$8")}, lease_ms = $9
       WHERE id = $1 AND fence = $2 AND is_unfinished = $3 AND owner IS NOT DISTINCT FROM $4
         AND renewed_at_ms IS NOT DISTINCT FROM $5
       RETURNING ${LEASE}`,
