@@ -104,6 +104,8 @@ test.concurrent("an undo that stays failed exits with 81, with a critical record
     summary: `0/1 tasks succeeded: endings, run RUN, LENGTH
   failed: endings: EACCES (fatal): read EACCES; ROLLBACK INCOMPLETE
 A human is needed: what could not be undone is listed by holdfast show RUN
+Once its cause is mended, try again what is missing:
+  holdfast rollback RUN
 `,
     critical: [
       'Step "archive" could not be undone, a human is needed: read EPERM (fatal)',

@@ -401,6 +401,7 @@ test.concurrent("--version loads nothing but what finds a command", async () => 
     "core/clock.ts",
     "cli/dispatch.ts",
     "cli/command.ts",
+    "cli/version.ts",
   ]);
 });
 

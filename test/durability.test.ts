@@ -1,6 +1,7 @@
 /**
  * The promises of docs/durability.md: each test begins with the number of the sentence that it holds.
- * Those about damage are in durability-damage.test.ts, those about a full disk in system.
+ * Those about damage are in durability-damage.test.ts, those about copies and old journals in
+ * durability-copies.test.ts, those about a full disk in system.
  */
 
 import { spawnSync } from "node:child_process";
@@ -32,6 +33,7 @@ test("the page and the tests have the same sentences", () => {
   const tests = [
     "test/durability.test.ts",
     "test/durability-damage.test.ts",
+    "test/durability-copies.test.ts",
     "test/system/durability.test.ts",
   ].map((file) => readFileSync(join(ROOT, file), "utf8"));
 

@@ -73,6 +73,10 @@ test.skipIf(SKIPPED)(
 test.for([
   "mysql://root:hunter2-hunter2@localhost/app",
   "postgres://user:hunter2-hunter2@host:port/app",
+  // What a password that is not encoded looks like: as a broken escape, or as a port and a database.
+  "postgres://user:50%off@127.0.0.1:1/app",
+  "postgres://user:12/hunter2@127.0.0.1:1/app",
+  "postgres://user:12#hunter2@127.0.0.1:1/app",
   "/var/lib/holdfast.db",
 ])("%s is no address, exits with 78, and is not shown", async (wrong) => {
   const at = place();

@@ -233,3 +233,18 @@ test.skipIf(SKIPPED)(
     await expect(late).rejects.toThrow("only one process at a time may use a hold");
   },
 );
+
+test.skipIf(SKIPPED)(
+  "whoever takes a run over may write to it, however far ahead the former clock was",
+  async () => {
+    const { schema, journal } = setUp(() => false);
+    await journal.claim(runRecord(), ANN);
+    // As the former owner's machine wrote it, whose clock was a day ahead.
+    await pool!.query(`UPDATE ${schema}.runs SET revision = revision + 86400000000`);
+
+    const { hold } = await journal.claim(runRecord({ id: "run-2" }), BOB);
+    await journal.writeRun(hold, finished);
+
+    expect(await journal.findRun("run-1")).toEqual(finished);
+  },
+);

@@ -47,7 +47,7 @@ describe.skipIf(SKIPPED)("plans", () => {
   beforeAll(fill);
 
   test.for<[what: string, query: { text: string; values: unknown[] }, indexes: string[]]>([
-    ["the newest runs", runs({}), ["runs_by_start"]],
+    ["the newest runs", runs({}), ["runs_pkey"]],
     ["an automation's runs", runs({ automation: "automation-7" }), ["runs_by_automation"]],
     ["the failed runs", runs({ status: "failed" }), ["runs_by_status"]],
     ["the children of a run", runs({ parentId: "parent-50" }), ["runs_by_parent"]],

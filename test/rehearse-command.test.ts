@@ -1,6 +1,6 @@
 /** What `holdfast rehearse` takes and writes, in real processes: one or two runs each. */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -240,12 +240,16 @@ test(
     const at = place();
     const body = `await run.step("a", () => {
     if (process.env.API_TOKEN !== "rehearsed-5f1c9b7d") throw new Error("another token");
+    const { stdout } = spawnSync("env", { encoding: "utf8" });
+    if (/HOLDFAST_JOURNAL|real-/.test(stdout)) throw new Error("the commands see production");
     writeFileSync(process.env.API_TOKEN, "");
   }, { repeatable: true });`;
     const file = automation(at, body, '{ env: { API_TOKEN: "rehearsed-5f1c9b7d" } }');
 
     const { exitCode, stdout } = await rehearse(at, [file, "--fault", "late-fatal", "--json"], {
       API_TOKEN: "real-77aa3e01",
+      // Nobody answers there: a run that went there would not come to its end.
+      HOLDFAST_JOURNAL: "postgres://real-user:real-word@127.0.0.1:1/real",
     });
 
     expect(exitCode).toBe(1);
@@ -305,3 +309,127 @@ test("a signal ends every process and takes the worlds away", { timeout: LIMIT_M
   const alive = readFileSync(pids, "utf8").trim().split("\n").filter(isAlive);
   expect({ exitCode, left: leftIn(at), alive }).toEqual({ exitCode: 130, left: [], alive: [] });
 });
+
+test(
+  "a signal ends every run that is under way: its processes, what these started, its scene",
+  { timeout: LIMIT_MS },
+  async () => {
+    const at = place();
+    at.file("tmp/.keep", "");
+    const pids = at.file("pids", "");
+    const scenes = at.file("scenes", "");
+    const note = (file: string, words: string) =>
+      `appendFileSync(${JSON.stringify(file)}, ${words} + "\\n");`;
+    const body = `await run.step("a", async ({ signal }) => {
+      if (!existsSync(${JSON.stringify(join(at.root, "slow"))})) return;
+      const { spawn } = await import("node:child_process");
+      const child = spawn("sleep", ["60"]);
+      ${note(pids, "`${process.pid}\\n${child.pid}`")}
+      await new Promise((resolve) => child.once("exit", resolve));
+    }, { repeatable: true });`;
+    // One of them takes its time.
+    const rehearsal = `{
+      setup: () => { ${note(scenes, '"set"')} },
+      async teardown() {
+        const { setTimeout } = await import("node:timers/promises");
+        const { mkdirSync } = await import("node:fs");
+        try { mkdirSync(${JSON.stringify(join(at.root, "first"))}); await setTimeout(500); } catch {}
+        ${note(scenes, '"gone"')}
+      },
+    }`;
+    const running = start(
+      at,
+      [
+        "rehearse",
+        automation(at, body, rehearsal),
+        "--concurrency",
+        "2",
+        "--fault",
+        "late-fatal",
+      ].concat(["--fault", "lost-answer", "--fault", "kill-after"]),
+      { ...CACHED, TMPDIR: join(at.root, "tmp") },
+      { limitMs: LIMIT_MS },
+    );
+
+    await running.heard("Rehearsing 3 runs");
+    rmSync(join(at.root, "first"), { recursive: true });
+    at.file("slow", "");
+    while (readFileSync(pids, "utf8").trim().split("\n").length < 4)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    running.child.kill("SIGINT");
+    const { exitCode } = await running.ended;
+
+    const alive = readFileSync(pids, "utf8").trim().split("\n").filter(isAlive);
+    const told = readFileSync(scenes, "utf8").trim().split("\n");
+    const open = told.filter((word) => word === "set").length * 2 - told.length;
+    expect({ exitCode, left: leftIn(at), alive, open }).toEqual({
+      exitCode: 130,
+      left: [],
+      alive: [],
+      open: 0,
+    });
+  },
+);
+
+test("a file that does not come to its end while it loads is left at a signal", async () => {
+  const at = place();
+  at.file("tmp/.keep", "");
+  const pid = join(at.root, "pid");
+  const file = at.file(
+    "automation.ts",
+    `import { writeFileSync } from "node:fs";
+writeFileSync(${JSON.stringify(pid)}, String(process.pid));
+await new Promise((resolve) => setTimeout(resolve, 60_000));
+`,
+  );
+  const env = { ...CACHED, TMPDIR: join(at.root, "tmp") };
+  const running = start(at, ["rehearse", file], env, { limitMs: LIMIT_MS });
+
+  while (!existsSync(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+  running.child.kill("SIGINT");
+  const { exitCode } = await running.ended;
+
+  expect({ exitCode, left: leftIn(at), isLeft: isAlive(readFileSync(pid, "utf8")) }).toEqual({
+    exitCode: 130,
+    left: [],
+    isLeft: false,
+  });
+});
+
+test(
+  "what an automation does without, looks at by itself, or writes by the time is no mistake",
+  { timeout: LIMIT_MS },
+  async () => {
+    const at = place();
+    const undo = (name: string) => `undo: () => rmSync(${JSON.stringify(name)}, { force: true })`;
+    const body = `
+    await run.step("stamp", () => writeFileSync("stamp", new Date().toISOString().slice(0, 19)), {
+      ${undo("stamp")}, repeatable: true });
+    await run.step("look", () => { writeFileSync("there", ""); return { rows: 3 }; }, {
+      ${undo("there")}, verify: () => existsSync("there") });
+    try {
+      await run.scope("train", async (scope) => {
+        await scope.step("out", () => writeFileSync("out", ""), { ${undo("out")} });
+        await scope.step("back", () => { throw new Error("no train back"); });
+      });
+    } catch {
+      await run.step("car", () => writeFileSync("car", ""), { ${undo("car")} });
+    }
+    await run.task("extra", (task) => task.read("never", () => { throw new TypeError("no"); }), {
+      mayFail: true });`;
+    const only = ["stamp", "look", "train/out", "car", "extra/never"];
+    const words = ["kill-before", "kill-after", "wrong-output"].flatMap((name) => [
+      "--fault",
+      name,
+    ]);
+
+    const { exitCode, stdout } = await rehearse(at, [
+      automation(at, body),
+      ...words,
+      ...only.flatMap((label) => ["--only", label]),
+    ]);
+
+    expect(stdout).toMatch(/(\d+)\/\1 rehearsed runs left nothing/);
+    expect(exitCode).toBe(0);
+  },
+);

@@ -1,8 +1,10 @@
 /** `holdfast serve` in real processes: schedules of fractions of a second, bounded by counts. */
 
+import { execFile } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { sqliteJournal } from "holdfast/journal";
 import { holdfast, place, start, type Place, type Running } from "./cli-process.ts";
@@ -263,6 +265,84 @@ test.for<[schedule: object, message: string]>([
 
   expect(served).toMatchObject({ exitCode: 78, stdout: "" });
   expect(served.stderr).toContain(message);
+});
+
+test("a file that waits for what never comes is refused, and does not outlive its server", async () => {
+  const at = place();
+  const written = (name: string, first: string) =>
+    at.file(
+      name,
+      `import { automation } from "holdfast/automation";
+      import { appendFileSync } from "node:fs";
+      ${first}
+      await new Promise(() => {});
+      export default automation("never", { schedule: { every: "1h" } }, () => {});`,
+    );
+  const idle = written("idle.ts", "");
+  const busy = written(
+    "busy.ts",
+    `setInterval(() => {}, 1_000);
+    appendFileSync(process.env.LEDGER, \`loaded - \${process.pid}\\n\`);`,
+  );
+  const env = setting(at, { every: "1h" });
+
+  const refused = await holdfast(at, ["serve", idle], env);
+  const server = start(at, ["serve", busy], env);
+  const [[, , pid] = []] = await ledgerHas(at, "loaded", 1);
+  server.child.kill("SIGKILL");
+  await isGone(Number(pid));
+
+  expect(refused.exitCode).toBe(78);
+  expect(refused.stderr).toContain("waits for something that never comes");
+}, 60_000);
+
+test("a run whose file hangs as it is loaded does not outlive its server", async () => {
+  const at = place();
+  const { close } = gate(at);
+  const file = at.file(
+    "hanging.ts",
+    `import { automation } from "holdfast/automation";
+    import { appendFileSync, existsSync } from "node:fs";
+    if (existsSync(process.env.GATE)) {
+      setInterval(() => {}, 1_000);
+      appendFileSync(process.env.LEDGER, \`loaded - \${process.pid}\\n\`);
+      await new Promise(() => {});
+    }
+    export default automation("hanging", { schedule: { every: "300ms" } }, () => {});`,
+  );
+
+  const server = start(at, ["serve", file], setting(at, {}));
+  await server.heard("ended with 0");
+  close();
+  const [[, , pid] = []] = await ledgerHas(at, "loaded", 1);
+  server.child.kill("SIGKILL");
+  await isGone(Number(pid));
+
+  expect((await runsOf(at)).every(({ status }) => status === "succeeded")).toBe(true);
+}, 60_000);
+
+test("a server that has no descriptor left starts no process, and lives on", async () => {
+  const at = place();
+  const script = at.file(
+    "full.mjs",
+    `import { openSync } from "node:fs";
+    import { startServed } from ${JSON.stringify(join(import.meta.dirname, "../src/cli/serve-child.ts"))};
+    try { for (;;) openSync("/dev/null"); } catch {}
+    const clock = { sleep: async () => undefined };
+    const lines = { stdout() {}, stderr: (line) => process.stdout.write(line + "; ") };
+    const { env } = process;
+    const child = startServed({ ask: "schedules", file: "a" }, { env, cwd: "/", clock }, lines);
+    process.stdout.write(JSON.stringify([await child.ended, await child.answer]));`,
+  );
+
+  const { stdout } = await promisify(execFile)("/bin/sh", [
+    "-c",
+    'ulimit -n 100; exec "$0" "$1"',
+    process.execPath,
+    script,
+  ]);
+
+  expect(stdout).toMatch(/^holdfast: no process could be started: spawn .* EMFILE; \[75,""\]$/);
 });
 
 test("a run that dies or hangs takes nobody with it", async () => {

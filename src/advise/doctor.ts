@@ -30,7 +30,7 @@ export interface Patient {
   readonly logs: string;
   /** holdfast's own version. */
   readonly version: string;
-  readonly nowMs: number;
+  readonly now: () => number;
   readonly isGone: IsGone;
 }
 
@@ -41,16 +41,25 @@ export interface Diagnosis {
   readonly isDamaged: boolean;
 }
 
+/** Whether something is there, be it only to be refused. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
+}
+
 /** Looks at everything. Never throws for what it finds. */
 export function examine(patient: Patient): Diagnosis {
   const { file } = patient;
   const directory = dirname(file);
-  if (!existsSync(directory)) {
+  if (!isThere(directory)) {
     const none = ok("journal", `there is none yet; the first run makes ${file}`);
     return { findings: [none], isDamaged: false };
   }
   const place = placeFindings(directory, file);
-  if (lstatSync(file, { throwIfNoEntry: false }) === undefined && !existsSync(`${file}-wal`)) {
+  if (!isThere(file) && !isThere(`${file}-wal`)) {
     const none = ok("journal", `there is none yet; the first run makes ${file}`);
     return { findings: [none, ...place], isDamaged: false };
   }
@@ -59,6 +68,15 @@ export function examine(patient: Patient): Diagnosis {
 }
 
 function placeFindings(directory: string, file: string): Finding[] {
+  try {
+    return lookAtPlace(directory, file);
+  } catch (error) {
+    const says = `${directory} cannot be looked at: ${(error as Error).message}`;
+    return [problem("place", says, "see that it is a directory of this user's")];
+  }
+}
+
+function lookAtPlace(directory: string, file: string): Finding[] {
   const { type, bavail, bsize, files, ffree } = statfsSync(directory);
   // btrfs and others count no files.
   const freeFiles = files === 0 ? undefined : ffree;
@@ -124,20 +142,24 @@ function databaseFindings(db: DatabaseSync, patient: Patient): Diagnosis {
     schema,
     knownSchema: SCHEMA_VERSION,
   });
-  // Its rows have no checksums yet.
-  if (schema < SCHEMA_VERSION) return { findings: [versions], isDamaged: false };
-  requireSchema(db);
-  const { runs, steps, damage } = inspectJournal(db);
+  const isCurrent = schema === SCHEMA_VERSION;
+  if (isCurrent) requireSchema(db);
+  const { runs, steps, damage } = inspectJournal(db, isCurrent);
   if (damage.length > 0) {
     const says = `${patient.file} is damaged: ${damage.join("; ")}`;
     const todo = "holdfast doctor --save FILE, then docs/durability.md: When it is damaged";
     return { findings: [problem("journal", says, todo), versions], isDamaged: true };
   }
+  if (!isCurrent) {
+    const says = `${patient.file}: ${runs} runs, ${steps} steps, which have no checksums yet`;
+    return { findings: [ok("journal", says), versions], isDamaged: false };
+  }
   const findings = [
     ok("journal", `${patient.file}: ${runs} runs, ${steps} steps, all as they were written`),
     versions,
-    ...judgeRuns(openRuns(db, patient.isGone), patient.nowMs),
-    judgeClock(newestMoment(db), patient.nowMs),
+    ...judgeRuns(openRuns(db, patient.isGone), patient.now()),
+    // The time is read last: others write meanwhile.
+    judgeClock(newestMoment(db), patient.now()),
     judgeSize(sizesOf(db, patient)),
   ];
   return { findings, isDamaged: false };

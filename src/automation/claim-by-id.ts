@@ -24,7 +24,8 @@ export async function claimById<Input>(
     const input = await checkedRecordedInput(automation, claim);
     return { claim, choice, input, hasEnded };
   } catch (error) {
-    await journal.release(claim.hold);
+    // Why it was refused matters more than giving the lease back, which runs out by itself.
+    await journal.release(claim.hold).catch(() => undefined);
     throw error;
   }
 }

@@ -32,7 +32,8 @@ export async function claimRetry<Input>(
     if (!claim.isNew) throw await lateRefusal(claim, asked);
     return { claim, choice: "fresh", input, hasEnded: false, retried: { of: runId, ...taken } };
   } finally {
-    await journal.release(old.hold);
+    // The new run may be claimed by now, and goes on without this; the lease runs out by itself.
+    await journal.release(old.hold).catch(() => undefined);
   }
 }
 

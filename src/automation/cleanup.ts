@@ -103,9 +103,10 @@ export async function cleanUp(scope: Scope, ending: Ending): Promise<void> {
   }
 }
 
-/** What a completed scope did may still be taken back by its task. */
-function staysFor({ prefix }: Scope, { outcome }: Ending, record: StepRecord): boolean {
-  return prefix !== "" && outcome === "succeeded" && isForUndo(record);
+/** What a completed scope did may still be taken back by its task, and what could not be, later. */
+function staysFor({ prefix }: Scope, { outcome, rollback }: Ending, record: StepRecord): boolean {
+  const isOpen = (prefix !== "" && outcome === "succeeded") || rollback === "incomplete";
+  return isOpen && isForUndo(record);
 }
 
 function isDue({ kind, status }: StepRecord): boolean {

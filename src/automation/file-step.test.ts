@@ -205,3 +205,38 @@ test("a run that is given up leaves the file, and nothing that was kept for it",
 
   expect([kept, filesIn(place)]).toEqual([3, { report: "new" }]);
 });
+
+test("what was kept to put a file back stays while that has failed, and a later rollback uses it", async () => {
+  const place = directory();
+  const path = join(place, "report");
+  writeFileSync(path, "old");
+  const machine = new Machine(
+    making(place, () => {
+      rmSync(path);
+      mkdirSync(path);
+      fail();
+    }),
+  );
+  const first = await machine.start();
+  rmSync(path, { recursive: true });
+
+  const again = await machine.start({ runId: first.result.runId, unfinished: "rollback" });
+
+  expect([first.result.exitCode, again.result.exitCode, filesIn(place)]).toEqual([
+    81,
+    80,
+    { report: "old" },
+  ]);
+});
+
+test("a file is not said to be put back when what was kept for that was let go of", async () => {
+  const place = directory();
+  const path = join(place, "report");
+  writeFileSync(path, "old");
+  const machine = new Machine(making(place, () => undefined));
+  await machine.startAndKill(stepAt("report (before)", { status: "completed" }));
+
+  const { result } = await machine.start({ unfinished: "rollback" });
+
+  expect([result.exitCode, filesIn(place)]).toEqual([81, { report: "new" }]);
+});

@@ -1,6 +1,7 @@
 /** A step that makes a file: its content goes to the disk, and only its name and sum to the journal. */
 
 import { resolve } from "node:path";
+import { AutomationError } from "../core/errors.ts";
 import type { StepContext, StepOptions } from "./automation.ts";
 import { Holding } from "./holding.ts";
 import { keptPaths, putBack, replaceKept } from "./kept-file.ts";
@@ -51,7 +52,9 @@ export async function fileStep(scope: Scope, call: FileCall): Promise<WrittenFil
       ...rest,
       repeatable: true,
       undo: async ({ log }) => {
-        const { key } = (await kept).record;
+        const { wasOver, record } = await kept;
+        if (wasOver) throw new AutomationError(`What was kept to put ${path} back is gone`);
+        const { key } = record;
         if ((await putBack(path, key)) === "as before") return;
         log.warning(`${path} was changed by somebody else, and is left as it is`);
       },

@@ -31,7 +31,6 @@ export class Holding {
   readonly #scope: Scope;
   readonly #plan: HoldingPlan;
   readonly #name: string;
-  /** Whether it was let go of by an earlier start, and the block around it is only replayed. */
   #wasOver = false;
 
   private constructor(scope: Scope, plan: HoldingPlan) {
@@ -45,6 +44,11 @@ export class Holding {
     const holding = new Holding(scope, plan);
     await holding.#open();
     return holding;
+  }
+
+  /** Whether it was let go of by an earlier start, and the block around it is only replayed. */
+  get wasOver(): boolean {
+    return this.#wasOver;
   }
 
   /** What is recorded of it. @throws {AutomationError} When it was let go of. */

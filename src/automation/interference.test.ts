@@ -80,7 +80,7 @@ test("it is told what a step is", async () => {
       repeatable: true,
       timeout: { attempt: "5s" },
     });
-    await run.task("t", (task) => task.read("b", () => 1));
+    await run.task("t", (task) => task.read("b", () => 1, { verify: (value) => value === 1 }));
   });
 
   await executeUnder(telling, work, {});
@@ -92,6 +92,7 @@ test("it is told what a step is", async () => {
       kind: "step",
       hasUndo: true,
       hasVerify: true,
+      verifiesValue: false,
       hasReconcile: true,
       isRepeatable: true,
       limitMs: 5_000,
@@ -101,7 +102,8 @@ test("it is told what a step is", async () => {
       task: "t",
       kind: "read",
       hasUndo: false,
-      hasVerify: false,
+      hasVerify: true,
+      verifiesValue: true,
       hasReconcile: false,
       isRepeatable: true,
       limitMs: 600_000,

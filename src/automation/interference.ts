@@ -6,8 +6,10 @@
  */
 
 import type { Clock } from "../core/clock.ts";
+import { isStandardSchema } from "../core/standard-schema.ts";
 import { stepLabel } from "./book.ts";
 import type { Step } from "./step.ts";
+import type { Verify } from "./verify.ts";
 import type { WaitNote } from "./wait.ts";
 
 /** What a step is, as its code declares it. */
@@ -19,6 +21,8 @@ export interface StepFacts {
   readonly kind: "step" | "read";
   readonly hasUndo: boolean;
   readonly hasVerify: boolean;
+  /** Whether the verify is given the value: one that takes none looks at the world alone. */
+  readonly verifiesValue: boolean;
   readonly hasReconcile: boolean;
   readonly isRepeatable: boolean;
   /** How long one attempt may take, in milliseconds. */
@@ -72,8 +76,13 @@ export function factsOf({ label, scope, settled }: Step): StepFacts {
     kind: settled.kind === "read" ? "read" : "step",
     hasUndo: settled.undo !== undefined,
     hasVerify: settled.verify !== undefined,
+    verifiesValue: takesValue(settled.verify),
     hasReconcile: settled.reconcile !== undefined,
     isRepeatable: settled.repeatable,
     limitMs: settled.timeout.attempt,
   };
+}
+
+function takesValue(verify: Verify | undefined): boolean {
+  return isStandardSchema(verify) || (verify !== undefined && verify.length > 0);
 }

@@ -14,6 +14,24 @@ function place(): { readonly directory: string; readonly path: string } {
 
 const read = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : undefined);
 
+test("what another attempt under the same key is writing is neither put in place nor removed", async () => {
+  const { directory, path } = place();
+  writeFileSync(path, "old");
+  const partial = join(directory, ".k.partial");
+  async function* frozen() {
+    yield "of a process that was frozen";
+    // Meanwhile its run was taken up by another one.
+    rmSync(partial);
+    writeFileSync(partial, "half");
+  }
+
+  await expect(replaceKept(path, frozen(), { key: "k", signal })).rejects.toThrow(
+    `${partial} is being written by another attempt`,
+  );
+
+  expect([read(path), read(partial)]).toEqual(["old", "half"]);
+});
+
 test("everything that is made beside a file is named by the key", async () => {
   const { directory, path } = place();
   writeFileSync(path, "old");

@@ -65,10 +65,11 @@ export async function replaceKept(
   { key, mode, signal }: Keeping,
 ): Promise<WrittenFile> {
   const places = placesOf(path, key);
-  const written = await writePartial({ partial: places.partial, path }, content, { mode, signal });
+  const partial = { partial: places.partial, path };
+  const { written, inode } = await writePartial(partial, content, { mode, signal });
   const note = (await findNote(places.note)) ?? { existed: await keep(path, places), ours: [] };
   await writeNote(places, { ...note, ours: [...note.ours, written.sha256] });
-  await putInPlace({ partial: places.partial, path }, signal);
+  await putInPlace(partial, { inode, signal });
   return written;
 }
 

@@ -24,6 +24,12 @@ const GRACE_MS = 60_000;
 
 const REPLACED = "a newer tick replaces it";
 
+/**
+ * What a look is for: to run ticks as they come, to run those that wait already, or to see to what runs
+ * alone.
+ */
+export type Looking = "serving" | "finishing" | "draining";
+
 /** See the header. */
 export class Lane {
   readonly #parts: ServerParts;
@@ -63,10 +69,10 @@ export class Lane {
   }
 
   /** Does what there is to do now, and waits for nothing but the journal. */
-  async look({ isDraining }: { readonly isDraining: boolean }): Promise<void> {
+  async look(looking: Looking): Promise<void> {
     await this.#attend();
-    if (isDraining) return;
-    for (const book of this.#books) await this.#examine(book);
+    if (looking === "draining") return;
+    for (const book of this.#books) await this.#examine(book, looking);
     if (this.#active === undefined) await this.#startNext();
   }
 
@@ -97,13 +103,19 @@ export class Lane {
   }
 
   /** Looks which ticks of a schedule are due, and which of another server's nobody sees to. */
-  async #examine(book: ScheduleBook): Promise<void> {
+  async #examine(book: ScheduleBook, looking: Looking): Promise<void> {
     const { clock } = this.#parts;
     if (!book.isWorthALook(clock.now())) return;
     const state = await book.read();
-    if (this.#due(book).length > 0) await this.#settle(book);
+    const isTaken = looking === "serving" || this.#isPassedOver(book);
+    if (isTaken && this.#due(book).length > 0) await this.#settle(book);
     else if (state.open.length > 0)
       await book.change((now) => seesTo(now, this.#parts, clock.now()));
+  }
+
+  /** Whether no tick that comes now gets a run: then it is told of by whoever sees it. */
+  #isPassedOver({ schedule: { overlap, catchUp } }: ScheduleBook): boolean {
+    return this.isActive && overlap === "forbid" && catchUp !== "all";
   }
 
   #due(book: ScheduleBook): number[] {

@@ -13,6 +13,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { faultOf } from "../classify/classify.ts";
@@ -130,8 +132,10 @@ test("what is aborted when all was written is not renamed", async () => {
   const place = directory();
   const places = { partial: join(place, "a.partial"), path: join(place, "a") };
   writeFileSync(places.partial, "new");
+  const { ino: inode } = statSync(places.partial, { bigint: true });
+  const signal = AbortSignal.abort(new Error("stop"));
 
-  await expect(putInPlace(places, AbortSignal.abort(new Error("stop")))).rejects.toThrow("stop");
+  await expect(putInPlace(places, { inode, signal })).rejects.toThrow("stop");
 
   expect(readdirSync(place)).toEqual([]);
 });
@@ -197,4 +201,45 @@ test("a write of nothing is an error, not a loop", async () => {
   const sink = { write: async () => ({ bytesWritten: 0 }) };
 
   await expect(writeAll(sink, new Uint8Array(1))).rejects.toThrow("takes no more bytes");
+});
+
+test("a name may be as long as the file system takes, in any script", async () => {
+  const path = join(directory(), "日".repeat(84));
+
+  await replaceFile(path, "x");
+
+  expect(readFileSync(path, "utf8")).toBe("x");
+});
+
+/** Writes half of a file, says so, and writes the rest when it is told to. */
+const HALVES = `
+const { parentPort, workerData } = require("node:worker_threads");
+const told = new Promise((resolve) => parentPort.once("message", resolve));
+import(workerData.module).then(({ replaceFile }) => {
+  async function* content() {
+    yield workerData.text;
+    parentPort.postMessage("half");
+    await told;
+    yield workerData.text;
+  }
+  return replaceFile(workerData.path, content());
+}).then(() => parentPort.postMessage("whole"), ({ message }) => parentPort.postMessage(message));
+`;
+
+test("two that know nothing of each other do not write to one partial file", async () => {
+  const path = join(directory(), "a");
+  const module = new URL("replace-file.ts", import.meta.url).href;
+  const [one, other] = ["one ", "other "].map(
+    (text) => new Worker(HALVES, { eval: true, workerData: { module, path, text } }),
+  ) as [Worker, Worker];
+  const begun = await Promise.all([once(one, "message"), once(other, "message")]);
+  expect(begun).toEqual([["half"], ["half"]]);
+
+  const said: unknown[] = [];
+  for (const worker of [one, other]) {
+    worker.postMessage("go on");
+    said.push(...(await once(worker, "message")), readFileSync(path, "utf8"));
+  }
+
+  expect(said).toEqual(["whole", "one one ", "whole", "other other "]);
 });

@@ -6,7 +6,7 @@
  * moment, the target is the old file or the new one.
  */
 
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { lstat, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { FileRefusedError } from "../core/errors.ts";
@@ -38,8 +38,8 @@ const READERS = {
   signal: part<AbortSignal, undefined>({ methods: ["addEventListener"], default: undefined }),
 } satisfies Record<keyof ReplaceFileOptions, Reader<unknown>>;
 
-/** Two at once in one process do not write to one partial file. */
-let count = 0;
+/** Of the target's name in that of the partial file, in bytes: a name may have 255 in all. */
+const NAMED_BYTES = 100;
 
 /**
  * Replaces the file at `path`, or makes it, in one step: whoever reads it finds the old content or
@@ -47,7 +47,7 @@ let count = 0;
  *
  * Rejects with `FileRefusedError` when a directory, a link or anything else that is no plain file is
  * there, and otherwise as the file system or the content's stream does; nothing is replaced then, and
- * nothing half-written stays. Killed in the middle, it leaves `.<name>.<pid>-<n>.partial`.
+ * nothing half-written stays. Killed in the middle, it leaves `.<name>.<uuid>.partial`.
  */
 export async function replaceFile(
   path: string,
@@ -55,7 +55,9 @@ export async function replaceFile(
   options: ReplaceFileOptions = {},
 ): Promise<WrittenFile> {
   const settled = readOptions("replaceFile", options, READERS);
-  const name = `.${basename(path).slice(0, 100)}.${process.pid}-${++count}.partial`;
+  const named = Buffer.from(basename(path)).subarray(0, NAMED_BYTES).toString();
+  // Not by the process: in containers that share a directory, and in threads, they have one id.
+  const name = `.${named}.${randomUUID()}.partial`;
   const partial = join(dirname(path), name);
   return replaceBy({ partial, path }, content, settled);
 }
@@ -75,9 +77,15 @@ export async function replaceBy(
   content: FileContent,
   writing: Writing,
 ): Promise<WrittenFile> {
-  const written = await writePartial({ partial, path }, content, writing);
-  await putInPlace({ partial, path }, writing.signal);
+  const { written, inode } = await writePartial({ partial, path }, content, writing);
+  await putInPlace({ partial, path }, { inode, signal: writing.signal });
   return written;
+}
+
+/** What was written, and by which number the file system knows it. */
+interface Partly {
+  readonly written: WrittenFile;
+  readonly inode: bigint;
 }
 
 /** Writes the partial file. What fails leaves none. */
@@ -85,7 +93,7 @@ export async function writePartial(
   { partial, path }: Places,
   content: FileContent,
   { mode, signal }: Writing,
-): Promise<WrittenFile> {
+): Promise<Partly> {
   const former = await findPlain(path);
   // Of an attempt that was killed; what a link there leads to is nobody's business.
   await rm(partial, { force: true });
@@ -94,7 +102,8 @@ export async function writePartial(
     await using file = await open(partial, "wx", wanted);
     // What is given to `open` is cut by the umask.
     if (wanted !== undefined) await file.chmod(wanted);
-    return { path: resolve(path), ...(await writeContent(file, content, signal)) };
+    const written = { path: resolve(path), ...(await writeContent(file, content, signal)) };
+    return { written, inode: (await file.stat({ bigint: true })).ino };
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
@@ -104,14 +113,18 @@ export async function writePartial(
 /** Renames a partial file, and makes sure that the rename outlives a power cut. */
 export async function putInPlace(
   { partial, path }: Places,
-  signal: AbortSignal | undefined,
+  { inode, signal }: Pick<Partly, "inode"> & Pick<Writing, "signal">,
 ): Promise<void> {
+  const found = await lstat(partial, { bigint: true }).catch(unlessMissing);
+  // Who took this process for dead, when it was only frozen, writes under the same name.
+  const isOwn = found?.ino === inode;
   try {
     // An attempt that was given up must not rename what the next one is writing.
     signal?.throwIfAborted();
+    if (!isOwn) throw new Error(`${partial} is being written by another attempt`);
     await rename(partial, path);
   } catch (error) {
-    await rm(partial, { force: true });
+    if (isOwn) await rm(partial, { force: true });
     throw error;
   }
   await flushDirectory(dirname(path));

@@ -1,9 +1,13 @@
 /** Runs that are gone on with by their id: once more rolled back, or done again as a new run. */
 
+import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { RunRecord, StepRecord } from "../core/journal.ts";
+import { journalWith } from "../journal/journal-with.contract.ts";
+import { memoryJournal } from "../journal/memory.ts";
+import { automation } from "./automation.ts";
 import { newStep, stepCompleted } from "./step-record.ts";
-import type { ExecuteOptions } from "./execute.ts";
+import { execute, type ExecuteOptions } from "./execute.ts";
 import { Machine, undoInto, type Did, type Main } from "./play.contract.ts";
 
 /** A machine, and a world that can be mended between two runs. */
@@ -377,4 +381,46 @@ test("what is still in effect must be rolled back before it is done again", asyn
   await expect(machine.start(doAgain(result.runId))).rejects.toThrow(
     `Step "b" of run ${result.runId} is still in effect; roll that run back, then do it again`,
   );
+});
+
+test("done again, a run takes its locks and temporary places anew, and its cleanups are done", async () => {
+  const { world, machine } = machineWith((around) => async (run, did, clock) => {
+    await run.cleanup("tidy", ({ outcome }) => void did.push(`tidy, ${outcome}`));
+    await using _ = await run.lock("shop");
+    await using temp = await run.tempDirectory("scratch");
+    await run.step("look", async () => {
+      const other = automation("other", (it) => it.lock("shop", { wait: 0 }));
+      const { status } = await execute(other, { journal: machine.journal, clock, sinks: [] });
+      did.push(`${existsSync(temp.path) ? "has its place" : "has none"}, other ${status}`);
+      breaks(around);
+    });
+  });
+  const { result } = await machine.start();
+  world.isBroken = false;
+
+  const again = await machine.start(doAgain(result.runId));
+
+  const looked = "has its place, other failed";
+  expect(again.did).toEqual([looked, "tidy, failed", looked, "tidy, succeeded"]);
+});
+
+test("a lease that cannot be given back changes neither a retry nor a refusal", async () => {
+  let isBroken = true;
+  const work = automation("work", (run) => run.step("a", () => breaks({ isBroken })));
+  const kept = memoryJournal();
+  const journal = journalWith(kept, {
+    release: async (hold) => {
+      if (isBroken) return kept.release(hold);
+      throw new Error("the journal is away");
+    },
+  });
+  const { runId } = await execute(work, { journal });
+  isBroken = false;
+
+  const refused = execute(work, { journal, runId, unfinished: "resume" });
+  await expect(refused).rejects.toThrow("has ended (failed)");
+  await kept.release({ runId, fence: 2 });
+  const again = await execute(work, { journal, retryOf: { runId } });
+
+  expect(again.status).toBe("succeeded");
 });

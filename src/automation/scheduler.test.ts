@@ -392,23 +392,6 @@ test("interrupted runs get SIGTERM, and SIGKILL 30 seconds later", async () => {
   expect(stage.signals).toEqual(["SIGTERM after 600 s", "SIGKILL after 630 s"]);
 });
 
-test("once: what is due is run, as late as it may be, and nothing is waited for but that", async () => {
-  const stage = new Stage();
-  const plan = await stage.plan(HOURLY);
-  const once = () => {
-    const { scheduler } = stage.serve([plan], { isOnce: true });
-    return stage.clock.settle(() => scheduler.serveOnce(new AbortController().signal));
-  };
-
-  const first = await once();
-  await stage.clock.advance(75 * MINUTE);
-  stage.parts = [{ status: "failed", exitCode: 1 }];
-  const second = await once();
-
-  expect([first, second, stage.started]).toEqual([[], [1], [60]]);
-  expect(stage.told).toEqual(["fired 60", "ended 60 with 1"]);
-});
-
 test("plans can be changed: a new timetable has missed nothing, and who is gone from them runs on", async () => {
   const stage = new Stage();
   stage.parts = [{ lengthMs: 12 * MINUTE }];

@@ -5,7 +5,7 @@
  * Automations run in processes of their own, which are started from outside.
  */
 
-import { Lane } from "./lane.ts";
+import { Lane, type Looking } from "./lane.ts";
 import type { Plan, SchedulerParts, ServerParts } from "./serving.ts";
 
 /** The longest time between two looks. */
@@ -61,17 +61,21 @@ export class Scheduler {
     const stop = () => this.#parts.wake();
     stopping.addEventListener("abort", stop, { once: true });
     while (!stopping.aborted) {
-      await this.#look(false);
+      await this.#look("serving");
       if (!stopping.aborted) await this.#pause(false);
     }
   }
 
-  /** Starts what is due now and answers the exit codes of all runs when they have ended. */
+  /**
+   * Starts what is due now and answers the exit codes of all runs when they have ended. Ticks that come
+   * meanwhile are left to the next one: it would never end where runs take longer than it is from
+   * tick to tick.
+   */
   async serveOnce(stopping: AbortSignal): Promise<readonly number[]> {
-    await this.#look(false);
+    await this.#look("serving");
     while (this.running > 0) {
-      await this.#pause(stopping.aborted);
-      await this.#look(stopping.aborted);
+      await this.#pause(true);
+      await this.#look(stopping.aborted ? "draining" : "finishing");
     }
     return this.#exitCodes;
   }
@@ -80,7 +84,7 @@ export class Scheduler {
   async drain(): Promise<void> {
     while (this.running > 0) {
       await this.#pause(true);
-      await this.#look(true);
+      await this.#look("draining");
     }
   }
 
@@ -96,11 +100,11 @@ export class Scheduler {
     return [...this.#lanes.values(), ...this.#leaving];
   }
 
-  async #look(isDraining: boolean): Promise<void> {
+  async #look(looking: Looking): Promise<void> {
     this.#sleep = new AbortController();
     const looks = [
-      ...[...this.#lanes.values()].map((lane) => lane.look({ isDraining })),
-      ...[...this.#leaving].map((lane) => lane.look({ isDraining: true })),
+      ...[...this.#lanes.values()].map((lane) => lane.look(looking)),
+      ...[...this.#leaving].map((lane) => lane.look("draining")),
     ];
     const failed = (await Promise.allSettled(looks)).find(({ status }) => status === "rejected");
     this.#tellFailure(failed as PromiseRejectedResult | undefined);
@@ -114,10 +118,10 @@ export class Scheduler {
     this.#hasFailed = failed !== undefined;
   }
 
-  async #pause(isDraining: boolean): Promise<void> {
+  async #pause(takesNoTicks: boolean): Promise<void> {
     const { clock } = this.#parts;
     const nextAtMs = Math.min(...[...this.#lanes.values()].map((lane) => lane.nextAtMs));
-    const isIdle = isDraining || this.#hasFailed;
+    const isIdle = takesNoTicks || this.#hasFailed;
     const nextInMs = isIdle ? LOOK_EVERY_MS : nextAtMs - clock.now();
     const ms = Math.max(LOOK_AFTER_MS, Math.min(LOOK_EVERY_MS, nextInMs));
     // Woken is as good as slept.

@@ -57,6 +57,28 @@ test.for<
   ]
 >([
   [
+    "all but what ends with a run, of which what was kept for an undo is none",
+    [
+      step("tidy", 1, { kind: "cleanup", ...FAILED }),
+      step("db", 2, { kind: "resource", value: '{"unlock":"db"}' }),
+      step("kept", 3, { kind: "resource", value: '{"remove":[],"isForUndo":true}' }),
+      step("a", 4),
+      step("b", 5, FAILED),
+    ],
+    undefined,
+    { from: "b", count: 1, steps: ["kept", "a"] },
+  ],
+  [
+    "steps up to the one that was not finished, whatever is still held",
+    [
+      step("kept", 1, { kind: "resource", status: "begun", value: "{}" }),
+      step("a", 2),
+      step("b", 3, { status: "begun" }),
+    ],
+    undefined,
+    { from: "b", count: 1, steps: ["a"] },
+  ],
+  [
     "what comes before the failed step",
     [step("a", 1), step("b", 2, { kind: "read" }), step("c", 3, FAILED), step("d", 4)],
     undefined,

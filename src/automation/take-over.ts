@@ -1,8 +1,9 @@
 /** What a run that is done again takes over from the one that failed: the rule, without a journal. */
 
 import { InputError, RunRefusedError } from "../core/errors.ts";
-import type { RunRecord, StepRecord } from "../core/journal.ts";
+import type { RunRecord, StepKind, StepRecord } from "../core/journal.ts";
 import { stepLabel } from "./book.ts";
+import { isForUndo } from "./held.ts";
 import { isInDoubt, needsUndo } from "./step-record.ts";
 
 /** The run that is done again, and from which step on. */
@@ -33,7 +34,8 @@ export function labelsOf(steps: readonly StepRecord[]): readonly string[] {
 
 /**
  * Finished steps that are in effect and come before the first one are taken over as they are, with
- * their keys and values; so is a task that succeeded, as a whole. What comes later, was kept and can
+ * their keys and values; so is a task that succeeded, as a whole. Locks, temporary places and cleanups
+ * ended with the old run, and are begun anew. What comes later, was kept and can
  * be undone is handed over as if it had been cut off: it is undone before it is done anew.
  *
  * @throws {InputError} When there is no such step, or two of that name.
@@ -52,7 +54,7 @@ export function takeOver(runId: string, { run, steps, from }: Retried): TakenOve
       .filter((task) => task !== first?.task),
   );
   const isKept = (step: StepRecord) =>
-    wholeTasks.has(step.task) || (step.position < firstAt && isInEffect(step));
+    wholeTasks.has(step.task) || (step.position < firstAt && isInEffect(step) && !isOfOneRun(step));
   const kept = steps.filter(isKept);
   checkNothingApart(run, steps, isKept);
   const rest = steps.filter((step) => !isKept(step) && step.kind !== "task");
@@ -61,7 +63,7 @@ export function takeOver(runId: string, { run, steps, from }: Retried): TakenOve
   return {
     steps: [...kept, ...later.map(cutOff)].map((step) => ({ ...step, runId })),
     ...(first === undefined ? {} : { from: labelOf(first) }),
-    count: kept.filter(({ kind }) => kind !== "task").length,
+    count: kept.filter(({ kind }) => !BESIDE_STEPS.includes(kind)).length,
     undone: rest.filter(({ position, undo }) => position < firstAt && undo === "done").map(labelOf),
   };
 }
@@ -97,10 +99,19 @@ function named(run: RunRecord, steps: readonly StepRecord[], from: string): Step
 }
 
 function firstOpen(steps: readonly StepRecord[]): StepRecord | undefined {
-  const own = steps.filter(({ kind }) => kind !== "task");
+  const own = steps.filter(({ kind }) => kind !== "task" && kind !== "cleanup");
   return (
-    own.find(({ status }) => status === "failed") ?? own.find(({ status }) => status === "begun")
+    own.find(({ status }) => status === "failed") ??
+    own.find(({ kind, status }) => kind !== "resource" && status === "begun")
   );
+}
+
+/** What stands in the journal among the steps and is none. */
+const BESIDE_STEPS: readonly StepKind[] = ["task", "resource", "cleanup"];
+
+/** What was kept to take a step back belongs to that step, and goes with it. */
+function isOfOneRun(record: StepRecord): boolean {
+  return record.kind === "cleanup" || (record.kind === "resource" && !isForUndo(record));
 }
 
 function isInEffect({ kind, status, undo }: StepRecord): boolean {

@@ -114,3 +114,45 @@ test("a rollback that fails says no other than why", async () => {
 
   expect(String(result.error)).toBe("Error: no");
 });
+
+/** After a statement that failed, Postgres refuses all others, and takes a commit for a rollback. */
+function refusing(client: FakeClient): QueryClient {
+  let isAborted = false;
+  return {
+    async query(text, values) {
+      if (text === "COMMIT" || text === "ROLLBACK") {
+        const end = isAborted ? "ROLLBACK" : text;
+        isAborted = false;
+        return client.query(end);
+      }
+      if (isAborted) throw Object.assign(new Error("it is aborted"), { code: "25P02" });
+      try {
+        return await client.query(text, values);
+      } catch (error) {
+        isAborted = true;
+        throw error;
+      }
+    },
+  };
+}
+
+test("an undo that swallows a failure of the database is not said to be done", async () => {
+  const client = fakeClient();
+
+  const { result } = await play(async (run) => {
+    await run.transaction("order", refusing(client), insert, {
+      async undo(database) {
+        await database.query("DELETE FROM orders");
+        await database.query("DELETE FROM nothing").catch(() => undefined);
+      },
+      undoRetry: { attempts: 1 },
+    });
+    fail();
+  });
+
+  expect([result.exitCode, namesIn(client.database), markersIn(client.database).length]).toEqual([
+    81,
+    ["a"],
+    1,
+  ]);
+});

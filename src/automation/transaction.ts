@@ -153,6 +153,8 @@ class Once {
       const { value } = marker;
       const known = value === undefined ? {} : { value: decodeValue(value) };
       await undo(open.database, { ...context, ...known, effect: "complete" });
+      // Where it swallowed an error, Postgres takes the commit for a rollback, and says so to nobody.
+      await open.rows("SELECT 1");
       context.signal.throwIfAborted();
       return { isCommitted: true, value: undefined };
     });

@@ -1,7 +1,7 @@
 /** `holdfast approve`: answers a run that waits for a human's approval. */
 
 import type { Command } from "./command.ts";
-import { ONE_RUN, RUN_IN_HELP } from "./go-on.ts";
+import { ONE_RUN, RUN_IN_HELP } from "./find-run.ts";
 import { send } from "./send.ts";
 import { answerTo, readWaits, type Awaited } from "./waits.ts";
 

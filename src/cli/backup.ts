@@ -4,8 +4,8 @@ import { resolve } from "node:path";
 import { EXIT } from "../core/exit-codes.ts";
 import { formatBytes } from "../core/size.ts";
 import { backupJournal } from "../journal/backup.ts";
-import { journalFile } from "../journal/home.ts";
 import type { Command } from "./command.ts";
+import { journalInFile } from "./journal-in-file.ts";
 
 /** See the header. */
 export const backup: Command = {
@@ -14,7 +14,8 @@ export const backup: Command = {
   usage: "FILE [--force] [--json]",
   details: `
 The copy is the journal as it is at one moment, checked as a whole and flushed before it
-gets its name. To restore it, see docs/durability.md.`,
+gets its name. To restore it, see docs/durability.md. A journal in Postgres is copied with
+pg_dump.`,
   positionals: { min: 1, max: 1 },
   flags: {
     force: { type: "boolean", summary: "Replace FILE when it is there" },
@@ -24,7 +25,8 @@ gets its name. To restore it, see docs/durability.md.`,
 
   async run(args, world) {
     const [name = ""] = args.positionals;
-    const made = await backupJournal(journalFile(world.env), resolve(world.cwd, name), {
+    const journal = journalInFile(world.env, "copy the database with pg_dump (docs/postgres.md)");
+    const made = await backupJournal(journal, resolve(world.cwd, name), {
       force: args.has("force"),
     });
     const { file, bytes, runs, steps } = made;

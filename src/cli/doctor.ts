@@ -4,10 +4,10 @@ import { resolve } from "node:path";
 import { examine, type Diagnosis } from "../advise/doctor.ts";
 import type { Finding } from "../advise/finding.ts";
 import { EXIT } from "../core/exit-codes.ts";
-import { journalFile } from "../journal/home.ts";
 import { isGone } from "../journal/owner.ts";
 import { saveJournal, type Salvage } from "../journal/salvage.ts";
 import type { Command, World } from "./command.ts";
+import { journalInFile } from "./journal-in-file.ts";
 import { printable } from "./printable.ts";
 import { readVersion } from "./version.ts";
 
@@ -18,7 +18,8 @@ export const doctor: Command = {
   usage: "[--journal FILE] [--save FILE] [--json]",
   details: `
 Reads the whole journal and changes nothing. With --save it writes all that can be read of
-a damaged journal into a new file, says what was lost, and never touches the old one.
+a damaged journal into a new file, says what was lost, and never touches the old one. A
+journal in Postgres is for its server's own means to check.
 
 Exit codes: 0 all is well, or only warnings; 1 a problem; 2 usage; 74 the journal is
 damaged or cannot be opened.`,
@@ -36,7 +37,8 @@ damaged or cannot be opened.`,
 
   async run(args, world) {
     const given = args.text("journal");
-    const file = given === undefined ? journalFile(world.env) : resolve(world.cwd, given);
+    const file =
+      given === undefined ? journalInFile(world.env, IN_DATABASE) : resolve(world.cwd, given);
     const target = args.text("save");
     if (target !== undefined) {
       const saved = saveJournal(file, resolve(world.cwd, target));
@@ -47,7 +49,7 @@ damaged or cannot be opened.`,
       file,
       logs: await world.logDirectory(),
       version: readVersion(),
-      nowMs: world.clock.now(),
+      now: () => world.clock.now(),
       isGone,
     });
     const { findings } = diagnosis;
@@ -55,6 +57,9 @@ damaged or cannot be opened.`,
     return exitCodeOf(diagnosis);
   },
 };
+
+const IN_DATABASE =
+  "a database is checked by its own means (pg_amcheck); --journal FILE looks at a file";
 
 function exitCodeOf({ findings, isDamaged }: Diagnosis): number {
   if (isDamaged) return EXIT.journal;

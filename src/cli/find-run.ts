@@ -4,8 +4,19 @@ import type { Journal, RunRecord } from "../core/journal.ts";
 import { UsageError } from "./command.ts";
 import { nearest } from "./nearest.ts";
 
+/** What is said of RUN in the help of every command that takes one. */
+export const RUN_IN_HELP = `
+RUN is a run's name as holdfast runs lists it, or enough of its beginning or end to be the
+only one; last is the newest.`;
+
+/** How many runs such a command takes, and what completes them. */
+export const ONE_RUN = { min: 1, max: 1, words: ["last"], areRuns: true } as const;
+
 /** How many of the newest runs a mistyped name is held against. */
 const MOST_SUGGESTED = 100;
+
+/** So many that fit a name are counted: a journal may hold a million runs. */
+const MOST_COUNTED = 100;
 
 /**
  * The run that `name` means, or why there is not exactly one. `name` is a run's id, enough of its
@@ -18,13 +29,13 @@ export async function findRun(journal: Journal, name: string): Promise<RunRecord
     const newest = await findNewest(journal);
     return newest ?? "there are no runs yet; holdfast run FILE makes the first";
   }
-  const fitting = await journal.findRuns({ id: name, limit: Infinity });
+  const fitting = await journal.findRuns({ id: name, limit: MOST_COUNTED + 1 });
   const [first, second] = fitting;
   if (first === undefined)
     return `there is no run ${JSON.stringify(name)}; ${await advice(journal, name)}`;
-  if (second !== undefined)
-    return `${fitting.length} runs fit ${JSON.stringify(name)}; give more of the name`;
-  return first;
+  if (second === undefined) return first;
+  const count = fitting.length > MOST_COUNTED ? `more than ${MOST_COUNTED}` : fitting.length;
+  return `${count} runs fit ${JSON.stringify(name)}; give more of the name`;
 }
 
 /** A run with more children than this is the newest by one of them. */

@@ -11,14 +11,6 @@ import { AutomationFileError } from "./load-error.ts";
 import { perform, type Stage } from "./perform.ts";
 import { readDecisions } from "./run-input.ts";
 
-/** What is said of RUN in the help of every command that takes one. */
-export const RUN_IN_HELP = `
-RUN is a run's name as holdfast runs lists it, or enough of its beginning or end to be the
-only one; last is the newest.`;
-
-/** How many runs such a command takes, and what completes them. */
-export const ONE_RUN = { min: 1, max: 1, words: ["last"], areRuns: true } as const;
-
 /** The flag that says where the automation of a run is now. */
 export const FILE_FLAG = {
   file: {

@@ -51,19 +51,30 @@ export async function openJournal(
 
 /** The address as `pg` reads it, and the schema, which is ours: `postgres://…/app?schema=holdfast`. */
 function readAddress(address: string) {
+  secret(address);
+  const url = /^postgres(?:ql)?:\/\//.test(address) ? URL.parse(address) : null;
+  const password = url === null ? undefined : passwordOf(url);
   // Neither the address nor a part of it is shown: it is likely to hold a password.
-  if (!/^postgres(?:ql)?:\/\//.test(address) || !URL.canParse(address)) {
+  if (url === null || password === undefined) {
     throw new OptionsError(
       "HOLDFAST_JOURNAL",
       "expected the address of a database that begins with postgres://, with what is special in a password percent-encoded",
     );
   }
-  const url = new URL(address);
-  secret(address);
-  if (url.password !== "") secret(decodeURIComponent(url.password));
+  if (password !== "") secret(password);
   const schema = url.searchParams.get("schema") ?? undefined;
   url.searchParams.delete("schema");
   return { connectionString: url.href, schema };
+}
+
+/** `undefined` where a part of the password was taken for another part of the address. */
+function passwordOf({ password, pathname, hash, searchParams }: URL): string | undefined {
+  if (`${pathname}${hash}`.includes("@")) return undefined;
+  try {
+    return decodeURIComponent(password) || (searchParams.get("password") ?? "");
+  } catch {
+    return undefined;
+  }
 }
 
 function loadPg(places: readonly string[]): PgPackage {

@@ -59,7 +59,7 @@ export async function onStage(
   world: World,
   act: (stage: Stage) => Promise<number>,
 ): Promise<number> {
-  const screen = openScreen(args, world);
+  const screen = await openScreen(args, world);
   const complain = complainer(args, world, screen);
   const stopWatching = world.onUncaught((error) => {
     const { text, exitCode } = uncaughtComplaint(error, world.env);

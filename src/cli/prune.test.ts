@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { examine } from "../advise/doctor.ts";
 import { thisProcess } from "../journal/owner.ts";
 import { sqliteJournal } from "../journal/sqlite.ts";
 import { backup } from "./backup.ts";
@@ -138,4 +139,60 @@ test("the doctor of no journal says so, and makes none", async () => {
     `✓ journal: there is none yet; the first run makes ${directory}/none/holdfast.db\n`,
     [],
   ]);
+});
+
+test.for([
+  [
+    doctor,
+    [],
+    "a database is checked by its own means (pg_amcheck); --journal FILE looks at a file",
+  ],
+  [backup, ["copy.db"], "copy the database with pg_dump (docs/postgres.md)"],
+] as const)(
+  "with a journal in a database, $0.name looks at no file",
+  async ([command, words, todo]) => {
+    const world = fakeWorld({ env: { HOLDFAST_JOURNAL: "postgres://localhost/app" } });
+
+    const running = runCommand(command, [...words], world);
+
+    await expect(running).rejects.toThrow(
+      new UsageError(`HOLDFAST_JOURNAL names a database, and this takes a file: ${todo}`),
+    );
+  },
+);
+
+test("where a state directory should be and is not, the doctor finds that", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "holdfast-none-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const notes = join(directory, "notes.txt");
+  writeFileSync(notes, "");
+
+  const { exitCode, stdout } = await runCommand(
+    doctor,
+    [],
+    fakeWorld({ env: { HOLDFAST_HOME: notes } }),
+  );
+
+  expect([exitCode, stdout]).toEqual([
+    74,
+    expect.stringContaining(`✗ place: ${notes} cannot be looked at: ENOTDIR`),
+  ]);
+});
+
+test("what is written while the doctor looks is not from the future", async () => {
+  const { world, journal, file, directory } = await home(1);
+  const laterMs = world.clock.now() + DAY_MS;
+  await journal.writeState({ key: "a", value: "1", atMs: laterMs });
+  const moments = [world.clock.now()];
+
+  const { findings } = examine({
+    file,
+    logs: directory,
+    version: "0",
+    // Later each time that it is asked: it took a day to read all.
+    now: () => moments.push(laterMs) && (moments.shift() ?? 0),
+    isGone: () => true,
+  });
+
+  expect(findings.find(({ check }) => check === "clock")?.state).toBe("ok");
 });

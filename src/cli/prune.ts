@@ -85,7 +85,10 @@ async function compact(journal: Journal): Promise<Compaction | undefined> {
 
 async function countPrunable(journal: Journal, kept: Kept, world: World): Promise<number> {
   const file = inFile(journal);
-  if (file === undefined) throw new UsageError("--dry-run takes a journal in a file");
+  if (file === undefined)
+    throw new UsageError(
+      "--dry-run takes a journal in a file, and HOLDFAST_JOURNAL names a database",
+    );
   const found = await file.findPrunable(retentionOf(kept, world, Infinity));
   return found.length;
 }

@@ -1,7 +1,8 @@
 /** `holdfast resume`: goes on with a certain run. */
 
 import type { Command } from "./command.ts";
-import { FILE_FLAG, goOn, ONE_RUN, RUN_IN_HELP } from "./go-on.ts";
+import { ONE_RUN, RUN_IN_HELP } from "./find-run.ts";
+import { FILE_FLAG, goOn } from "./go-on.ts";
 import { DECIDE_FLAG, onStage, OUTPUT_FLAGS } from "./perform.ts";
 
 /** See the header. */

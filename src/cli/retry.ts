@@ -3,8 +3,8 @@
 import { labelsOf } from "../automation/take-over.ts";
 import type { Journal, RunRecord } from "../core/journal.ts";
 import { UsageError, type Command } from "./command.ts";
-import { requireRun } from "./find-run.ts";
-import { FILE_FLAG, loadFileOf, ONE_RUN, RUN_IN_HELP } from "./go-on.ts";
+import { ONE_RUN, requireRun, RUN_IN_HELP } from "./find-run.ts";
+import { FILE_FLAG, loadFileOf } from "./go-on.ts";
 import { nearest } from "./nearest.ts";
 import { onStage, OUTPUT_FLAGS, perform, type Stage } from "./perform.ts";
 

@@ -25,7 +25,12 @@ export function statusOf({ run, isCutOff }: RunNow): string {
 
 /** How long it took, or has taken so far, in milliseconds. When a run was cut off is not known. */
 export function lengthMs({ run, isCutOff }: RunNow, nowMs: number): number | undefined {
-  return isCutOff ? undefined : (run.endedAtMs ?? nowMs) - run.startedAtMs;
+  return isCutOff ? undefined : msBetween(run.startedAtMs, run.endedAtMs ?? nowMs);
+}
+
+/** From one moment of the clock to a later one; 0 where the clock was set back between the two. */
+export function msBetween(fromMs: number, toMs: number): number {
+  return Math.max(0, toMs - fromMs);
 }
 
 /** For programs: a run that is running has its process beside it, or `null` when that is gone. */

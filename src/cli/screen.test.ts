@@ -70,10 +70,10 @@ class Terminal {
   }
 }
 
-function liveWorld(width: number) {
+async function liveWorld(width: number) {
   const terminal = new Terminal(width);
   const world = { ...fakeWorld(), terminal, complain: terminal.write };
-  return { terminal, world, screen: openScreen(NO_ARGUMENTS, world) };
+  return { terminal, world, screen: await openScreen(NO_ARGUMENTS, world) };
 }
 
 function started(step: string, world: World): HoldfastEvent {
@@ -81,7 +81,7 @@ function started(step: string, world: World): HoldfastEvent {
 }
 
 test("lines stay, and what is under way is redrawn below them and goes at the end", async () => {
-  const { terminal, world, screen } = liveWorld(40);
+  const { terminal, world, screen } = await liveWorld(40);
   screen.write("one\n");
   screen.sink?.(started("upload", world));
   await world.clock.advance(1_150);
@@ -104,7 +104,7 @@ test("lines stay, and what is under way is redrawn below them and goes at the en
 });
 
 test("in a terminal that became narrower, the wrapped lines go too", async () => {
-  const { terminal, world, screen } = liveWorld(40);
+  const { terminal, world, screen } = await liveWorld(40);
   screen.write("one\n");
   screen.sink?.(started("a name of thirty characters ...", world));
   await world.clock.advance(100);
@@ -117,7 +117,7 @@ test("in a terminal that became narrower, the wrapped lines go too", async () =>
 });
 
 test("what the automation writes by itself stays whole, and nothing is drawn into its line", async () => {
-  const { terminal, world, screen } = liveWorld(40);
+  const { terminal, world, screen } = await liveWorld(40);
   screen.sink?.(started("upload", world));
   await world.clock.advance(100);
   terminal.write("Password: ");
@@ -139,7 +139,7 @@ test("what the automation writes by itself stays whole, and nothing is drawn int
 
 test("without a terminal, lines are written and nothing else", async () => {
   const world = fakeWorld();
-  const screen = openScreen(NO_ARGUMENTS, world);
+  const screen = await openScreen(NO_ARGUMENTS, world);
   screen.write("one\n");
   screen.close();
 

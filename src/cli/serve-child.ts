@@ -41,6 +41,11 @@ export function startServed(
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
+  const ended = endOf(child, clock, lines);
+  const signal: Child["signal"] = (name) =>
+    name === "SIGKILL" ? killGroup(child) : void child.kill(name);
+  // Where no descriptor is left, no process was started, and no pipe was made.
+  if (!child.stdio) return { answer: Promise.resolve(""), ended, signal };
   const [, stdout, stderr, pipe] = child.stdio as unknown as [null, Readable, Readable, Duplex];
   readLines(stdout, lines.stdout);
   readLines(stderr, lines.stderr);
@@ -48,11 +53,7 @@ export function startServed(
   // It may have ended before it listened.
   pipe.on("error", () => undefined);
   pipe.write(`${JSON.stringify(instruction)}\n`);
-  return {
-    answer,
-    ended: endOf(child, clock, lines),
-    signal: (name) => (name === "SIGKILL" ? killGroup(child) : void child.kill(name)),
-  };
+  return { answer, ended, signal };
 }
 
 async function endOf(child: ChildProcess, clock: Clock, lines: Lines): Promise<number> {

@@ -12,6 +12,7 @@ import { constants } from "node:os";
 import { Socket } from "node:net";
 import { StoppedBySignal } from "../automation/cancellation.ts";
 import type { Order } from "../automation/serving.ts";
+import { EXIT } from "../core/exit-codes.ts";
 
 /** The first line that a server writes. */
 export type Instruction =
@@ -24,17 +25,22 @@ module.enableCompileCache();
 const { start } = await import("./start.ts");
 const socket = new Socket({ fd: SERVER });
 const instruction = JSON.parse(await firstLine(socket)) as Instruction;
+const gone = new AbortController();
+// As for a terminal that was closed.
+const { SIGHUP: number } = constants.signals;
+socket.on("close", () => {
+  // Before it runs and after: what a file does as it is loaded hears of nothing.
+  if (process.listenerCount("SIGHUP") === 0) process.exit(EXIT.signal + number);
+  gone.abort(new StoppedBySignal({ name: "SIGHUP", number }));
+});
+// What waits for nothing but the server's end waits for nothing.
+socket.resume().unref();
 if (instruction.ask === "schedules") {
   await start(["schedule", instruction.file, "--json"], {
     print: (text) => void writeSync(SERVER, text),
   });
 } else {
   const { order, flags } = instruction;
-  const gone = new AbortController();
-  // As for a terminal that was closed.
-  const { SIGHUP: number } = constants.signals;
-  socket.on("close", () => gone.abort(new StoppedBySignal({ name: "SIGHUP", number })));
-  socket.resume().unref();
   await start(["run", order.file, ...flags], { served: { order, serverGone: gone.signal } });
 }
 

@@ -109,6 +109,18 @@ test("shows tasks, steps, attempts, faults and undos", async () => {
   `);
 });
 
+test("no length is negative after the clock was set back", async () => {
+  const failed = attemptFailed(attemptBegun(step("upload"), 1, 5_000), failure("no", 0), "none");
+  const record = { ...stepFailed(failed, failure("no", 0)), startedAtMs: 5_000 };
+
+  const { stdout } = await shown([record], {
+    status: "failed",
+    endedAtMs: RUN.startedAtMs - 3_600_000,
+  });
+
+  expect(stdout.match(/-?\d+ ms/g)).toEqual(["0 ms", "0 ms", "0 ms"]);
+});
+
 const HEADS: [
   what: string,
   change: Parameters<typeof shown>[1],
@@ -379,6 +391,19 @@ test.for<[name: string, stderr: string]>([
   ["hunter2-hunter2", 'holdfast show: there is no run "***"; holdfast runs lists them\n'],
 ])("no run is found by %s", async ([name, stderr]) => {
   expect(await shown([], {}, [name])).toEqual({ exitCode: 1, stdout: "", stderr });
+});
+
+test("of very many runs that fit a name no more than a hundred are counted", async () => {
+  const world = fakeWorld();
+  const journal = memoryJournal({ clock: world.clock });
+  for (let index = 0; index < 101; index++) {
+    const run = { ...RUN, id: `01-${index}`, automation: `a${index}` };
+    await journal.claim(run, thisProcess());
+  }
+
+  const { stderr } = await runCommand(show, ["01"], fakeWorld({ journal }));
+
+  expect(stderr).toBe('holdfast show: more than 100 runs fit "01"; give more of the name\n');
 });
 
 test("a name that fits several runs is not enough, and last is the newest", async () => {

@@ -14,10 +14,16 @@ import type { WaitNote } from "../automation/wait.ts";
 import { describeOwner } from "../journal/owner.ts";
 import { readBeside, type Beside } from "./beside.ts";
 import type { Command } from "./command.ts";
-import { findRun } from "./find-run.ts";
-import { ONE_RUN, RUN_IN_HELP } from "./go-on.ts";
+import { findRun, ONE_RUN, RUN_IN_HELP } from "./find-run.ts";
 import { printable } from "./printable.ts";
-import { holderAsJson, lengthMs, readRunNow, statusOf, type RunNow } from "./run-state.ts";
+import {
+  holderAsJson,
+  lengthMs,
+  msBetween,
+  readRunNow,
+  statusOf,
+  type RunNow,
+} from "./run-state.ts";
 import { mapLines } from "./show-maps.ts";
 import { formatMoment } from "./table.ts";
 import { waitLines } from "./waits.ts";
@@ -226,7 +232,9 @@ function taskState({ status, undo }: StepRecord): string {
 function stepLines(step: StepRecord, now: RunNow, task: StepRecord | undefined): string[] {
   const { name, kind, attempts, key, undo, undoAttempts } = step;
   const took =
-    step.endedAtMs === undefined ? "" : ` in ${formatMs(step.endedAtMs - step.startedAtMs)}`;
+    step.endedAtMs === undefined
+      ? ""
+      : ` in ${formatMs(msBetween(step.startedAtMs, step.endedAtMs))}`;
   const undone = {
     none: "",
     registered: "",
@@ -292,7 +300,7 @@ function attemptLines(
   const { number, startedAtMs, endedAtMs, fault, error } = attempt;
   if (fault === undefined && endedAtMs !== undefined && number === 1 && endedWell) return [];
   const noEnd = holder === undefined ? "end not seen" : "no end yet";
-  const took = endedAtMs === undefined ? noEnd : formatMs(endedAtMs - startedAtMs);
+  const took = endedAtMs === undefined ? noEnd : formatMs(msBetween(startedAtMs, endedAtMs));
   const failure =
     fault === undefined ? "" : `: ${fault.code} (${fault.class}, effect ${fault.effect})`;
   const cause = error === undefined ? "" : `: ${clip(errorLine(error), 200)}`;

@@ -1,7 +1,7 @@
 /** `holdfast signal`: sends a value to a run that waits for it, or will. */
 
 import { UsageError, type Command } from "./command.ts";
-import { ONE_RUN, RUN_IN_HELP } from "./go-on.ts";
+import { ONE_RUN, RUN_IN_HELP } from "./find-run.ts";
 import { send } from "./send.ts";
 
 /** See the header. */

@@ -139,7 +139,10 @@ export interface Claim {
   readonly steps: readonly StepRecord[];
 }
 
-/** Which runs to list, the newest first. */
+/**
+ * Which runs to list, the newest first: in the order in which the journal got them, whatever the clock
+ * said then.
+ */
 export interface RunFilter {
   readonly automation?: string | undefined;
   readonly status?: RunStatus | undefined;

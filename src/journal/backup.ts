@@ -18,10 +18,10 @@ import { flag, readOptions, required, text, type Reader } from "../core/options.
 import { systemClock } from "../core/system.ts";
 import { draftOf, removeDraft, sweepDrafts } from "./drafts.ts";
 import { openToRead, requireUsable, requireWholeLog } from "./sqlite-check.ts";
-import { flush } from "./sqlite-create.ts";
+import { flush, requireNoLog } from "./sqlite-create.ts";
 import { Damage, isFull, toJournalError } from "./sqlite-error.ts";
 import { inspectJournal } from "./sqlite-inspect.ts";
-import { readVersion, requireSchema } from "./sqlite-schema.ts";
+import { readVersion, requireSchema, SCHEMA_VERSION } from "./sqlite-schema.ts";
 
 /** How a backup is made. */
 export interface BackupOptions {
@@ -64,6 +64,7 @@ export async function backupJournal(
   const to = resolve(readFile(target, "backupJournal.target"));
   if (!force) requireNothingAt(to);
   requireOther(from, to);
+  requireNoLog(to);
   try {
     requireUsable(from);
     requireWholeLog(from);
@@ -117,8 +118,9 @@ async function copyPages(from: string, draft: string, to: string): Promise<void>
 function checkCopy(draft: string, from: string): { runs: number; steps: number } {
   const copy = new DatabaseSync(draft);
   try {
-    requireSchema(copy);
-    const { runs, steps, damage } = inspectJournal(copy);
+    const isCurrent = readVersion(copy, from) === SCHEMA_VERSION;
+    if (isCurrent) requireSchema(copy);
+    const { runs, steps, damage } = inspectJournal(copy, isCurrent);
     const [first] = damage;
     if (first !== undefined) throw new Damage(first);
     return { runs, steps };
@@ -141,8 +143,12 @@ function takeName(draft: string, to: string, force: boolean): void {
 }
 
 function requireOther(from: string, to: string): void {
-  if (!existsSync(to) || !existsSync(from) || realpathSync(to) !== realpathSync(from)) return;
-  throw new JournalError(`${to} is the journal itself: name another file for its backup`);
+  if (!existsSync(to) || !existsSync(from)) return;
+  const own = ["", "-wal", "-shm"].map((end) => `${realpathSync(from)}${end}`);
+  if (!own.includes(realpathSync(to))) return;
+  throw new JournalError(
+    `${to} is the journal itself, or its newest writes: name another file for its backup`,
+  );
 }
 
 function requireNothingAt(to: string): void {

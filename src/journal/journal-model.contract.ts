@@ -173,11 +173,7 @@ class Look implements Command {
 
   async run(model: Model, journal: Journal): Promise<void> {
     const runs = await journal.findRuns({ limit: Infinity });
-    const newest = model.runs
-      .map(({ record }) => record)
-      .toReversed()
-      .toSorted((a, b) => b.startedAtMs - a.startedAtMs);
-    deepStrictEqual(runs, newest);
+    deepStrictEqual(runs, model.runs.map(({ record }) => record).toReversed());
     for (const { record, steps } of model.runs) {
       const found = await journal.readSteps(record.id);
       deepStrictEqual(

@@ -203,6 +203,15 @@ function stepsContract(kind: string, open: OpenJournal): void {
 
 function stateContract(kind: string, open: OpenJournal): void {
   describe(`${kind}: shared values`, () => {
+    test("a value comes back letter by letter, whatever is in it", async () => {
+      const { journal } = setUp(open);
+      const value = 'half a pair \ud800, a NUL \0, "quoted", \\ and \u{1F680}';
+
+      await journal.writeState({ key: "a", value, atMs: 1 });
+
+      expect((await journal.readState("a"))?.value).toBe(value);
+    });
+
     test("a value is written, replaced and deleted", async () => {
       const { journal } = setUp(open);
       const seen = [await journal.readState("k")];
@@ -326,7 +335,7 @@ function pruneContract(kind: string, open: OpenJournal): void {
       await write(journal, { id: "held", ...ended, startedAtMs: 1 });
       const free: Partial<RunRecord>[] = [
         { id: "young", ...ended, endedAtMs: 9, startedAtMs: 2 },
-        { id: "old", ...ended, startedAtMs: 3 },
+        { id: "old", ...ended, startedAtMs: 9 },
         { id: "newer", ...ended, startedAtMs: 4 },
         { id: "newest", ...ended, startedAtMs: 5 },
         { id: "only", ...ended, automation: "weekly" },

@@ -140,19 +140,15 @@ class MemoryJournal implements Journal {
   async findRuns(filter: RunFilter = {}): Promise<readonly RunRecord[]> {
     const { automation, status, id, lock, parentId, limit } = readFilter(filter);
     this.#requireOpen();
-    return (
-      [...this.#entries.values()]
-        .map(({ run }) => readRun(run))
-        .filter((run) => automation === undefined || run.automation === automation)
-        .filter((run) => status === undefined || run.status === status)
-        .filter((run) => id === undefined || run.id.startsWith(id) || run.id.endsWith(id))
-        .filter((run) => lock === undefined || (lockOf(run) === lock && isUnfinished(run)))
-        .filter((run) => parentId === undefined || run.parentId === parentId)
-        // Of two that started at once, the later written is first.
-        .toReversed()
-        .toSorted((a, b) => b.startedAtMs - a.startedAtMs)
-        .slice(0, limit)
-    );
+    return [...this.#entries.values()]
+      .map(({ run }) => readRun(run))
+      .filter((run) => automation === undefined || run.automation === automation)
+      .filter((run) => status === undefined || run.status === status)
+      .filter((run) => id === undefined || run.id.startsWith(id) || run.id.endsWith(id))
+      .filter((run) => lock === undefined || (lockOf(run) === lock && isUnfinished(run)))
+      .filter((run) => parentId === undefined || run.parentId === parentId)
+      .toReversed()
+      .slice(0, limit);
   }
 
   async readSteps(runId: string, filter: StepFilter = {}): Promise<readonly StepRecord[]> {

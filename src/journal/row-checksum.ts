@@ -17,7 +17,7 @@ export function holdChecksum(id: string, fence: number, owner: string | null): n
   return crc32(`${id}\0${fence}\0${owner ?? ""}`);
 }
 
-/** A shared value as it is kept. */
+/** A shared value as it is kept, key and value as `nameText` has them. */
 export interface StateRow {
   readonly version: number;
   readonly key: string;

@@ -2,18 +2,19 @@
  * Saves what can be read of a damaged journal into a new one.
  *
  * It works on a copy. What SQLite can still read is taken first, then what stands in its pages and is
- * no longer reached; either only where its checksum holds. Leases are left out.
+ * no longer reached; either only where its checksum holds, or, in a journal of the first version, which
+ * has none, where record and columns agree. Leases are left out.
  */
 
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { JournalError } from "../core/errors.ts";
 import type { RunRecord, StepRecord } from "../core/journal.ts";
 import { required, text } from "../core/options.ts";
-import { isUnfinished, nameOf, nameText } from "./records.ts";
+import { isUnfinished, nameOf, nameText, readRun, readStep } from "./records.ts";
 import { holdChecksum, type StateRow } from "./row-checksum.ts";
-import { fillJournal, placeWhole } from "./sqlite-create.ts";
+import { fillJournal, placeWhole, requireNoLog } from "./sqlite-create.ts";
 import { Damage, toJournalError } from "./sqlite-error.ts";
 import { findRows, type Cell } from "./sqlite-pages.ts";
 import { runColumns, stepColumns, toRun, toSharedValue, toStep } from "./sqlite-rows.ts";
@@ -51,7 +52,8 @@ export function saveJournal(file: string, target: string): Salvage {
   const from = resolve(readFile(file, "saveJournal.file"));
   const to = resolve(readFile(target, "saveJournal.target"));
   if (existsSync(to)) throw new JournalError(`${to} is there already: name another file`);
-  const place = mkdtempSync(join(dirname(to), ".holdfast-save-"));
+  requireNoLog(to);
+  const place = placeBeside(to);
   try {
     const lostCommits = logDamageOf(from)?.commits ?? 0;
     const rows = readAll(copyOf(from, place));
@@ -77,6 +79,15 @@ export function saveJournal(file: string, target: string): Salvage {
   }
 }
 
+function placeBeside(to: string): string {
+  try {
+    return mkdtempSync(join(dirname(to), ".holdfast-save-"));
+  } catch (error) {
+    const { message } = error as Error;
+    throw new JournalError(`${to} cannot be written: ${message}`, { cause: error });
+  }
+}
+
 interface Rows {
   readonly runs: Map<string, { readonly run: RunRecord; readonly fence: number }>;
   readonly steps: Map<string, StepRecord>;
@@ -86,8 +97,10 @@ interface Rows {
 
 function copyOf(from: string, place: string): string {
   const copy = join(place, "copy.db");
-  copyFileSync(from, copy);
-  if (existsSync(`${from}-wal`)) copyFileSync(`${from}-wal`, `${copy}-wal`);
+  // SQLite keeps its log beside the file itself, not beside a link to it.
+  const real = realpathSync(from);
+  copyFileSync(real, copy);
+  if (existsSync(`${real}-wal`)) copyFileSync(`${real}-wal`, `${copy}-wal`);
   return copy;
 }
 
@@ -147,10 +160,14 @@ function keepRow(rows: Rows, [number = null, ...rest]: readonly Cell[]): void {
   if (rest.length === RUN_CELLS) keepRun(rows, rest);
   else if (rest.length === STEP_CELLS) keepStep(rows, rest);
   else if (rest.length === STATE_CELLS) keepValue(rows, Number(number), rest);
+  else if (rest.length === OLD_RUN_CELLS) keepOldRun(rows, rest);
+  else if (rest.length === OLD_STEP_CELLS) keepOldStep(rows, rest);
 }
 
 /** How many columns the tables have, beside their numbers. */
 const [RUN_CELLS, STEP_CELLS, STATE_CELLS] = [15, 7, 4];
+/** The same of the first version. */
+const [OLD_RUN_CELLS, OLD_STEP_CELLS] = [10, 5];
 
 function keepRun({ runs }: Rows, cells: readonly Cell[]): void {
   const run = toRun({ record: String(cells[14]), checksum: Number(cells[8]) });
@@ -162,6 +179,33 @@ function keepStep({ steps }: Rows, cells: readonly Cell[]): void {
   const step = toStep(row, nameOf(String(cells[0])));
   const key = JSON.stringify([step.runId, step.task, step.name]);
   if (!steps.has(key)) steps.set(key, step);
+}
+
+function keepOldRun({ runs }: Rows, cells: readonly Cell[]): void {
+  const run = parsed(() => readRun(String(cells[5])));
+  requireAgreement([run.id, run.automation, run.status], cells);
+  if (!runs.has(run.id)) runs.set(run.id, { run, fence: Number(cells[6]) });
+}
+
+function keepOldStep({ steps }: Rows, cells: readonly Cell[]): void {
+  const step = parsed(() => readStep(String(cells[4])));
+  requireAgreement([step.runId, step.task, step.name], cells);
+  const key = JSON.stringify([step.runId, step.task, step.name]);
+  if (!steps.has(key)) steps.set(key, step);
+}
+
+function parsed<Record>(read: () => Record): Record {
+  try {
+    return read();
+  } catch (error) {
+    throw new Damage("a record cannot be read", { cause: error });
+  }
+}
+
+/** The first columns of a row say what its record says. */
+function requireAgreement(names: readonly string[], cells: readonly Cell[]): void {
+  const agree = names.every((name, column) => nameText(name) === cells[column]);
+  if (!agree) throw new Damage("a record is not that of its row");
 }
 
 function keepValue({ values }: Rows, version: number, cells: readonly Cell[]): void {

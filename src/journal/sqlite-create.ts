@@ -83,6 +83,18 @@ function flushFrom(directory: string, last: string): void {
   }
 }
 
+/**
+ * Refuses a place beside which a log lies: SQLite would read it into whatever is put there.
+ *
+ * @throws {JournalError} When it has content.
+ */
+export function requireNoLog(file: string): void {
+  if (!hasContent(`${file}-wal`)) return;
+  throw new JournalError(
+    `${file}-wal is there, the newest writes of another journal, and would be read into ${file}: move it away, or name another file`,
+  );
+}
+
 function goneMessage(file: string): string {
   return `Journal ${file} is gone, and its newest writes (${file}-wal) are still there: put the file back, or a backup of it without that one; to begin a new journal, move ${file}-wal away`;
 }

@@ -19,12 +19,17 @@ export interface Inspection {
 /**
  * Checks how the pages hang together, that tables and indexes agree, and every row's checksum. Takes
  * as long as reading the whole file does, and keeps nobody from writing.
+ *
+ * @param hasChecksums Whether its rows have checksums: not those of the first version.
  */
-export function inspectJournal(db: DatabaseSync): Inspection {
+export function inspectJournal(db: DatabaseSync, hasChecksums: boolean): Inspection {
   // One moment for all: whoever writes meanwhile changes nothing in what is read.
   db.exec("BEGIN");
   try {
-    const damage = [...pageDamage(db), ...rowDamage(db)].slice(0, MAX_FINDINGS);
+    const damage = [...pageDamage(db), ...(hasChecksums ? rowDamage(db) : [])].slice(
+      0,
+      MAX_FINDINGS,
+    );
     return { runs: countOf(db, "runs"), steps: countOf(db, "steps"), damage };
   } finally {
     db.exec("ROLLBACK");

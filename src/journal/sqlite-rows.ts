@@ -131,7 +131,7 @@ export function toLease(id: string, row: RunRow): Lease | undefined {
 export function toSharedValue(row: StateRow & { readonly checksum: number }): SharedValue {
   if (stateChecksum(row) !== row.checksum) throw new Damage("a shared value cannot be read");
   const { key, value, version, written_at_ms: writtenAtMs } = row;
-  return { key: nameOf(key), value, version, writtenAtMs };
+  return { key: nameOf(key), value: nameOf(value), version, writtenAtMs };
 }
 
 function requireChecksum({ record, checksum }: RecordRow, kind: string): void {

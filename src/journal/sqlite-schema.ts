@@ -5,7 +5,7 @@
  * finds: what is answered is checked against its checksum and its own record. So that an index that a
  * disk has changed cannot hide a row either, what must not be missed is found by two: a second
  * unfinished run of one lock, whatever the code does, by `one_unfinished` and its twin, a run and a
- * shared value by their names and `…_twin`, the steps of a run by name and by position.
+ * shared value by their names and `…_twin`. The indexes of the steps of a run are compared with their table.
  */
 
 import type { DatabaseSync } from "node:sqlite";
@@ -21,8 +21,8 @@ const APPLICATION_ID = 0x48_4f_4c_44;
  * One entry per version of the schema, applied in order; what is released is never changed.
  *
  * The second makes the tables anew, and lets whoever held a run by the first one hold it no more: a
- * process of the older version that still has the file open finds no `lease_ms`, and writes nothing. A
- * version in `state` never comes again, also not after a value was deleted: that is what
+ * process of the older version that still has the file open finds no `lease_ms`, and writes nothing.
+ * Runs are in the order of their numbers, which no clock that is set back can change. A version in `state` never comes again, also not after a value was deleted: that is what
  * AUTOINCREMENT is for.
  */
 const MIGRATIONS: readonly string[] = [
@@ -100,9 +100,8 @@ const MIGRATIONS: readonly string[] = [
   CREATE UNIQUE INDEX runs_twin ON runs (id);
   CREATE UNIQUE INDEX one_unfinished ON runs (lock) WHERE is_unfinished = 1;
   CREATE UNIQUE INDEX one_unfinished_twin ON runs (is_unfinished, lock) WHERE is_unfinished = 1;
-  CREATE INDEX runs_by_start ON runs (started_at_ms, number);
-  CREATE INDEX runs_by_automation ON runs (automation, started_at_ms, number);
-  CREATE INDEX runs_by_status ON runs (status, started_at_ms, number);
+  CREATE INDEX runs_by_automation ON runs (automation, number);
+  CREATE INDEX runs_by_status ON runs (status, number);
   CREATE INDEX runs_by_end ON runs (ended_at_ms) WHERE is_unfinished = 0;
   CREATE INDEX runs_by_parent ON runs (parent_id) WHERE parent_id IS NOT NULL;
 
@@ -121,7 +120,7 @@ const MIGRATIONS: readonly string[] = [
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** Of the tables and indexes as they stand in the file: what they say decides what is found. @internal */
-export const SCHEMA_CHECKSUM = 1230073939;
+export const SCHEMA_CHECKSUM = 547849766;
 
 /**
  * The version of a journal's schema; 0 for a database with nothing in it.

@@ -14,9 +14,21 @@ const SQL = {
   findSteps: `
     SELECT record, checksum FROM steps INDEXED BY steps_by_position
     WHERE run_id = :id AND map IS NULL ORDER BY position, number`,
-  countSteps: `
-    SELECT (SELECT count(*) FROM steps INDEXED BY steps_by_position WHERE run_id = :id) AS by_position,
-      (SELECT count(*) FROM steps INDEXED BY sqlite_autoindex_steps_1 WHERE run_id = :id) AS by_name`,
+  // The table is read by its own numbers, so that each index is compared with it and not with itself.
+  // Compared in the answer: in a condition, SQLite takes the entry's run for the one that it looked for.
+  compareSteps: `
+    SELECT
+      (SELECT count(*) FROM steps INDEXED BY sqlite_autoindex_steps_1 WHERE run_id = :id) AS names,
+      (SELECT count(*) FROM steps INDEXED BY steps_by_position WHERE run_id = :id) AS positions,
+      (SELECT total((step.run_id, step.task, step.name) = (entry.run_id, entry.task, entry.name))
+        FROM steps AS entry INDEXED BY sqlite_autoindex_steps_1
+        CROSS JOIN steps AS step NOT INDEXED ON step.number = entry.number
+        WHERE entry.run_id = :id) AS named,
+      (SELECT total(step.run_id = entry.run_id AND step.map IS entry.map
+          AND step.position = entry.position)
+        FROM steps AS entry INDEXED BY steps_by_position
+        CROSS JOIN steps AS step NOT INDEXED ON step.number = entry.number
+        WHERE entry.run_id = :id) AS positioned`,
   insertRun: `
     INSERT INTO runs (id, automation, lock, parent_id, status, is_unfinished, started_at_ms,
       ended_at_ms, checksum, hold_checksum, fence, owner, renewed_at_ms, lease_length_ms, record)
@@ -52,7 +64,7 @@ const SQL = {
       SELECT count(*) FROM (
         SELECT 1 FROM runs AS newer
         WHERE newer.automation = run.automation AND newer.is_unfinished = 0
-          AND (newer.started_at_ms, newer.number) > (run.started_at_ms, run.number)
+          AND newer.number > run.number
         LIMIT :keep))
     ORDER BY ended_at_ms`,
   deleteSteps: `DELETE FROM steps WHERE run_id = :id`,
@@ -81,7 +93,7 @@ export function prepareStatements(db: DatabaseSync): Statements {
   ) as unknown as Statements;
 }
 
-/** The runs that fit `filter`, the newest first; of two at once, the later written. */
+/** The runs that fit `filter`, the newest first. */
 export function findRunRows(db: DatabaseSync, filter: SettledFilter): readonly RecordRow[] {
   const { automation, status, id, lock, parentId, limit } = filter;
   const { where, values } = conditions({
@@ -95,9 +107,7 @@ export function findRunRows(db: DatabaseSync, filter: SettledFilter): readonly R
     "parent_id = :parentId": named("parentId", parentId),
   });
   return db
-    .prepare(
-      `SELECT record, checksum FROM runs ${where} ORDER BY started_at_ms DESC, number DESC LIMIT :limit`,
-    )
+    .prepare(`SELECT record, checksum FROM runs ${where} ORDER BY number DESC LIMIT :limit`)
     .all({ ...values, limit: rowLimit(limit) }) as unknown as RecordRow[];
 }
 
@@ -116,8 +126,13 @@ export function findStepRows(
     "record ->> '$.kind' = :kind": kind === undefined ? undefined : { kind },
     "position > :after": after === undefined ? undefined : { after },
   });
+  // A task has few steps, and its run may have many.
+  const index = task === undefined ? "steps_by_position" : "sqlite_autoindex_steps_1";
   return db
-    .prepare(`SELECT record, checksum FROM steps ${where} ORDER BY position, number LIMIT :limit`)
+    .prepare(
+      `SELECT record, checksum FROM steps INDEXED BY ${index} ${where}
+      ORDER BY position, number LIMIT :limit`,
+    )
     .all({ ...values, limit: rowLimit(limit) }) as unknown as RecordRow[];
 }
 

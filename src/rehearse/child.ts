@@ -92,17 +92,31 @@ export class Child {
   }
 }
 
-/** Rejects with `error()` when `work` takes longer; what it does is not stopped by that. */
+/** How long something may take, and what ends the wait. */
+export interface Limit {
+  readonly clock: Clock;
+  readonly ms: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Rejects with `error()` when `work` takes longer, and with the signal's reason when that aborts; what
+ * it does is not stopped by that.
+ */
 export async function within<Value>(
-  { clock, ms }: { readonly clock: Clock; readonly ms: number },
+  { clock, ms, signal }: Limit,
   work: Promise<Value>,
   error: () => Error,
 ): Promise<Value> {
-  const late = Promise.withResolvers<never>();
-  const cancel = clock.after(Math.max(0, ms), () => late.reject(error()));
+  const cut = Promise.withResolvers<never>();
+  const abort = () => cut.reject(signal?.reason);
+  if (signal?.aborted === true) abort();
+  signal?.addEventListener("abort", abort);
+  const cancel = clock.after(Math.max(0, ms), () => cut.reject(error()));
   try {
-    return await Promise.race([work, late.promise]);
+    return await Promise.race([work, cut.promise]);
   } finally {
     cancel();
+    signal?.removeEventListener("abort", abort);
   }
 }

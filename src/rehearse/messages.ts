@@ -13,7 +13,7 @@ export interface Fault {
   readonly trigger?: string | undefined;
   /** The program, for faults of programs. */
   readonly command?: string | undefined;
-  /** The step answers nothing, so a wrong answer is to say that it was done when it was not. */
+  /** Nobody looks at what the step answers, so a wrong answer is to say that it was done when it was not. */
   readonly isSilent?: boolean | undefined;
 }
 

@@ -75,6 +75,7 @@ export class Performance {
   readonly #children = new Set<Child>();
   #callCount = 0;
   #output = "";
+  #isOver = false;
 
   private constructor(theatre: Theatre, world: ScratchWorld, fault: Fault | undefined) {
     this.#theatre = theatre;
@@ -108,18 +109,15 @@ export class Performance {
       new RehearsalError(
         `It did not end within ${formatMs(facts.timeoutMs)}; a longer time is rehearsal.timeout${outputOf(this.#output)}`,
       );
-    const cancelled = Promise.withResolvers<never>();
-    const cancel = () => cancelled.reject(signal.reason);
-    signal.addEventListener("abort", cancel, { once: true });
     try {
       signal.throwIfAborted();
-      const playing = Promise.race([this.#play(tells), cancelled.promise]);
-      const played = await within({ clock, ms: facts.timeoutMs }, playing, late);
+      const limit = { clock, ms: facts.timeoutMs, signal };
+      const played = await within(limit, this.#play(tells), late);
       return { ...played, durationMs: clock.elapsed() - startedAtMs };
     } finally {
-      signal.removeEventListener("abort", cancel);
-      await this.#stage?.close();
+      // What is taken away may still be in use before.
       await this.#endRuns();
+      await this.#stage?.close();
     }
   }
 
@@ -169,6 +167,8 @@ export class Performance {
     const { file, runId, facts } = this.#theatre;
     const { control, ballast } = this.#world;
     const { tells, env, fault, choice } = parts;
+    // Who was ended here is not started again.
+    if (this.#isOver) throw new RehearsalError("It is over");
     let report: RunReport | undefined;
     let failed: string | undefined;
     const job: Job = {
@@ -226,6 +226,7 @@ export class Performance {
 
   /** What was started by runs that were killed may still go on. */
   async #endRuns(): Promise<void> {
+    this.#isOver = true;
     for (const child of this.#children) child.end();
     // Who still dies could write into a world that is being taken away.
     await Promise.allSettled([...this.#children].map(({ ended }) => ended));

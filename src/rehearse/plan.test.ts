@@ -9,7 +9,14 @@ import type { ReferenceStep } from "./reference.ts";
 const ALL: PlanOptions = { only: [], faults: [], noDisk: "no disk" };
 
 function known(label: string, more: Partial<ReferenceStep & StepFacts> = {}): ReferenceStep {
-  return { ...step(label), isSilent: false, hasEffect: true, commands: [], ...more };
+  return {
+    ...step(label),
+    isSilent: false,
+    isDone: true,
+    hasEffect: true,
+    commands: [],
+    ...more,
+  };
 }
 
 function namesIn(steps: readonly ReferenceStep[], options: Partial<PlanOptions> = {}): string[] {
@@ -97,15 +104,23 @@ test("whatever fails last in the task has a step undone", () => {
   ]);
 });
 
-test("a step that answers nothing is wrong by not being done", () => {
-  const { faults } = makePlan([known("a", { hasVerify: true, isSilent: true })], {
-    ...ALL,
-    faults: ["wrong-output", "fatal"],
-  });
+test("a step whose answer nobody looks at is wrong by not being done", () => {
+  const asked = { hasVerify: true, verifiesValue: true };
+  const steps = [
+    known("answers", asked),
+    known("answers nothing", { ...asked, isSilent: true }),
+    known("is not asked", { ...asked, verifiesValue: false }),
+  ];
+
+  const { faults } = makePlan(steps, { ...ALL, faults: ["wrong-output", "fatal"] });
 
   expect(faults).toEqual([
-    { name: "fatal", step: "a" },
-    { name: "wrong-output", step: "a", isSilent: true },
+    { name: "fatal", step: "answers" },
+    { name: "wrong-output", step: "answers" },
+    { name: "fatal", step: "answers nothing" },
+    { name: "wrong-output", step: "answers nothing", isSilent: true },
+    { name: "fatal", step: "is not asked" },
+    { name: "wrong-output", step: "is not asked", isSilent: true },
   ]);
 });
 

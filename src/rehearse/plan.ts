@@ -63,7 +63,9 @@ function reasonToSkip(
 }
 
 function faultsOf(step: ReferenceStep, name: FaultName, steps: readonly ReferenceStep[]): Fault[] {
-  const { label, isSilent } = step;
+  const { label } = step;
+  // That the value is wrong is no matter to who looks at the world: there the work is not done.
+  const isSilent = step.isSilent || !step.verifiesValue;
   if (FAULTS[name].by === "command")
     return step.commands.map((command) => ({ name, step: label, command }));
   if (FAULTS[name].needs === "undo") {

@@ -19,6 +19,7 @@ export function step(label: string, more: Partial<StepFacts> = {}): StepFacts {
     kind: "step",
     hasUndo: true,
     hasVerify: false,
+    verifiesValue: false,
     hasReconcile: false,
     isRepeatable: false,
     limitMs: 600_000,
@@ -68,14 +69,21 @@ export function seen(at: Seen["at"], of: StepFacts, facts: Facts, more: Partial<
   return { at, step: of, facts, calls: [], ...more };
 }
 
-/** What is known of an automation whose steps change the world one after the other, from nothing. */
-export function referenceTo(works: readonly (readonly [StepFacts, Facts])[]): Reference {
+/**
+ * What is known of an automation whose steps change the world one after the other, from nothing.
+ *
+ * @param rows How its steps ended. Default: all were completed.
+ */
+export function referenceTo(
+  works: readonly (readonly [StepFacts, Facts])[],
+  rows = works.map(([{ label }]) => row(label)),
+): Reference {
   let facts: Facts = {};
   const moments = works.flatMap(([of, after]) => {
     const before = facts;
     facts = after;
     return [seen("before work", of, before), seen("after work", of, after)];
   });
-  const watched = play({ seen: moments, after: facts });
+  const watched = play({ seen: moments, after: facts, report: report(rows) });
   return referenceOf(watched, watched);
 }

@@ -31,6 +31,8 @@ export interface Made {
 export interface ReferenceStep extends StepFacts {
   /** Whether its work answers nothing. */
   readonly isSilent: boolean;
+  /** Whether it was done at the end: what fails undisturbed too, the automation does without. */
+  readonly isDone: boolean;
   readonly hasEffect: boolean;
   /** The programs that it runs, of those that may be made to fail. */
   readonly commands: readonly string[];
@@ -48,9 +50,11 @@ export interface Reference {
 /** From two undisturbed runs, of which the first was watched at every step. */
 export function referenceOf(watched: Play, other: Play): Reference {
   const made = madeIn(watched);
+  const rows = watched.report?.steps ?? [];
   const steps = stepsIn(watched.seen).map((step) => ({
     ...step,
     isSilent: watched.seen.some((each) => each.step.label === step.label && each.isSilent === true),
+    isDone: rows.some(({ label, status }) => label === step.label && status === "completed"),
     hasEffect: made.some(({ by }) => by.kind !== "outside" && by.label === step.label),
     commands: commandsOf(step, watched.seen),
   }));

@@ -2,9 +2,11 @@
 
 import { newRunId } from "../automation/key.ts";
 import { seededDice } from "../core/dice.ts";
+import { formatMs } from "../core/duration.ts";
 import { InputError } from "../core/errors.ts";
 import { redactor } from "../core/redact.ts";
 import { clip } from "../core/show.ts";
+import { within } from "./child.ts";
 import { findProgram } from "./commands.ts";
 import { Disk } from "./disk.ts";
 import { FAULTS, type FaultName } from "./faults.ts";
@@ -13,7 +15,7 @@ import { Performance, RehearsalError, type Play, type Theatre } from "./perform.
 import { makePlan, nameOf, type Plan, type Skipped } from "./plan.ts";
 import { withoutSecrets } from "./without-secrets.ts";
 import { referenceOf, type Reference, type ReferenceStep } from "./reference.ts";
-import { Stage } from "./stage.ts";
+import { Stage, StageFileError } from "./stage.ts";
 import { judge, reconsider, type Finding } from "./verdict.ts";
 import { isOutside, makeWorld, removeWorld } from "./world.ts";
 
@@ -92,7 +94,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalRepor
   const reference = await playReference(theatre);
   const plan = makePlan(reference.steps, {
     ...options,
-    noDisk: await findLack(theatre, reference),
+    noDisk: isDiskAsked(options) ? await findLack(theatre, reference) : undefined,
   });
   checkPlan(plan, reference, options);
   onProgress({ at: "planned", steps: reference.steps.length, runs: plan.faults.length });
@@ -115,11 +117,16 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalRepor
   return withoutSecrets(report, redactor({ env: { ...given.env, ...facts.env } }));
 }
 
+/** How long the file may take to load. */
+const LOAD_MS = 60_000;
+
 async function factsOf(given: RehearseOptions["theatre"]): Promise<FileFacts> {
   const world = await makeWorld({ ...given, facts: { env: {}, watch: [] } });
   const stage = new Stage(given, world);
+  const limit = { clock: given.clock, ms: LOAD_MS, signal: given.signal };
+  const late = () => new StageFileError(`It did not load within ${formatMs(LOAD_MS)}`);
   try {
-    return await stage.facts;
+    return await within(limit, stage.facts, late);
   } finally {
     await stage.close();
     await removeWorld(world);
@@ -132,10 +139,17 @@ function checkCommands(commands: readonly string[], { env }: RehearseOptions["th
     throw new InputError(`There is no ${missing.join(", ")} in PATH that could be made to fail`);
 }
 
+/** From start to start: what tells the second, as an archive does, is to differ between the two. */
+const APART_MS = 1_500;
+
 async function playReference(theatre: Theatre): Promise<Reference> {
+  const { clock, signal } = theatre;
+  const startedAtMs = clock.elapsed();
   const watched = await playUndisturbed(theatre, "work");
   if (watched.seen.length === 0)
     throw new RehearsalError("Undisturbed, it took no step: there is nothing that could fail");
+  const waitMs = APART_MS - (clock.elapsed() - startedAtMs);
+  if (waitMs > 0) await clock.sleep(waitMs, signal);
   return referenceOf(watched, await playUndisturbed(theatre, "undo"));
 }
 
@@ -181,6 +195,10 @@ function checkPlan(
     throw new InputError("None of the faults asked for fits any of the steps asked for");
 }
 
+function isDiskAsked({ faults }: RehearseOptions): boolean {
+  return faults.length === 0 || faults.some((name) => FAULTS[name].by === "disk");
+}
+
 /** Why no disk can be filled. */
 async function findLack(theatre: Theatre, reference: Reference): Promise<string | undefined> {
   const disk = await Disk.mount({ theatre, usedBytes: bytesOf(reference) });
@@ -199,7 +217,7 @@ interface Setting {
   readonly reference: Reference;
 }
 
-/** Plays them some at a time; in the order of the plan in the report. */
+/** Plays them some at a time; in the order of the plan in the report. Rejects when none is under way any more. */
 async function playAll(faults: readonly Fault[], setting: Setting): Promise<Rehearsed[]> {
   const { concurrency, onProgress } = setting.options;
   const { watch } = setting.theatre.facts;
@@ -208,15 +226,24 @@ async function playAll(faults: readonly Fault[], setting: Setting): Promise<Rehe
   const runs: Rehearsed[] = [];
   const queue = faults.entries();
   let done = 0;
+  let isBroken = false;
   const lane = async (): Promise<void> => {
     for (const [index, fault] of queue) {
+      if (isBroken) return;
       const run = await playOne(fault, setting);
       runs[index] = run;
       done += 1;
       onProgress({ at: "played", done, runs: faults.length, run });
     }
   };
-  await Promise.all(Array.from({ length: Math.min(lanes, faults.length) }, lane));
+  const stop = (error: unknown): never => {
+    isBroken = true;
+    throw error;
+  };
+  const running = Array.from({ length: Math.min(lanes, faults.length) }, () => lane().catch(stop));
+  const ended = await Promise.allSettled(running);
+  const failed = ended.find((lane) => lane.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
   return runs;
 }
 

@@ -35,6 +35,7 @@ function reportOf(more: Partial<RehearsalReport> = {}): RehearsalReport {
       {
         ...step('copy "<x>"', { hasVerify: true }),
         isSilent: false,
+        isDone: true,
         hasEffect: true,
         commands: [],
       },

@@ -39,6 +39,19 @@ function found(played: Played): [mistake: string, step: string, paths: string[]]
   ]);
 }
 
+test("what fails undisturbed too need not be done in the end", () => {
+  const rows = [row("a"), row("b", { status: "failed" })];
+  const reference = referenceTo(
+    [
+      [A, made],
+      [B, made],
+    ],
+    rows,
+  );
+
+  expect(found({ fault: KILLED, report: report(rows), after: made, reference })).toEqual([]);
+});
+
 const done = [row("a"), row("b")];
 const undone = [row("a", { undo: "done" }), row("b", { status: "failed", undo: "done" })];
 const KILLED: Fault = { name: "kill-after", step: "b" };

@@ -68,13 +68,13 @@ export function judge(fault: Fault, play: Play, reference: Reference): Verdict {
     : { findings: rollbackFindings(at) };
 }
 
-/** Every step of the undisturbed run is done. */
+/** Every step that the undisturbed run did is done. */
 function isComplete({ report, reference }: Case): boolean {
   if (report.status !== "succeeded") return false;
   const done = new Set(
     report.steps.filter(({ status }) => status === "completed").map(({ label }) => label),
   );
-  return reference.steps.every(({ label }) => done.has(label));
+  return reference.steps.every(({ label, isDone }) => !isDone || done.has(label));
 }
 
 /** The step failed, and its task did well without it. */

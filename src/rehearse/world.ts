@@ -86,7 +86,7 @@ export function wayInto(
 
 /** Whether it is not below a run's own directory, and so the same for all runs. */
 export function isOutside(path: string, directory = "/rehearsal/work"): boolean {
-  return isAbsolute(path) || !resolve(directory, path).startsWith(directory);
+  return isAbsolute(path) || !`${resolve(directory, path)}/`.startsWith(`${directory}/`);
 }
 
 /** Takes a world away. */

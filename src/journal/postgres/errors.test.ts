@@ -16,6 +16,8 @@ test.for<[error: Error, isOutage: boolean, said: string]>([
   [failure("40P01"), true, "was in the way of another process"],
   [failure("ECONNREFUSED"), true, "cannot be reached"],
   [failure("ECONNRESET"), true, "cannot be reached"],
+  [failure("EPIPE"), true, "cannot be reached"],
+  [failure("EPERM"), false, "does not let this user in"],
   [failure("ENOTFOUND"), false, "cannot be reached"],
   [new Error("Connection terminated unexpectedly"), true, "cannot be reached"],
   [new Error("timeout exceeded when trying to connect"), true, "cannot be reached"],

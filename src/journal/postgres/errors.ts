@@ -109,7 +109,8 @@ export function toJournalError(error: unknown, journal: string): unknown {
 
 function problemOf(error: Error): string | undefined {
   const code = codeOf(error);
-  if (/^[0-9A-Z]{5}$/.test(code)) {
+  // None begins with an E, as EPIPE and EPERM do.
+  if (/^(?!E)[0-9A-Z]{5}$/.test(code)) {
     return PROBLEMS.get(code) ?? PROBLEMS.get(code.slice(0, 2)) ?? "failed";
   }
   if (error instanceof NoAnswerError) {

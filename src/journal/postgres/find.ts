@@ -25,7 +25,7 @@ export function findRuns(schema: string, filter: SettledFilter): Query {
   const { where, values } = query;
   return {
     text: `SELECT record FROM ${quoted(schema)}.runs ${where}
-      ORDER BY started_at_ms DESC, number DESC LIMIT $${values.length + 1}`,
+      ORDER BY number DESC LIMIT $${values.length + 1}`,
     values: [...values, rowLimit(limit)],
   };
 }

@@ -14,7 +14,8 @@ import type { PostgresClient, Row } from "./pool.ts";
  * `record` holds the whole record as JSON, as text: what `json` cannot hold, such as NUL, is escaped
  * in it, and it comes back as it was written. The other columns are what is searched for, compared by their
  * bytes (`COLLATE "C"`) so that a prefix is a range. The index `one_unfinished` keeps a second
- * unfinished run with the same lock out, whatever the code does. A version in `state` never comes
+ * unfinished run with the same lock out, whatever the code does. Runs are in the order of their
+ * numbers, for the clocks of machines differ. A version in `state` never comes
  * again: it is from a sequence. No foreign key: it would lock the run once more for every step.
  *
  * Rows of `runs` and `steps` are written over several times, and no column with an index changes then.
@@ -41,9 +42,8 @@ const MIGRATIONS: readonly string[] = [
     lease_ms double precision
   ) WITH (fillfactor = 70);
   CREATE UNIQUE INDEX one_unfinished ON S.runs (lock) WHERE is_unfinished;
-  CREATE INDEX runs_by_start ON S.runs (started_at_ms, number);
-  CREATE INDEX runs_by_automation ON S.runs (automation, started_at_ms, number);
-  CREATE INDEX runs_by_status ON S.runs (status, started_at_ms, number);
+  CREATE INDEX runs_by_automation ON S.runs (automation, number);
+  CREATE INDEX runs_by_status ON S.runs (status, number);
   CREATE INDEX runs_by_end ON S.runs (ended_at_ms, number) WHERE NOT is_unfinished;
   CREATE INDEX runs_by_parent ON S.runs (parent_id) WHERE parent_id IS NOT NULL;
   CREATE INDEX runs_by_end_of_id ON S.runs (reverse(id));

@@ -82,10 +82,13 @@ function claimStatements(s: string) {
     findUnfinished: `
       SELECT ${LEASE}, ${now("$2")} AS now_ms FROM ${s}.runs WHERE lock = $1 AND is_unfinished`,
     findRun: `SELECT ${LEASE}, ${now("$2")} AS now_ms FROM ${s}.runs WHERE id = $1`,
-    /** Only while the lease is the one that was looked at. */
+    /**
+     * Only while the lease is the one that was looked at. Revisions begin anew: the former owner's came
+     * from another machine's clock, which may be ahead, and what it still sends is kept out by the fence.
+     */
     takeOver: `
-      UPDATE ${s}.runs SET fence = fence + 1, token = $6, owner = $7, renewed_at_ms = ${now("$8")},
-        lease_ms = $9
+      UPDATE ${s}.runs SET fence = fence + 1, revision = 0, token = $6, owner = $7,
+        renewed_at_ms = ${now("$8")}, lease_ms = $9
       WHERE id = $1 AND fence = $2 AND is_unfinished = $3 AND owner IS NOT DISTINCT FROM $4
         AND renewed_at_ms IS NOT DISTINCT FROM $5
       RETURNING ${LEASE}`,
@@ -122,7 +125,7 @@ function pruneStatements(s: string) {
           SELECT count(*) FROM (
             SELECT 1 FROM ${s}.runs AS newer
             WHERE newer.automation = run.automation AND NOT newer.is_unfinished
-              AND (newer.started_at_ms, newer.number) > (run.started_at_ms, run.number)
+              AND newer.number > run.number
             LIMIT $2) AS newest)
       ORDER BY ended_at_ms, number LIMIT $5`,
     /** Not those that were claimed since they were looked at. */
