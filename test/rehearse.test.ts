@@ -92,3 +92,37 @@ test.concurrent.for(PLANTED)(
     expect(exitCode).toBe(0);
   },
 );
+
+test(
+  "items of maps and children are rehearsed, what is asked is approved, and no time is waited",
+  async () => {
+    const words = ["rehearse", fixture("shape"), "--fault", "kill-before", "--fault", "late-fatal"];
+
+    const { exitCode, stdout } = await holdfast(place(), words, {}, LIMIT_MS);
+
+    expect(stdout).toBe(`step           runs  verdict
+hosts[a]/note  2/2   ok
+hosts[b]/note  2/2   ok
+smoke/note     2/2   ok
+
+6/6 rehearsed runs left nothing and ended complete
+`);
+    expect(exitCode).toBe(0);
+  },
+  LIMIT_MS,
+);
+
+test(
+  "a signal that nobody sends is told, and not waited for",
+  async () => {
+    const words = ["rehearse", fixture("nobody-sends")];
+
+    const { exitCode, stderr } = await holdfast(place(), words, {}, LIMIT_MS);
+
+    expect([exitCode, stderr]).toEqual([
+      78,
+      expect.stringContaining('nobody sends signal "rows" in a rehearsal: it was waited for 5 s'),
+    ]);
+  },
+  LIMIT_MS,
+);

@@ -157,7 +157,8 @@ class RunningAttempt {
   #work(given: Attempt): Promise<unknown> {
     const { interference } = this.#step.scope.world;
     const work = () => this.#ownWork(given);
-    if (interference === undefined) return work();
+    // A child has no work but that of its own steps, which are asked about.
+    if (interference === undefined || this.#step.settled.kind === "child") return work();
     return interference.aroundWork(factsOf(this.#step), () => given.signal, work);
   }
 

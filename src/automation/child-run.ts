@@ -10,6 +10,7 @@ import type { TaskFailure } from "../policies/task-result.ts";
 import { Book, OWN_TASK } from "./book.ts";
 import type { ChildCall, ChildResult } from "./child.ts";
 import { checkedInput } from "./claim-run.ts";
+import { interferenceIn } from "./interference.ts";
 import { childRunId } from "./key.ts";
 import { countedCode } from "./outcome.ts";
 import { onAbort } from "./on-abort.ts";
@@ -116,7 +117,7 @@ class ChildRun {
   async #execute(claim: Claim): Promise<RunResult> {
     const { journal, env } = this.#host;
     const parent = this.#parent;
-    const { automation, isRolledBack } = this.#plan;
+    const { name, automation, isRolledBack } = this.#plan;
     const halt = new Halt();
     const book = new Book(journal, claim, (error) => breakOff(world, error));
     const world: World = {
@@ -126,7 +127,8 @@ class ChildRun {
       depth: parent.depth + 1,
       rules: automation.settled.classify,
       reactions: automation.settled.reactions,
-      decisions: decisionsFor(this.#plan.name, parent.decisions),
+      decisions: decisionsFor(name, parent.decisions),
+      interference: parent.interference && interferenceIn(name, parent.interference),
     };
     const unlink = haltWith(parent.halt, halt);
     try {

@@ -240,3 +240,15 @@ test.for<[what: string, main: Main, problem: string]>([
 
   expect(String(result.error)).toContain(problem);
 });
+
+test("a child that lacks what it requires at a resume interrupts its parent with the code of its own", async () => {
+  const childWith = (commands: string[]) =>
+    automation("inner", { requires: { commands } }, (run) => run.sleep("nap", "1h"));
+  const machine = new Machine((run) => run.child("c", childWith(run.isResumed ? ["no-such"] : [])));
+  await machine.startAndKill(stepAt("nap", { status: "begun" }));
+  const { result } = await machine.start();
+
+  const [child] = await machine.journal.findRuns({ parentId: result.runId });
+  expect([result.status, result.exitCode]).toEqual(["interrupted", child?.exitCode]);
+  expect(String(result.error)).toContain('command "no-such" is not on the PATH');
+});

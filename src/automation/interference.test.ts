@@ -20,6 +20,10 @@ function watching(log: unknown[], more: Partial<Interference> = {}): Interferenc
       log.push(`undo of ${label}`);
       return undo();
     },
+    async aroundWait({ label, waitsFor }, waitAtMost) {
+      log.push(`wait of ${label} for ${waitsFor}`);
+      return waitAtMost(1);
+    },
     ...more,
   };
 }
@@ -126,4 +130,20 @@ test("time limits are kept by its clock, and the work's own signal aborts", asyn
   const { error } = await executeUnder(hanging, work, {});
 
   expect(String(error)).toBe('TimeoutError: Work under "a" did not end within 3600000 ms');
+});
+
+test("steps and waits of a child, and of a map's item, are named from the run; the child is no step", async () => {
+  const log: unknown[] = [];
+  const inner = automation("inner", (run) => run.task("t", (task) => task.step("s", () => 1)));
+  const work = automation("outer", async (run) => {
+    await run.map("all", ["x"], (_, task) => task.sleep("nap", "1h"), { key: (item) => item });
+    await run.child("c", inner);
+  });
+
+  const { status } = await executeUnder(watching(log), work, { journal: memoryJournal() });
+
+  expect([status, log]).toEqual([
+    "succeeded",
+    ["wait of all[x]/nap for time", "before c/t/s", "after c/t/s"],
+  ]);
 });

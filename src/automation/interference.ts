@@ -7,8 +7,10 @@
 
 import type { Clock } from "../core/clock.ts";
 import { isStandardSchema } from "../core/standard-schema.ts";
+import { stepLabel } from "./book.ts";
 import type { Step } from "./step.ts";
 import type { Verify } from "./verify.ts";
+import type { WaitNote } from "./wait.ts";
 
 /** What a step is, as its code declares it. */
 export interface StepFacts {
@@ -27,6 +29,12 @@ export interface StepFacts {
   readonly limitMs: number;
 }
 
+/** What is waited for: a time, a signal or an approval. */
+export interface WaitFacts extends Pick<WaitNote, "waitsFor"> {
+  /** As people name it. */
+  readonly label: string;
+}
+
 /** Stands around what has an effect. Whatever it answers or throws counts as the work's own end. */
 export interface Interference {
   /** The id of a new run, so that every rehearsal makes the same keys. */
@@ -39,6 +47,24 @@ export interface Interference {
     work: () => Promise<unknown>,
   ): Promise<unknown>;
   aroundUndo(step: StepFacts, undo: () => Promise<unknown>): Promise<unknown>;
+  /** @param wait Waits for at most so many milliseconds. */
+  aroundWait(wait: WaitFacts, waitAtMost: (ms: number) => Promise<unknown>): Promise<unknown>;
+}
+
+/** The same for a child, whose steps are named with its name before theirs. */
+export function interferenceIn(child: string, outer: Interference): Interference {
+  const inside = (step: StepFacts): StepFacts => ({
+    ...step,
+    label: stepLabel(child, step.label),
+    task: stepLabel(child, step.task),
+  });
+  return {
+    ...outer,
+    aroundWork: (step, signal, work) => outer.aroundWork(inside(step), signal, work),
+    aroundUndo: (step, undo) => outer.aroundUndo(inside(step), undo),
+    aroundWait: ({ label, waitsFor }, waitAtMost) =>
+      outer.aroundWait({ label: stepLabel(child, label), waitsFor }, waitAtMost),
+  };
 }
 
 /** What `step` is. */

@@ -295,3 +295,29 @@ test("records of items carry their map, and no others do", async () => {
     ["hosts[a]", "update", "hosts"],
   ]);
 });
+
+test.for<[what: string, last: () => IteratorResult<number>, isClosed: boolean]>([
+  ["have come to their end", () => ({ done: true, value: undefined }), false],
+  [
+    "have failed",
+    () => {
+      throw new Error("gone");
+    },
+    false,
+  ],
+  ["have more than are begun", () => ({ done: false, value: 3 }), true],
+])("items that %s are told to clean up as for … of does it", async ([, last, isClosed]) => {
+  let closed = false;
+  const ends = [1, 2].map((value) => () => ({ done: false as const, value }));
+  const next = (): IteratorResult<number> => (ends.shift() ?? last)();
+  const close = () => {
+    closed = true;
+    return { done: true as const, value: undefined };
+  };
+  const items: Iterable<number> = { [Symbol.iterator]: () => ({ next, return: close }) };
+  await play((run) =>
+    run.map("m", items, () => Promise.reject(new Error("no")), { maxFailures: 3, concurrency: 1 }),
+  );
+
+  expect(closed).toBe(isClosed);
+});

@@ -104,7 +104,7 @@ class MapRunner<Item, Value> {
     const hasEnded = recorded?.status === "completed";
     const isTakenUp = this.#undoesAgain && recorded?.undo === "failed";
     if (hasEnded && !isTakenUp) return this.#replay(recorded);
-    if (recorded === undefined && this.#own.isRollingBack) throw this.#own.endOfRecord;
+    if (recorded === undefined && this.#own.beginsNothing) throw this.#own.endOfRecord;
     emit(this.#world, this.#where, { type: "map.started" });
     const record = recorded ?? (await this.#begin());
     if (recorded !== undefined) this.#recorded = await book.countItems(name);

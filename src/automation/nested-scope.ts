@@ -63,7 +63,7 @@ class NestedRunner {
   async run(): Promise<unknown> {
     const step = this.#step;
     step.checkKind();
-    if (!step.isRecorded && this.#parent.isRollingBack) throw this.#parent.endOfRecord;
+    if (!step.isRecorded && this.#parent.beginsNothing) throw this.#parent.endOfRecord;
     const scope = this.#parent.nest(`${this.#record.name}/`, recordedReason(this.#record));
     if (this.#isReplaced) return this.#answerFor(scope);
     if (!step.isRecorded) await step.write(this.#record);
@@ -98,6 +98,7 @@ class NestedRunner {
     const surrounding = { ...this.#step.ambientAt({ task: scope.name }), scope };
     const value = await withAmbient(surrounding, async () => this.#body(scope));
     const unawaited = await scope.quiet();
+    await scope.catchUp();
     this.#world.halt.check();
     // It was run only to come to its undos; where it had completed, the body around it goes on.
     if (scope.isRollingBack && this.#record.status !== "completed") throw scope.endOfRecord;

@@ -1,5 +1,7 @@
 import { expect, expectTypeOf, test } from "vitest";
-import { failing, Machine, play, stepAt, undoInto, type Main } from "./play.contract.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Task } from "./automation.ts";
+import { failing, Machine, play, stepAt, undoInto, type Did, type Main } from "./play.contract.ts";
 
 test("functions answer in their order, or by their names", async () => {
   await play(async (run, _, clock) => {
@@ -90,4 +92,51 @@ test.for<[what: unknown, options: object, problem: string]>([
   const { result } = await play((run) => run.parallel(work as never, options));
 
   expect(String(result.error)).toContain(problem);
+});
+
+/** "a" fails when "b" and "c" are done and "d" is under way, and that is caught; "e" is never begun. */
+async function surviving(task: Task, did: Did, clock: Clock): Promise<void> {
+  const log = (name: string) => task.step(name, () => void did.push(name), { repeatable: true });
+  const branches = [
+    () => task.step("a", () => clock.sleep(50).then(failing("EACCES"))),
+    () => log("b"),
+    () => log("c"),
+    () => task.step("d", () => clock.sleep(200).then(() => did.push("d")), { repeatable: true }),
+    () => log("e"),
+  ];
+  await task.parallel(branches, { concurrency: 2 }).catch(() => did.push("caught"));
+  await log("last");
+}
+
+test.for<[where: string, main: Main]>([
+  ["the run", (run, did, clock) => surviving(run, did, clock)],
+  ["a scope", (run, ...rest) => run.scope("part", (task) => surviving(task, ...rest))],
+  ["a task", (run, ...rest) => run.task("part", (task) => surviving(task, ...rest))],
+])(
+  "killed after %s caught a failure, what lies behind goes on if it had begun",
+  async ([, main]) => {
+    const machine = new Machine(main);
+    await machine.startAndKill((record) => "name" in record && record.name.endsWith("last"));
+    const { did, result } = await machine.start();
+
+    // One "d" is of the attempt that was under way when the process was killed.
+    expect([String(result.error), did]).toEqual([
+      "undefined",
+      ["b", "c", "caught", "caught", "last", "d", "d"],
+    ]);
+  },
+);
+
+test("what lies behind a failure that was caught is come to in a scope that had ended", async () => {
+  const machine = new Machine(async (run, did, clock) => {
+    await run.scope("part", (task) => surviving(task, did, clock));
+    await run.step("z", () => did.push("z"), { repeatable: true });
+  });
+  await machine.startAndKill(stepAt("z", { status: "begun" }));
+  const { did, result } = await machine.start();
+
+  expect([String(result.error), did]).toEqual([
+    "undefined",
+    ["b", "c", "caught", "last", "d", "caught", "z"],
+  ]);
 });

@@ -27,23 +27,26 @@ const READERS = {
 
 /** What the task around them tells. */
 export interface Surrounding {
-  /** Resolves when code is gone through only to come to what is recorded and must be taken back. */
-  readonly turnedBack: Promise<void>;
+  /**
+   * Asked when a failure keeps further functions from being begun. Resolves when they are gone through
+   * all the same, to come to what is recorded of them.
+   */
+  readonly heldBack: () => Promise<void>;
 }
 
 /**
  * Runs `work`, at most `concurrency` at a time. Rejects with the first failure, and begins nothing
  * after it: the task that fails by that aborts what is under way, and waits for it.
  *
- * On the way to a rollback all of them are begun, for what was done in the last one has to be taken
- * back too, and the failure that comes first may be another one than before.
+ * On the way to what is recorded all of them are begun, for what was done in the last one has to be
+ * taken back or go on too, and a failure comes sooner than before when it is answered from the journal.
  *
  * @throws {OptionsError} Rejects with it for what is no function, or an option out of range.
  */
 export async function runParallel<Work extends Branches>(
   work: Work,
   options: ParallelOptions,
-  { turnedBack }: Surrounding,
+  { heldBack }: Surrounding,
 ): Promise<BranchValues<Work>> {
   const { concurrency } = readOptions("parallel", options, READERS);
   const branches = readBranches(work);
@@ -59,7 +62,7 @@ export async function runParallel<Work extends Branches>(
         failure.reject(error);
         hasFailed = true;
       }
-      if (hasFailed) await turnedBack;
+      if (hasFailed) await heldBack();
     }
   }
   const workers = Array.from({ length: Math.min(concurrency, branches.length) }, runRest);

@@ -10,6 +10,7 @@ const DONE = { done: true, value: undefined } as const;
 export class PatientIterator<Item> {
   readonly #iterator: Iterator<Item> | AsyncIterator<Item>;
   #isGivenUp = false;
+  #hasEnded = false;
   #giveUp: () => void = () => undefined;
 
   /** @throws {OptionsError} When `items` cannot be gone through; `owner` says whose they are. */
@@ -31,7 +32,7 @@ export class PatientIterator<Item> {
       if (this.#isGivenUp) return resolve(DONE);
       // Settled anew for each item: one promise for all of them would remember each that waited.
       this.#giveUp = () => resolve(DONE);
-      Promise.try(() => this.#iterator.next()).then(resolve, reject);
+      this.#ask().then(resolve, reject);
     });
   }
 
@@ -41,8 +42,23 @@ export class PatientIterator<Item> {
     this.#giveUp();
   }
 
-  /** Lets whoever gives the items clean up. Nobody waits for that: it may never end. */
+  /**
+   * Lets whoever gives the items clean up, unless they have come to their end, as `for … of` does.
+   * Nobody waits for that: it may never end.
+   */
   close(): void {
+    if (this.#hasEnded) return;
     Promise.try(() => this.#iterator.return?.()).catch(() => undefined);
+  }
+
+  async #ask(): Promise<IteratorResult<Item, unknown>> {
+    try {
+      const next = await this.#iterator.next();
+      this.#hasEnded = next.done === true;
+      return next;
+    } catch (error) {
+      this.#hasEnded = true;
+      throw error;
+    }
   }
 }

@@ -1,7 +1,7 @@
 /** One execution: its own task, the tasks in it, and how it ends in the journal. */
 
 import { classifier } from "../classify/classify.ts";
-import { InDoubtError } from "../core/errors.ts";
+import { InDoubtError, RequirementError } from "../core/errors.ts";
 import type { TaskCount } from "../core/events.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import type { Fault } from "../core/fault.ts";
@@ -223,6 +223,11 @@ export class RunExecution<Input> {
     if (error instanceof InDoubtError) return { status: "in doubt", exitCode: EXIT.inDoubt, error };
     if (kind === "stopped") return { status: "interrupted", exitCode: EXIT.config, error };
     if (kind !== "cancelled") throw error;
+    // A child was taken up again, and what it requires is not there.
+    if (error instanceof RequirementError) {
+      const { exitCode } = this.#world.reactions[classifier([])(error).class];
+      return { status: "interrupted", exitCode, error };
+    }
     return { status: "interrupted", exitCode: exitCodeOfCancellation(error), error };
   }
 

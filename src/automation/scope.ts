@@ -11,7 +11,7 @@ import type { StepKind, StepRecord } from "../core/journal.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Duration } from "../core/duration.ts";
 import type { ReadOptions, ScopeOptions, StepContext, StepOptions, Task } from "./automation.ts";
-import { stepLabel } from "./book.ts";
+import { OWN_TASK, stepLabel } from "./book.ts";
 import { addCleanup, type Cleanup, type CleanupOptions } from "./cleanup.ts";
 import type { Database, InTransaction } from "./database.ts";
 import { fileStep, type FileCall, type FileOptions } from "./file-step.ts";
@@ -46,7 +46,7 @@ import { Wait, type WaitPlan } from "./wait.ts";
 import { WatchedPromise } from "./watched-promise.ts";
 import { loggerAt, type World } from "./world.ts";
 
-/** How long a rollback waits for code that runs side by side to come to what is recorded, in milliseconds. */
+/** How long code that runs side by side is waited for until it comes to what is recorded, in milliseconds. */
 const REACH_MS = 5_000;
 const REACH_EVERY_MS = 25;
 
@@ -82,6 +82,8 @@ export class Scope implements Task {
   readonly #steps = new Map<string, Step>();
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #failures: { readonly by: WatchedPromise<unknown>; readonly error: unknown }[] = [];
+  #isHoldingBack = false;
+  #isCatchingUp = false;
   #reason: Reason | undefined;
   #closedBy: string | undefined;
 
@@ -119,6 +121,11 @@ export class Scope implements Task {
   /** Finished steps answer from the journal, and nothing else is done: the way to the undos. */
   get isRollingBack(): boolean {
     return this.#reason !== undefined;
+  }
+
+  /** Whether its code is gone through only to come to what is recorded: nothing else may begin. */
+  get beginsNothing(): boolean {
+    return this.isRollingBack || this.#isCatchingUp || this.#parent?.beginsNothing === true;
   }
 
   /** Why it is rolled back. */
@@ -163,7 +170,7 @@ export class Scope implements Task {
     work: Work,
     options: ParallelOptions = {},
   ): Promise<BranchValues<Work>> {
-    return runParallel(work, options, { turnedBack: this.#turnedBack.promise });
+    return runParallel(work, options, { heldBack: () => this.#heldBack() });
   }
 
   sleep(name: string, length: Duration | Date): Promise<void> {
@@ -287,12 +294,12 @@ export class Scope implements Task {
 
   /**
    * What is recorded of a thing of that kind, which the code has come to now. When it is run only to
-   * come to its undos, it ends at the first that is not recorded.
+   * come to what is recorded, it ends at the first that is not.
    */
   visit(kind: StepKind, fullName: string): StepRecord | undefined {
     const recorded = this.world.book.visit(this.name, fullName);
     if (recorded !== undefined) checkKind(this.world, recorded, kind);
-    else if (this.isRollingBack) throw this.endOfRecord;
+    else if (this.beginsNothing) throw this.endOfRecord;
     return recorded;
   }
 
@@ -311,15 +318,24 @@ export class Scope implements Task {
    * by side, the failure that ends the function may come before the others are reached again.
    */
   async turnBack(error: unknown): Promise<void> {
-    const { clock, halt } = this.world;
     this.#reason ??= this.reasonOf(error);
     if (unreached(this).length > 0) this.#turnedBack.resolve();
-    if (halt.kind !== "stopped") this.#abort(error);
-    const untilMs = clock.elapsed() + REACH_MS;
-    while (!halt.halted.aborted && unreached(this).length > 0 && clock.elapsed() < untilMs) {
-      await clock.sleep(REACH_EVERY_MS);
-    }
+    if (this.world.halt.kind !== "stopped") this.#abort(error);
+    await this.#reach(() => unreached(this).length === 0);
     this.#closedBy ??= `its ${this.#kind} had failed`;
+  }
+
+  /**
+   * The function has ended well. It may have caught a failure of functions side by side that came
+   * sooner than before, for the journal answers at once: then what the others had begun is come to now,
+   * and goes on to its end. Nothing else is begun.
+   */
+  async catchUp(): Promise<void> {
+    if (!this.#isHoldingBack || this.isRollingBack || this.#hasReachedAll) return;
+    this.#isCatchingUp = true;
+    this.#turnedBack.resolve();
+    await this.#reach(() => this.#hasReachedAll);
+    await this.quiet();
   }
 
   /** The run is to end: what runs is aborted, and the function comes to no new step. */
@@ -397,6 +413,26 @@ export class Scope implements Task {
       },
     );
     return watched;
+  }
+
+  #heldBack(): Promise<void> {
+    this.#isHoldingBack = true;
+    return this.#turnedBack.promise;
+  }
+
+  get #hasReachedAll(): boolean {
+    const { book } = this.world;
+    if (book.unvisited(this.name).some(({ name }) => name.startsWith(this.prefix))) return false;
+    return this.name !== OWN_TASK || this.prefix !== "" || book.unvisitedTasks().length === 0;
+  }
+
+  /** Waits for a while until the code, which runs side by side, has come to what is recorded. */
+  async #reach(isReached: () => boolean): Promise<void> {
+    const { clock, halt } = this.world;
+    const untilMs = clock.elapsed() + REACH_MS;
+    while (!halt.halted.aborted && !isReached() && clock.elapsed() < untilMs) {
+      await clock.sleep(REACH_EVERY_MS);
+    }
   }
 
   async #answer(name: string, work: Work<unknown>, settle: () => SettledStep): Promise<unknown> {

@@ -110,7 +110,7 @@ export class Siblings {
     const failed = await this.#failedBefore(call.name, after);
     return this.#slots.use(async () => {
       this.#world.halt.check();
-      if (this.#own.isRollingBack && !this.#world.book.hasTask(call.name)) {
+      if (this.#own.beginsNothing && !this.#world.book.hasTask(call.name)) {
         throw this.#own.endOfRecord;
       }
       if (failed.length > 0) return this.#skip(call.name, failed);

@@ -49,8 +49,8 @@ export interface ReceivedSignal {
  * Sends a value to a run, which may wait for it already, come to it later, or never.
  *
  * Rejects with `InputError` when there is no such run, it has ended, or a signal of that name was sent
- * before; with `ValueError` for a value that cannot be journaled or holds a secret; with
- * `JournalError` when the store fails.
+ * before; with `ValueError` for a value that cannot be journaled, and for a name or value that holds a
+ * secret; with `JournalError` when the store fails.
  */
 export async function sendSignal(journal: Journal, signal: SentSignal): Promise<void> {
   const { runId, name, value, by, clock, env } = readOptions("sendSignal", signal, READERS);
@@ -60,6 +60,8 @@ export async function sendSignal(journal: Journal, signal: SentSignal): Promise<
     throw new InputError(`Run ${runId} has ended (${run.status}), and takes no signal any more`);
   }
   const hideSecrets = redactor({ env: env ?? process.env });
+  // It becomes a part of a key in the journal.
+  toStorable(hideSecrets, name, "The name of a signal");
   const sent: ReceivedSignal = { value, by: by ?? whoAmI() };
   const isFirst = await journal.writeState({
     key: signalKey(runId, name),

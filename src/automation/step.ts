@@ -145,6 +145,7 @@ export class Step {
     this.checkKind();
     if (this.#record.status !== "begun") return this.#replay();
     if (this.scope.isRollingBack && !this.#isOpenChild) throw this.scope.endOfRecord;
+    if (!this.isRecorded && this.scope.beginsNothing) throw this.scope.endOfRecord;
     this.emit({ type: "step.started", hasUndo: this.settled.undo !== undefined });
     const answer = await this.#takeUp();
     return answer instanceof Happened ? this.#complete(answer) : this.#perform();

@@ -128,6 +128,7 @@ class TaskRunner {
       const body = withAmbient(surrounding, async () => this.#plan.body(scope));
       const value = await unlessStuck(scope, body);
       const unawaited = await scope.quiet();
+      await scope.catchUp();
       this.#world.halt.check();
       // It was run only to come to the undos, or did not mind that the run was cancelled.
       if (scope.reason !== undefined) throw scope.reason.error;

@@ -294,6 +294,9 @@ test("the first signal counts, and only a run that has not ended takes one", asy
   await expect(
     sendSignal(machine.journal, { ...one, name: "b", value: "hunter2hunter2" }),
   ).rejects.toThrow("looks like a secret");
+  await expect(sendSignal(machine.journal, { ...one, name: "hunter2hunter2" })).rejects.toThrow(
+    "The name of a signal cannot be journaled: it holds what looks like a secret",
+  );
   await machine.start();
   await expect(sendSignal(machine.journal, { ...one, name: "c" })).rejects.toThrow(
     "has ended (succeeded)",

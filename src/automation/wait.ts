@@ -54,7 +54,7 @@ export class Wait {
     const leftMs = restMs(record.startedAtMs, note.untilMs, this.#world.clock.now());
     const { waitsFor, question } = note;
     emit(this.#world, this.#where, { type: "step.waiting", waitsFor, waitMs: leftMs, question });
-    return this.#wait(record, leftMs);
+    return this.#wait(record, { waitsFor, leftMs });
   }
 
   get #label(): string {
@@ -87,8 +87,11 @@ export class Wait {
     return book.writeStep({ ...record, value: this.#toStored(this.#plan.note(clock.now())) });
   }
 
-  async #wait(record: StepRecord, leftMs: number): Promise<unknown> {
-    const { book, clock, halt } = this.#world;
+  async #wait(
+    record: StepRecord,
+    { waitsFor, leftMs }: Pick<WaitNote, "waitsFor"> & { readonly leftMs: number },
+  ): Promise<unknown> {
+    const { book, clock, halt, interference } = this.#world;
     // Whatever halts the run, nothing is gained by waiting on.
     const controller = new AbortController();
     const { signal } = controller;
@@ -96,7 +99,10 @@ export class Wait {
       onAbort(source, () => controller.abort(source.reason)),
     );
     try {
-      const value = await this.#plan.wait({ restMs: leftMs, signal });
+      const waitAtMost = (ms: number) => this.#plan.wait({ restMs: Math.min(leftMs, ms), signal });
+      const value = await (interference === undefined
+        ? waitAtMost(leftMs)
+        : interference.aroundWait({ label: this.#label, waitsFor }, waitAtMost));
       await book.writeStep(stepCompleted(record, this.#toStored(value), clock.now()));
       emit(this.#world, this.#where, {
         type: "step.completed",

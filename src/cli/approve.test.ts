@@ -54,6 +54,12 @@ test("the only approval that is waited for needs no name", async () => {
   expect(JSON.parse(said[0] ?? "")).toMatchObject({ approved: true, comment: "fine" });
 });
 
+test("an approval that the run does not wait for yet, or whose name is wrong, is told", async () => {
+  const { seen } = await whileWaiting(asking, call(approve, ["last", "go-live"]));
+
+  expect(seen?.stdout).toBe(`approved go-live of run ${RUN}, which does not wait for it yet\n`);
+});
+
 test("a rejection fails the run", async () => {
   const { seen, error } = await whileWaiting(asking, call(approve, [RUN, "go live", "--reject"]));
 
@@ -83,6 +89,35 @@ test("the approval of a child is answered by way of its parent", async () => {
 
   expect(seen?.stdout).toMatch(/^approved deep of run 01kdvdna00[0-9a-z]{16}\n$/);
   expect(said).toEqual(["true"]);
+});
+
+test.for<[where: string, main: (run: Run) => unknown]>([
+  [
+    "task",
+    (run) =>
+      run.task("deploy", (task) =>
+        task.parallel([() => task.approval("late"), () => Promise.reject(new Error("failed"))]),
+      ),
+  ],
+  [
+    "scope",
+    (run) =>
+      run
+        .scope("part", (part) =>
+          part.parallel([() => part.approval("late"), () => Promise.reject(new Error("failed"))]),
+        )
+        .catch(() => undefined),
+  ],
+])("a %s that failed waits for nothing any more", async ([, failing]) => {
+  const { seen } = await whileWaiting(
+    async (run) => {
+      await failing(run);
+      await run.approval("go live");
+    },
+    call(approve, ["last"]),
+  );
+
+  expect(seen).toEqual({ exitCode: 0, stdout: `approved go live of run ${RUN}\n`, stderr: "" });
 });
 
 test("the approval of an item of a map is found too", async () => {

@@ -35,7 +35,9 @@ first answer counts.`,
       const approvals = waits.filter(({ waitsFor }) => waitsFor === "approval");
       const chosen = choose(approvals, name, found.id);
       if (typeof chosen === "string") return chosen;
-      const told = `${approved ? "approved" : "rejected"} ${chosen.name} of run ${chosen.runId}`;
+      const isAwaited = approvals.some((each) => each.name === chosen.name);
+      const early = isAwaited ? "" : ", which does not wait for it yet";
+      const told = `${approved ? "approved" : "rejected"} ${chosen.name} of run ${chosen.runId}${early}`;
       return { ...chosen, value, told };
     });
   },

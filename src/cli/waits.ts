@@ -33,8 +33,31 @@ export async function readWaits(journal: Journal, run: RunRecord): Promise<reado
     open.map(({ task }) => journal.readSteps(run.id, { map: task, kind: "signal" })),
   );
   const ofChildren = await Promise.all(children.map((child) => readWaits(journal, child)));
-  const own = [...signals, ...ofItems.flat()].filter(({ status }) => status === "begun");
+  const begun = [...signals, ...ofItems.flat()].filter(({ status }) => status === "begun");
+  const own = await stillWaiting(journal, run, begun);
   return [...own.map(toAwaited), ...ofChildren.flat()];
+}
+
+/** A wait in a task or a scope that failed beside it is cut off, and stays as it was begun. */
+async function stillWaiting(
+  journal: Journal,
+  { id }: RunRecord,
+  begun: readonly StepRecord[],
+): Promise<readonly StepRecord[]> {
+  const tasks = [...new Set(begun.map(({ task }) => task))];
+  const records = await Promise.all(tasks.map((task) => journal.readSteps(id, { task })));
+  const ended = records.flat().filter(({ kind, status }) => isAround(kind) && status !== "begun");
+  return begun.filter(
+    ({ task, name }) => !ended.some((around) => around.task === task && isWithin(name, around)),
+  );
+}
+
+function isAround(kind: StepRecord["kind"]): boolean {
+  return kind === "task" || kind === "scope";
+}
+
+function isWithin(name: string, around: StepRecord): boolean {
+  return around.kind === "task" || name.startsWith(`${around.name}/`);
 }
 
 function toAwaited({ runId, task, name, startedAtMs, value }: StepRecord): Awaited {

@@ -2,11 +2,14 @@
 
 import { closeSync, existsSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import type { Interference, StepFacts } from "../automation/interference.ts";
+import type { Interference, StepFacts, WaitFacts } from "../automation/interference.ts";
 import type { Clock } from "../core/clock.ts";
+import { formatMs } from "../core/duration.ts";
+import { TimeoutError } from "../core/errors.ts";
 import { rememberFault, type FaultClass } from "../core/fault.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import type { Fault, Moment } from "./messages.ts";
+import { Turns } from "./turns.ts";
 import { wrongValue } from "./wrong-value.ts";
 
 /** What the fault is done with. */
@@ -28,6 +31,11 @@ export interface InterfereParts {
 /** How often it is looked whether a program hangs. */
 const LOOK_EVERY_MS = 20;
 
+/** How long a signal is waited for that the automation may send itself, in milliseconds. */
+const SIGNAL_MS = 5_000;
+
+const AGREED = { approved: true, by: "holdfast rehearse", comment: "" };
+
 /** What is said when a fault was done on purpose. */
 class RehearsedError extends Error {
   static {
@@ -37,16 +45,22 @@ class RehearsedError extends Error {
 
 /** See the header. */
 export function interfere(parts: InterfereParts): Interference {
-  const { runId, fault, tells, tell } = parts;
+  const { runId, fault, tells, tell, clock } = parts;
   const actor = new Actor(parts);
+  const turns = new Turns(clock);
   return {
     runId,
     limitClock: actor.limitClock,
     async aroundWork(step, signal, work) {
-      if (tells === "work") await tell({ at: "before work", step });
-      const value = await actor.work(step, signal, work);
-      if (tells === "work") await tell({ at: "after work", step, isSilent: value === undefined });
-      return value;
+      if (tells !== "work") return actor.work(step, signal, work);
+      const watched = async () => {
+        await tell({ at: "before work", step });
+        const value = await actor.work(step, signal, work);
+        await tell({ at: "after work", step, isSilent: value === undefined });
+        return value;
+      };
+      // The time limit of its attempt runs while it waits.
+      return turns.take(watched, step.limitMs / 4);
     },
     async aroundUndo(step, undo) {
       if (tells === "undo") await tell({ at: "before undo", step });
@@ -56,7 +70,26 @@ export function interfere(parts: InterfereParts): Interference {
         if (tells === "undo") await tell({ at: "after undo", step });
       }
     },
+    aroundWait,
   };
+}
+
+/** Nobody is there who would wait or agree: time is over at once, and what is asked is approved. */
+async function aroundWait(
+  { label, waitsFor }: WaitFacts,
+  waitAtMost: (ms: number) => Promise<unknown>,
+): Promise<unknown> {
+  if (waitsFor === "time") return undefined;
+  if (waitsFor === "approval") return AGREED;
+  try {
+    return await waitAtMost(SIGNAL_MS);
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+    throw new RehearsedError(
+      `nobody sends signal "${label}" in a rehearsal: it was waited for ${formatMs(SIGNAL_MS)}`,
+      { cause: error },
+    );
+  }
 }
 
 class Actor {

@@ -1,15 +1,16 @@
 /** The inside of a rehearsal's processes: the stage, which sets the scene, and the run itself. */
 
 import type { Automation } from "../automation/automation.ts";
-import { stepLabel } from "../automation/book.ts";
+import { OWN_TASK, stepLabel } from "../automation/book.ts";
 import { executeUnder } from "../automation/execute.ts";
 import {
   readRehearsal,
   type RehearsalPlace,
   type SettledRehearsal,
 } from "../automation/rehearsal.ts";
+import { childRunId } from "../automation/key.ts";
 import { summariseError } from "../core/error-summary.ts";
-import type { StepRecord } from "../core/journal.ts";
+import type { Journal, StepKind, StepRecord } from "../core/journal.ts";
 import { systemClock } from "../core/system.ts";
 import { journalFile } from "../journal/home.ts";
 import { sqliteJournal } from "../journal/sqlite.ts";
@@ -115,18 +116,38 @@ export async function serveRun(
     unfinished: choice,
     signal: controller.signal,
   }).catch((error: unknown) => ({ error }));
-  const steps = await journal.readSteps(runId);
+  const steps = await recordsOf(journal, runId);
   await journal.close();
   await parent.say({ report: reportOf(ended, steps) });
 }
 
 type End = Awaited<ReturnType<typeof executeUnder>> | { readonly error: unknown };
 
+/** All that is recorded of a run, the items of its maps and its children among it, as they are named from it. */
+async function recordsOf(journal: Journal, runId: string): Promise<readonly StepRecord[]> {
+  const own = await journal.readSteps(runId);
+  const parts = own.map(async ({ kind, name, task }) => {
+    if (kind === "map") return journal.readSteps(runId, { map: task });
+    if (kind !== "child") return [];
+    const records = await recordsOf(journal, childRunId(runId, name));
+    return records.map((record) => ({ ...record, task: stepLabel(name, record.task) }));
+  });
+  return [...own, ...(await Promise.all(parts)).flat()];
+}
+
+/** Whatever stands for others, which are recorded themselves. */
+const HEADS: readonly StepKind[] = ["task", "map", "child"];
+
 function reportOf(end: End, steps: readonly StepRecord[]): RunReport {
   const error = end.error === undefined ? undefined : messageOf(end.error);
-  const rows = steps.filter(({ kind }) => kind !== "task").map(rowOf);
+  const rows = steps.filter(({ kind }) => !HEADS.includes(kind)).map(rowOf);
   if (!("status" in end)) return { status: "rejected", error, tasks: [], steps: rows };
-  const tasks = end.tasks.map(({ result }) => ({ name: result.name, isOk: result.ok }));
+  // Of a map's items the result tells only those that failed, and of a child's tasks none.
+  const recorded = steps.filter(({ kind, task }) => kind === "task" && task !== OWN_TASK);
+  const tasks = [
+    ...end.tasks.map(({ result }) => ({ name: result.name, isOk: result.ok })),
+    ...recorded.map(({ task, status }) => ({ name: task, isOk: status === "completed" })),
+  ];
   return { status: end.status, exitCode: end.exitCode, error, tasks, steps: rows };
 }
 
