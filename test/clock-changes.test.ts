@@ -7,6 +7,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { holdChecksum } from "../src/journal/row-checksum.ts";
 import { fixture, place, start, type Place } from "./cli-process.ts";
 
 const ENTRY = join(import.meta.dirname, "shifted-clock.ts");
@@ -39,8 +40,12 @@ async function killed(at: Place, shiftMs: number): Promise<void> {
  */
 function moveOwnerElsewhere(at: Place): void {
   using database = new DatabaseSync(join(at.home, "holdfast.db"));
-  database.exec(`UPDATE runs SET lease_ms = 600000,
-    owner = json_set(owner, '$.host', 'elsewhere', '$.bootId', 'its own')`);
+  database.function("checksum_of", (id, fence, owner) =>
+    holdChecksum(String(id), Number(fence), String(owner)),
+  );
+  database.exec(`UPDATE runs SET lease_length_ms = 600000,
+    owner = json_set(owner, '$.host', 'elsewhere', '$.bootId', 'its own');
+    UPDATE runs SET hold_checksum = checksum_of(id, fence, owner)`);
 }
 
 const SHIFTS: [what: string, shiftMs: number][] = [

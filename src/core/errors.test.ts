@@ -279,7 +279,9 @@ test.for(MADE)("%s shows data only, in JSON and on the console", ([name, error])
   expect(inspect(error)).toMatch(new RegExp(`^${name}: `));
   expect(inspect(error)).not.toMatch(/holdfast\.(error|fault)/);
   expect(
-    shown.every((key) => /^(limitMs|retryAfterMs|chance|steps|step|runId|holder|path|failed)$/.test(key)),
+    shown.every((key) =>
+      /^(limitMs|retryAfterMs|chance|steps|step|runId|holder|path|failed)$/.test(key),
+    ),
   ).toBe(true);
 });
 
