@@ -161,7 +161,8 @@ function watchStreams(): { readonly isLost: boolean; readonly closed: AbortSigna
   const output = { isLost: false, closed: closing.signal };
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     closing.abort();
-    if (error.code === "EPIPE") return;
+    // Told once: each further write fails as well.
+    if (error.code === "EPIPE" || output.isLost) return;
     output.isLost = true;
     process.stderr.write(`holdfast: the output cannot be written: ${error.message}\n`);
   });
