@@ -32,7 +32,8 @@ function onSmallDisk(size: string, script: string) {
         HOME: disk,
         HOLDFAST_HOME: join(disk, "home"),
         DISK: disk,
-        HOLDFAST: `${process.execPath} ${MAIN}`,
+        NODE: process.execPath,
+        MAIN,
         FILLER: fixture("fills-disk.ts"),
       },
     },
@@ -52,9 +53,9 @@ describe.runIf(canMount)(`on a tmpfs${why}`, () => {
     ([ending, exitCode, status]) => {
       const { stdout, stderr } = onSmallDisk(
         "5m",
-        `{ $HOLDFAST run "$FILLER" --input '{"ending":"${ending}"}' > /dev/null; echo "exit $?"
-        ls "$HOLDFAST_HOME"; $HOLDFAST runs --json; rm "$DISK/junk"
-        $HOLDFAST run "$FILLER" --input '{"ending":"idle"}' > /dev/null; ls "$HOLDFAST_HOME"; }`,
+        `{ "$NODE" "$MAIN" run "$FILLER" --input '{"ending":"${ending}"}' > /dev/null; echo "exit $?"
+        ls "$HOLDFAST_HOME"; "$NODE" "$MAIN" runs --json; rm "$DISK/junk"
+        "$NODE" "$MAIN" run "$FILLER" --input '{"ending":"idle"}' > /dev/null; ls "$HOLDFAST_HOME"; }`,
       );
 
       const [exit, ...lines] = stdout.split("\n");
@@ -74,8 +75,8 @@ describe.runIf(canMount)(`on a tmpfs${why}`, () => {
   test("D8 without ballast a write that does not fit is told, and what was before is there", () => {
     const { stdout, stderr } = onSmallDisk(
       "2m",
-      `{ head -c 600000 /dev/zero > "$DISK/pad"; $HOLDFAST run "$FILLER" --input '{"ending":"succeeds"}' > /dev/null
-        echo "exit $?"; ls "$HOLDFAST_HOME"; $HOLDFAST runs --json; rm "$DISK/junk" "$DISK/pad"
+      `{ head -c 600000 /dev/zero > "$DISK/pad"; "$NODE" "$MAIN" run "$FILLER" --input '{"ending":"succeeds"}' > /dev/null
+        echo "exit $?"; ls "$HOLDFAST_HOME"; "$NODE" "$MAIN" runs --json; rm "$DISK/junk" "$DISK/pad"
         $HOLDFAST doctor > /dev/null; echo "doctor $?"; }`,
     );
 
