@@ -61,6 +61,11 @@ export function nameText(name: string): string {
   return JSON.stringify(name).slice(1, -1);
 }
 
+/** What comes after every text that begins with `prefix`. */
+export function endOf(prefix: string): string {
+  return `${prefix}\u{10FFFF}`;
+}
+
 /** The name that stands in a column. */
 export function nameOf(column: string): string {
   return JSON.parse(`"${column}"`) as string;

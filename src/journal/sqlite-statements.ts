@@ -2,7 +2,7 @@
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { RecordRow } from "./sqlite-rows.ts";
-import { nameText, type SettledFilter, type SettledStepFilter } from "./records.ts";
+import { endOf, nameText, type SettledFilter, type SettledStepFilter } from "./records.ts";
 
 const RUN_COLUMNS =
   "record, checksum, hold_checksum, fence, owner, renewed_at_ms, lease_length_ms FROM runs";
@@ -149,11 +149,6 @@ function conditions(all: Readonly<Record<string, Values | undefined>>) {
 
 function named(name: string, value: string | undefined): Values | undefined {
   return value === undefined ? undefined : { [name]: nameText(value) };
-}
-
-/** What comes after every text that begins with `prefix`. */
-export function endOf(prefix: string): string {
-  return `${prefix}\u{10FFFF}`;
 }
 
 /** SQLite's word for "no limit" is -1. */

@@ -37,6 +37,7 @@ import { GroupCommit } from "./group-commit.ts";
 import { holderOf, LEASE_READERS, leaseState, renewEveryMs, type LeaseOptions } from "./lease.ts";
 import { describeOwner } from "./owner.ts";
 import {
+  endOf,
   isUnfinished,
   nameOf,
   nameText,
@@ -68,7 +69,6 @@ import {
 } from "./sqlite-rows.ts";
 import { spaceOf, VACUUM_STEP, type Compaction } from "./sqlite-space.ts";
 import {
-  endOf,
   findRunRows,
   findStepRows,
   prepareStatements,

@@ -48,11 +48,6 @@ export function findSteps(schema: string, runId: string, filter: SettledStepFilt
   };
 }
 
-/** What comes after every text that begins with `prefix`. */
-export function endOf(prefix: string): string {
-  return `${prefix}\u{10FFFF}`;
-}
-
 /** Postgres's word for "no limit" is null. */
 export function rowLimit(limit: number): number | null {
   return limit === Infinity ? null : limit;

@@ -30,6 +30,7 @@ import type { SharedChange, SharedFilter, SharedValue } from "../../core/shared-
 import { systemClock, systemRandom } from "../../core/system.ts";
 import { holderOf, LEASE_READERS, renewEveryMs, type LeaseOptions } from "../lease.ts";
 import {
+  endOf,
   nameText,
   readFilter,
   readRetention,
@@ -42,7 +43,7 @@ import {
 import { claimById, claimByLock, type Claiming, type Claims } from "./claims.ts";
 import { leaseOf, runColumns, sharedValueOf, stepRow } from "./columns.ts";
 import { isOutage, toJournalError } from "./errors.ts";
-import { endOf, findRuns, findSteps, rowLimit } from "./find.ts";
+import { findRuns, findSteps, rowLimit } from "./find.ts";
 import { waitOut } from "./outage.ts";
 import {
   ignoreBrokenConnection,

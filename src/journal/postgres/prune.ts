@@ -2,9 +2,8 @@
 
 import type { Retention } from "../../core/journal.ts";
 import { leaseState, type IsGone } from "../lease.ts";
-import { nameOf, nameText, statePrefix } from "../records.ts";
+import { endOf, nameOf, nameText, statePrefix } from "../records.ts";
 import { leaseOf } from "./columns.ts";
-import { endOf } from "./find.ts";
 import type { PostgresClient, Row } from "./pool.ts";
 import type { Statements } from "./statements.ts";
 
