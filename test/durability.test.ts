@@ -168,7 +168,11 @@ test("D4 of processes that begin a journal at once one makes it, and nobody find
   for (const starter of starters) starter.goOn();
   await Promise.all(starters.map((starter) => starter.heard(1)));
 
-  const left = files.map((file) => readdirSync(join(file, "..")));
+  // SQLite's own two files go with the last who closes: two who close in one moment leave them.
+  const ofSqlite = ["holdfast.db-shm", "holdfast.db-wal"];
+  const left = files.map((file) =>
+    readdirSync(join(file, "..")).filter((name) => !ofSqlite.includes(name)),
+  );
   expect([starters.map(({ lines }) => lines), left]).toEqual([
     [[], [], []],
     files.map(() => ["holdfast.db"]),

@@ -79,6 +79,18 @@ test("whoever has used more should have less, after any history", () => {
       expect(fair).toEqual(fair.toSorted((one, other) => other - one));
       expect(fair.every((one) => one >= 0 && one <= 1)).toBe(true);
     }),
-    { numRuns: 10_000 },
+    {
+      numRuns: 10_000,
+      examples: [
+        // Numbers so small that their sum is lost while one of them is still there.
+        [
+          [
+            ["a", 3.5e-323, 0],
+            ["d", 0, 1_001],
+            ["a", 0, 2_585],
+          ],
+        ],
+      ],
+    },
   );
 });

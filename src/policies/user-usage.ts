@@ -11,6 +11,9 @@ interface Usage {
   readonly atMs: number;
 }
 
+/** Less counts as nothing: its square would soon be too small for a number, and no share of it be told. */
+const LEAST_MS = 1e-6;
+
 /** The usage of many users. Moments are milliseconds by a clock that only grows. */
 export class UserUsage {
   readonly #halfLifeMs: number;
@@ -28,7 +31,8 @@ export class UserUsage {
   /** What a user has used of late, in milliseconds. */
   of(user: string, nowMs: number): number {
     const usage = this.#users.get(user);
-    return usage === undefined ? 0 : usage.ms * this.#left(usage.atMs, nowMs);
+    const ms = usage === undefined ? 0 : usage.ms * this.#left(usage.atMs, nowMs);
+    return ms < LEAST_MS ? 0 : ms;
   }
 
   /** A user has used so much. */
