@@ -24,8 +24,7 @@ export function readOptions<Readers extends Record<string, Reader<unknown>>>(
   if (!isPlain(input)) {
     throw new OptionsError(owner, `expected an object with options, received ${show(input)}`);
   }
-  const given = new Map<string, unknown>(Object.entries(input));
-  for (const name of given.keys()) {
+  for (const name of Object.keys(input)) {
     if (!Object.hasOwn(readers, name)) {
       throw new OptionsError(
         `${owner}.${name}`,
@@ -33,11 +32,14 @@ export function readOptions<Readers extends Record<string, Reader<unknown>>>(
       );
     }
   }
-  const settled = Object.entries(readers).map(([name, read]) => [
-    name,
-    read(given.get(name), `${owner}.${name}`),
-  ]);
-  return Object.freeze(Object.fromEntries(settled)) as Settled<Readers>;
+  // A plain loop, for each step of an automation reads some thirty options.
+  const settled: Record<string, unknown> = {};
+  for (const name of Object.keys(readers)) {
+    // What is inherited is not given; nor is what is only found by name, as `constructor`.
+    const value = Object.hasOwn(input, name) ? (input as Record<string, unknown>)[name] : undefined;
+    settled[name] = readers[name]?.(value, `${owner}.${name}`);
+  }
+  return Object.freeze(settled) as Settled<Readers>;
 }
 
 /**
