@@ -10,7 +10,16 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { command, reapLeftovers, runCommand, startCommand } from "holdfast/process";
+import type { Duration } from "holdfast";
+import {
+  command,
+  reapLeftovers,
+  runCommand,
+  startCommand,
+  type EndedCommand,
+} from "holdfast/process";
+import type { Clock } from "../src/core/clock.ts";
+import { systemClock } from "../src/core/system.ts";
 import { commandLine, Descendants, until } from "./process/descendants.ts";
 
 const CHILD = join(import.meta.dirname, "process/guarded-child.ts");
@@ -43,10 +52,23 @@ function guarding(argv: readonly string[], options: object): ChildProcess {
   return child;
 }
 
+/** The machine's clock, but for the waits of `limitMs`: those end when they are told to. */
+function clockWithLimit(limitMs: number): Clock & { reachLimit: () => void } {
+  let reachLimit = (): void => undefined;
+  const after: Clock["after"] = (ms, run) => {
+    if (ms !== limitMs) return systemClock.after(ms, run);
+    reachLimit = run;
+    return () => undefined;
+  };
+  return { ...systemClock, after, reachLimit: () => reachLimit() };
+}
+
 onLinux("its time is up: the tree has ended by then", async () => {
   const six = descendants();
-  const running = startCommand(six.argv, { timeout: "4s", grace: 200 });
+  const clock = clockWithLimit(12_345);
+  const running = startCommand(six.argv, { timeout: 12_345, grace: 200, clock });
   await six.started();
+  clock.reachLimit();
 
   const { endedBy, signal, leftovers } = await running.end;
 
@@ -179,25 +201,34 @@ test("a command that cannot be written down runs all the same", async () => {
   expect(await runCommand(["true"], { records })).toMatchObject({ exitCode: 0 });
 });
 
-test("a stopped process, and one that takes no SIGTERM, end as well", async () => {
-  const program = `trap '' TERM; kill -s STOP $$; sleep 600`;
-  const running = startCommand(["sh", "-c", program], { timeout: 300, grace: 100 });
+/** Runs a shell's script, and ends it once it has stopped itself. */
+async function endStopped(script: string, grace: string | number): Promise<EndedCommand> {
+  const cancelling = new AbortController();
+  const argv = ["sh", "-c", `${script}; kill -s STOP $$; sleep 600`];
+  const running = startCommand(argv, { signal: cancelling.signal, grace: grace as Duration });
+  await until(() => statOf(`${running.pid}`)?.[0] === "T");
+  cancelling.abort();
+  return running.end;
+}
 
-  expect(await running.end).toMatchObject({ signal: "SIGKILL", endedBy: "timeout", leftovers: [] });
+onLinux("a stopped process, and one that takes no SIGTERM, end as well", async () => {
+  expect(await endStopped("trap '' TERM", 100)).toMatchObject({
+    signal: "SIGKILL",
+    endedBy: "cancel",
+    leftovers: [],
+  });
 });
 
-test("a stopped process that can end by itself is let go on for that", async () => {
-  const program = `trap 'echo cleaned; exit 7' TERM; kill -s STOP $$; sleep 600`;
-  const running = startCommand(["sh", "-c", program], { timeout: 500, grace: "20s" });
+onLinux("a stopped process that can end by itself is let go on for that", async () => {
+  const { exitCode, stdout } = await endStopped("trap 'echo cleaned; exit 7' TERM", "20s");
 
-  expect(await running.end).toMatchObject({ exitCode: 7, stdout: "cleaned\n" });
+  expect({ exitCode, stdout }).toEqual({ exitCode: 7, stdout: "cleaned\n" });
 });
 
-test("without a grace nobody is asked", async () => {
-  const program = `trap 'echo cleaned' TERM; echo begun; sleep 600`;
-  const { stdout, signal } = await runCommand(["sh", "-c", program], { timeout: 500, grace: 0 });
+onLinux("without a grace nobody is asked", async () => {
+  const { signal, stdout } = await endStopped("trap 'echo cleaned' TERM; echo begun", 0);
 
-  expect({ stdout, signal }).toEqual({ stdout: "begun\n", signal: "SIGKILL" });
+  expect({ signal, stdout }).toEqual({ signal: "SIGKILL", stdout: "begun\n" });
 });
 
 onLinux("who is left running after its own end stays, or ends where that is wished", async () => {

@@ -19,26 +19,20 @@ const HERE: Judge = {
   findStart: (pid) => (pid === 10 ? "100" : undefined),
 };
 
+const GONE = (): undefined => undefined;
+
 test.for([
   ["its owner lives", {}, "running"],
-  ["its owner is gone", { findStart: () => undefined }, "orphaned"],
-  ["another process has its owner's pid", { findStart: () => "101" }, "orphaned"],
+  ["its owner is gone", { findStart: GONE }, "orphaned"],
+  ["another process has its owner's pid", { findStart: (): string => "101" }, "orphaned"],
   ["the machine was started again", { bootId: "other" }, "over"],
   [
     "the machine was started again, in another container",
     { bootId: "other", pidNamespace: "pid:[2]" },
     "over",
   ],
-  [
-    "it ran in another container",
-    { pidNamespace: "pid:[2]", findStart: () => undefined },
-    "elsewhere",
-  ],
-  [
-    "who asks was started by it",
-    { marks: `x ${RECORD.mark}`, findStart: () => undefined },
-    "running",
-  ],
+  ["it ran in another container", { pidNamespace: "pid:[2]", findStart: GONE }, "elsewhere"],
+  ["who asks was started by it", { marks: `x ${RECORD.mark}`, findStart: GONE }, "running"],
 ] as const)("%s", ([, here, verdict]) => {
   expect(judge(RECORD, { ...HERE, ...here })).toBe(verdict);
 });
