@@ -142,22 +142,35 @@ test("an endless input is let go of when the command has ended", async () => {
   await expect.poll(() => isReleased).toBe(true);
 });
 
-test("an input that breaks off ends the command, which would take it for the whole", async () => {
-  // oxlint-disable-next-line require-yield -- it is to fail
-  async function* broken(): AsyncGenerator<string> {
-    yield "begun\n";
-    throw new Error("the source is gone");
-  }
-  const lines: string[] = [];
+async function* broken(): AsyncGenerator<string> {
+  yield "begun\n";
+  throw new Error("the source is gone");
+}
 
-  const ended = runCommand(["sh", "-c", "cat; echo saved"], {
-    input: broken(),
-    onLine: (line) => lines.push(line),
-    grace: "20s",
-  });
+function destroyed(): Readable {
+  const source = new Readable({ read: () => undefined });
+  setImmediate(() => source.destroy());
+  return source;
+}
 
-  await expect(ended).rejects.toThrow("the source is gone");
-});
+test.for<[string, () => CommandInput, string]>([
+  ["fails", broken, "the source is gone"],
+  ["is destroyed", destroyed, "The input of a command broke off before its end"],
+])(
+  "an input that %s ends the command, which would take it for the whole",
+  async ([, input, why]) => {
+    const lines: string[] = [];
+
+    const ended = runCommand(["sh", "-c", "cat; echo saved"], {
+      input: input(),
+      onLine: (line) => lines.push(line),
+      grace: "20s",
+    });
+
+    await expect(ended).rejects.toThrow(why);
+    expect(lines).not.toContain("saved");
+  },
+);
 
 test("a daemon that holds the output does not keep us", async () => {
   const { stdout } = await runCommand(["sh", "-c", "sleep 600 & echo $!; echo done"], {

@@ -27,7 +27,7 @@ const CHILD = join(import.meta.dirname, "process/guarded-child.ts");
 /** What leaves its parents, its session and its environment is found by nobody from outside. */
 const OUT_OF_REACH = [6];
 
-const onLinux = test.runIf(existsSync("/proc/self/environ"));
+const isLinux = existsSync("/proc/self/environ");
 
 function descendants(): Descendants {
   const made = new Descendants();
@@ -63,7 +63,7 @@ function clockWithLimit(limitMs: number): Clock & { reachLimit: () => void } {
   return { ...systemClock, after, reachLimit: () => reachLimit() };
 }
 
-onLinux("its time is up: the tree has ended by then", async () => {
+test.runIf(isLinux)("its time is up: the tree has ended by then", async () => {
   const six = descendants();
   const clock = clockWithLimit(12_345);
   const running = startCommand(six.argv, { timeout: 12_345, grace: 200, clock });
@@ -80,7 +80,7 @@ onLinux("its time is up: the tree has ended by then", async () => {
   });
 });
 
-onLinux("it is cancelled: the tree has ended by then", async () => {
+test.runIf(isLinux)("it is cancelled: the tree has ended by then", async () => {
   const six = descendants();
   const cancelling = new AbortController();
   const [program = "", ...args] = six.argv;
@@ -93,7 +93,7 @@ onLinux("it is cancelled: the tree has ended by then", async () => {
   expect(six.survivors()).toEqual(OUT_OF_REACH);
 });
 
-onLinux("the one that ran it is killed: a shell ends the tree", async () => {
+test.runIf(isLinux)("the one that ran it is killed: a shell ends the tree", async () => {
   const six = descendants();
   const child = guarding(six.argv, {});
   await six.started();
@@ -101,9 +101,10 @@ onLinux("the one that ran it is killed: a shell ends the tree", async () => {
   child.kill("SIGKILL");
 
   await six.survivorsAre(OUT_OF_REACH);
+  expect(six.survivors()).toEqual(OUT_OF_REACH);
 });
 
-onLinux("the one that ran it just ends: so does the tree", async () => {
+test.runIf(isLinux)("the one that ran it just ends: so does the tree", async () => {
   const six = descendants();
   const program = `import { startCommand } from "holdfast/process";
     startCommand(${JSON.stringify(six.argv)});
@@ -119,9 +120,35 @@ onLinux("the one that ran it just ends: so does the tree", async () => {
   child.stdin.write("end\n");
 
   await six.survivorsAre(OUT_OF_REACH);
+  expect(six.survivors()).toEqual(OUT_OF_REACH);
 });
 
-onLinux("what a killed process left is ended at the next start, and told", async () => {
+test.runIf(isLinux)(
+  "should the shell that watches be killed, the next one watches all",
+  async () => {
+    const six = descendants();
+    const program = `import { runCommand, startCommand } from "holdfast/process";
+    startCommand(${JSON.stringify(six.argv)});
+    process.stdin.once("data", async () => { await runCommand(["true"]); process.exit(); });`;
+    const child = spawn(
+      process.execPath,
+      ["--conditions=holdfast:source", "--input-type=module", "-e", program],
+      { stdio: ["pipe", "ignore", "inherit"], cwd: import.meta.dirname },
+    );
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await six.started();
+    const [watchdog = ""] = watchdogsOf(child);
+    process.kill(Number(watchdog), "SIGKILL");
+    await until(() => watchdogsOf(child).length === 0);
+
+    child.stdin.write("end\n");
+
+    await six.survivorsAre(OUT_OF_REACH);
+    expect(six.survivors()).toEqual(OUT_OF_REACH);
+  },
+);
+
+test.runIf(isLinux)("what a killed process left is ended at the next start, and told", async () => {
   const records = directory();
   const six = descendants();
   const child = guarding(six.argv, { records });
@@ -151,12 +178,16 @@ onLinux("what a killed process left is ended at the next start, and told", async
 
 /** Both at once, as the end of a container or the kernel for lack of memory may. */
 async function killWithWatchdog(child: ChildProcess): Promise<void> {
-  const watchdogs = readdirSync("/proc").filter(
-    (pid) => /^\d+$/.test(pid) && statOf(pid)?.[1] === String(child.pid) && !isScript(pid),
-  );
-  for (const pid of watchdogs) process.kill(Number(pid), "SIGKILL");
+  for (const pid of watchdogsOf(child)) process.kill(Number(pid), "SIGKILL");
   child.kill("SIGKILL");
   await once(child, "exit");
+}
+
+/** The shells that it has started besides its command. */
+function watchdogsOf(child: ChildProcess): string[] {
+  return readdirSync("/proc")
+    .filter((pid) => /^\d+$/.test(pid) && statOf(pid)?.[1] === String(child.pid))
+    .filter((pid) => commandLine(pid).includes("trap") && !isScript(pid));
 }
 
 function statOf(pid: string): string[] | undefined {
@@ -171,18 +202,21 @@ function isScript(pid: string): boolean {
   return commandLine(pid).includes("descendants.sh");
 }
 
-onLinux("what runs under a living owner is left alone, and so is who asks", async () => {
-  const records = directory();
-  const running = startCommand(["sleep", "600"], { records });
-  await until(() => readdirSync(records).length === 1);
+test.runIf(isLinux)(
+  "what runs under a living owner is left alone, and so is who asks",
+  async () => {
+    const records = directory();
+    const running = startCommand(["sleep", "600"], { records });
+    await until(() => readdirSync(records).length === 1);
 
-  const reaped = await reapLeftovers(records);
+    const reaped = await reapLeftovers(records);
 
-  expect({ reaped, kept: readdirSync(records).length }).toEqual({ reaped: [], kept: 1 });
-  running.forward("SIGTERM");
-  expect(await running.end).toMatchObject({ signal: "SIGTERM", endedBy: undefined });
-  expect(readdirSync(records)).toEqual([]);
-});
+    expect({ reaped, kept: readdirSync(records).length }).toEqual({ reaped: [], kept: 1 });
+    running.forward("SIGTERM");
+    expect(await running.end).toMatchObject({ signal: "SIGTERM", endedBy: undefined });
+    expect(readdirSync(records)).toEqual([]);
+  },
+);
 
 test("a record that was cut off is cleared away, a directory that is not there holds none", async () => {
   const records = directory();
@@ -211,7 +245,7 @@ async function endStopped(script: string, grace: string | number): Promise<Ended
   return running.end;
 }
 
-onLinux("a stopped process, and one that takes no SIGTERM, end as well", async () => {
+test.runIf(isLinux)("a stopped process, and one that takes no SIGTERM, end as well", async () => {
   expect(await endStopped("trap '' TERM", 100)).toMatchObject({
     signal: "SIGKILL",
     endedBy: "cancel",
@@ -219,31 +253,34 @@ onLinux("a stopped process, and one that takes no SIGTERM, end as well", async (
   });
 });
 
-onLinux("a stopped process that can end by itself is let go on for that", async () => {
+test.runIf(isLinux)("a stopped process that can end by itself is let go on for that", async () => {
   const { exitCode, stdout } = await endStopped("trap 'echo cleaned; exit 7' TERM", "20s");
 
   expect({ exitCode, stdout }).toEqual({ exitCode: 7, stdout: "cleaned\n" });
 });
 
-onLinux("without a grace nobody is asked", async () => {
+test.runIf(isLinux)("without a grace nobody is asked", async () => {
   const { signal, stdout } = await endStopped("trap 'echo cleaned' TERM; echo begun", 0);
 
   expect({ signal, stdout }).toEqual({ signal: "SIGKILL", stdout: "begun\n" });
 });
 
-onLinux("who is left running after its own end stays, or ends where that is wished", async () => {
-  const script = "sleep 600 > /dev/null & echo $!";
-  const left = await runCommand(["sh", "-c", script]);
-  const ended = await runCommand(["sh", "-c", script], { leftovers: "end" });
-  const pids = [left, ended].map(({ stdout }) => Number(stdout));
-  const [kept = 0] = pids;
+test.runIf(isLinux)(
+  "who is left running after its own end stays, or ends where that is wished",
+  async () => {
+    const script = "sleep 600 > /dev/null & echo $!";
+    const left = await runCommand(["sh", "-c", script]);
+    const ended = await runCommand(["sh", "-c", script], { leftovers: "end" });
+    const pids = [left, ended].map(({ stdout }) => Number(stdout));
+    const [kept = 0] = pids;
 
-  // A zombie has no command line.
-  expect(pids.map((pid) => commandLine(`${pid}`) !== "")).toEqual([true, false]);
-  process.kill(kept, "SIGKILL");
-});
+    // A zombie has no command line.
+    expect(pids.map((pid) => commandLine(`${pid}`) !== "")).toEqual([true, false]);
+    process.kill(kept, "SIGKILL");
+  },
+);
 
-onLinux(
+test.runIf(isLinux)(
   "commands of commands: the outer one still knows what the inner one has started",
   async () => {
     const six = descendants();

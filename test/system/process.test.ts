@@ -81,6 +81,7 @@ test.for(USERS)(
     child.kill("SIGKILL");
 
     await six.survivorsAre([]);
+    expect(six.survivors()).toEqual([]);
   },
 );
 
@@ -92,6 +93,7 @@ test("in a namespace nobody is left when the command has ended by itself", async
 
   expect(exitCode).toBe(5);
   await six.survivorsAre([]);
+  expect(six.survivors()).toEqual([]);
 });
 
 test.runIf(isRoot)("in a namespace as another user", async () => {
