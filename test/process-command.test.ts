@@ -64,13 +64,19 @@ test.for([
   ["no such program", () => ["no-such-program"], "ENOENT", "program"],
   ["no such file", () => ["./no/such"], "ENOENT", "program"],
   ["no such interpreter", () => [script("a", "#! /no/such -x\n", 0o755)], "ENOENT", "interpreter"],
+  [
+    "an interpreter that is not executable",
+    () => [script("a", `#!${script("b", "", 0o644)}\n`, 0o755)],
+    "EACCES",
+    "interpreter",
+  ],
   ["not executable", () => [script("a", "#!/bin/sh\n", 0o644)], "EACCES", "program"],
   ["a directory", () => [tmpdir()], "EACCES", "program"],
 ] as const)("%s: it never started, and is told why", async ([, argv, startError, what]) => {
   const ended = await runCommand(argv());
 
   expect(ended).toMatchObject({ exitCode: undefined, signal: undefined, startError, stdout: "" });
-  expect(ended.startProblem?.what).toBe(what);
+  expect(ended.startProblem).toMatchObject({ what, code: startError });
 });
 
 test("no such working directory, though the program is there", async () => {
@@ -78,7 +84,7 @@ test("no such working directory, though the program is there", async () => {
 
   expect(await runCommand(["true"], { cwd })).toMatchObject({
     startError: "ENOENT",
-    startProblem: { what: "working directory", path: cwd },
+    startProblem: { what: "working directory", path: cwd, code: "ENOENT" },
   });
 });
 
@@ -138,9 +144,11 @@ test("something of one's own around it: it is told of, and left out of what was 
 
   const end = await runCommand(["echo", "a"], { wrap });
   const missing = await runCommand(["no-such-program"], { wrap });
+  const refused = await runCommand([script("a", "", 0o644)], { wrap });
 
   expect(end).toMatchObject({ argv: ["echo", "a"], level: "mild", stdout: "a\n" });
   expect(missing).toMatchObject({ startError: "ENOENT", startProblem: { what: "program" } });
+  expect(refused).toMatchObject({ startError: "EACCES", startProblem: { what: "program" } });
 });
 
 test("the environment: this process's, or the one that is given; and a mark", async () => {

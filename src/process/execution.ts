@@ -57,7 +57,8 @@ export class Execution {
   start(): RunningCommand {
     if (this.#settled.signal?.aborted === true) return this.#neverRan({ endedBy: "cancel" });
     // A wrapper would only say that it could not, in words and with an exit code of its own.
-    if (this.#plan.isWrapped && this.#findProblem() !== undefined) return this.#failed("ENOENT");
+    const problem = this.#plan.isWrapped ? this.#findProblem() : undefined;
+    if (problem !== undefined) return this.#failed(problem.code);
     const [program = "", ...args] = this.#plan.argv;
     try {
       const child = spawn(program, args, this.#plan.options);

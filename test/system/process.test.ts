@@ -105,7 +105,7 @@ test.runIf(isRoot)("in a namespace as another user", async () => {
 test("a user namespace that is not allowed is told of, and the command is run plainly", () => {
   const program = `
     import { runCommand } from "holdfast/process";
-    const { level, stdout } = await runCommand(["echo", "a"], { contain: true });
+    const { level, stdout } = await runCommand(["/bin/echo", "a"], { contain: true });
     console.log(level, stdout.trim());`;
   const { stdout } = spawnSync(process.execPath, [SOURCE, "--input-type=module", "-e", program], {
     cwd: import.meta.dirname,
@@ -113,8 +113,8 @@ test("a user namespace that is not allowed is told of, and the command is run pl
     encoding: "utf8",
   });
 
-  // Nothing is found on that PATH, neither the wrappers nor echo.
-  expect(stdout).toBe("plain \n");
+  // The wrappers are not found on that PATH.
+  expect(stdout).toBe("plain a\n");
 });
 
 /** What is seen on a terminal, in which a command is run and things are typed. */
@@ -158,4 +158,21 @@ test.runIf(isRoot)("when no process can be made any more, that is what is said",
   });
 
   expect(stdout).toBe("EAGAIN undefined\n");
+});
+
+test("a disk that is full where a command writes is measured", () => {
+  const program = `
+    import { runCommand } from "holdfast/process";
+    const dd = (count) => runCommand(["dd", "if=/dev/zero", "of=/mnt/x", "bs=1k", "count=" + count]);
+    const full = await dd(999);
+    console.log(full.exitCode, full.symptoms, full.stderr.includes("No space left on device"));
+    console.log((await runCommand(["false"], { cwd: "/proc" })).symptoms);`;
+  const within = ["--dev-bind", "/", "/", "--size", "65536", "--tmpfs", "/mnt"];
+  const { stdout } = spawnSync(
+    "bwrap",
+    [...within, process.execPath, SOURCE, "--input-type=module", "-e", program],
+    { cwd: import.meta.dirname, encoding: "utf8" },
+  );
+
+  expect(stdout).toBe("1 { full: 'bytes', oomKills: 0 } true\n{ full: 'neither', oomKills: 0 }\n");
 });
