@@ -10,6 +10,7 @@ import { enableCompileCache } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { playOnFullDisk } from "./full/play.ts";
 import { advanced, manyKills, type Progress } from "./many/campaign.ts";
 import { NO_COUNTS, tableOf } from "./many/counts.ts";
 import type { Verdict } from "./many/play.ts";
@@ -22,6 +23,8 @@ Options
   --kills N          how many kills; default 1000
   --state FILE       keep the counts so far in FILE, as JSON, and go on from there
   --only N           repeat only kill N
+  --full-disk        each journal on a small disk of its own, which becomes full; takes root, or
+                     "unshare -Urm node test/crash/many-kills.ts --full-disk"
   --directory DIR    where the worlds are made; default: in the directory for temporary files
   --concurrency N    how many at a time; default 4
   -h, --help         show this
@@ -39,6 +42,7 @@ const { values } = parseArgs({
     state: { type: "string" },
     only: { type: "string" },
     directory: { type: "string", default: tmpdir() },
+    "full-disk": { type: "boolean", default: false },
     concurrency: { type: "string", default: "4" },
     help: { type: "boolean", short: "h", default: false },
   },
@@ -49,7 +53,9 @@ if (values.help) process.stdout.write(HELP);
 else process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const { seed, state, only } = values;
+  const { state, only, "full-disk": isFull } = values;
+  // Another campaign: what is kept of the one does not go on with the other.
+  const seed = isFull ? `${values.seed} on full disks` : values.seed;
   const startedAtMs = performance.now();
   const directory = mkdtempSync(join(values.directory, "holdfast-kills-"));
   const stop = new AbortController();
@@ -68,6 +74,7 @@ async function main(): Promise<number> {
     to,
     concurrency: countOf(values.concurrency),
     signal: stop.signal,
+    ...(isFull && { play: playOnFullDisk(seed) }),
     onStart({ length: windows }) {
       if (known !== undefined && known.windows !== windows) {
         throw new Error(`The campaign of ${state} had other windows: begin another one`);
@@ -106,7 +113,7 @@ function tell({ kill, problems, kept }: Verdict): void {
   }
   process.stdout.write(`✗ kill ${number}: ${describeAim(aim)}
 ${problems.map(({ what, text }) => `    ${what}: ${text}\n`).join("")}    its world is kept in ${kept}
-    again: node test/crash/many-kills.ts --seed ${values.seed} --only ${number}
+    again: node test/crash/many-kills.ts${values["full-disk"] ? " --full-disk" : ""} --seed ${values.seed} --only ${number}
 `);
 }
 

@@ -14,8 +14,8 @@ const LEAN = resolve(import.meta.dirname, "lean.ts");
 /** What was there before, and must stay as it is. */
 const BEFORE = "what was there before";
 
-/** The last two are for speed alone: a start is most of what a kill costs. */
-const OPTIONS = [
+/** What Node is started with. The last two are for speed alone: a start is most of what a kill costs. */
+export const NODE_OPTIONS: readonly string[] = [
   "--conditions=holdfast:source",
   "--disable-warning=ExperimentalWarning",
   "--preserve-symlinks",
@@ -47,9 +47,14 @@ export class Place {
     writeFileSync(join(this.root, "objects", "before"), BEFORE);
   }
 
+  /** The directory of the journal. */
+  get home(): string {
+    return join(this.root, "home");
+  }
+
   /** The journal's file. */
   get journal(): string {
-    return join(this.root, "home", "holdfast.db");
+    return join(this.home, "holdfast.db");
   }
 
   /** What stands in the environment of every process that was started here, and of its children. */
@@ -131,12 +136,12 @@ export class Place {
   get #env(): Record<string, string> {
     return {
       CRASH_PLACE: this.root,
-      HOME: join(this.root, "home"),
-      HOLDFAST_HOME: join(this.root, "home"),
+      HOME: this.home,
+      HOLDFAST_HOME: this.home,
       TMPDIR: join(this.root, "tmp"),
       // One for all: compiling everything anew would take most of the time.
       NODE_COMPILE_CACHE: this.#compiled,
-      NODE_OPTIONS: OPTIONS.join(" "),
+      NODE_OPTIONS: NODE_OPTIONS.join(" "),
     };
   }
 }
