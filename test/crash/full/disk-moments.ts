@@ -46,9 +46,14 @@ function isBallast(path: unknown): boolean {
   return String(path).endsWith(".ballast");
 }
 
+/** What is not there is not given up. */
+function isLying(path: unknown): boolean {
+  return isBallast(path) && fs.existsSync(String(path));
+}
+
 Object.assign(fs, {
   rmSync(...args: Parameters<typeof rmSync>): void {
-    around(isBallast(args[0]) ? "ballast's removal" : undefined, () => rmSync(...args));
+    around(isLying(args[0]) ? "ballast's removal" : undefined, () => rmSync(...args));
   },
   renameSync(...args: Parameters<typeof renameSync>): void {
     around(isBallast(args[1]) ? "ballast's place" : undefined, () => renameSync(...args));

@@ -90,7 +90,7 @@ class Story {
   async goOn(reference: Reference): Promise<void> {
     const { home } = this.#place;
     for (const { isRefilled, diesAfter } of this.#deal.whileFull) {
-      if (await this.#hasEnded()) break;
+      if (await this.#look()) break;
       if (isRefilled) fillDisk(home);
       const death = diesAfter === undefined ? {} : { CRASH_AFTER: String(diesAfter) };
       await this.#judgeEnd(await this.#start(death), true);
@@ -104,7 +104,7 @@ class Story {
     this.starts += starts;
     const expected = { reference: this.#expected(reference, last), last };
     this.problems.push(...(await judge(this.#place, this.#kill.aim.scenario, expected)));
-    this.#lookForDamage();
+    await this.#look();
   }
 
   verdict(): Omit<Verdict, "kill" | "starts"> {
@@ -146,42 +146,27 @@ class Story {
   }
 
   async #judgeEnd({ exitCode, signal, stderr }: Ended, mayBeRefused: boolean): Promise<void> {
-    this.#lookForDamage();
+    const hasEnded = await this.#look();
     if (signal === "SIGKILL") return;
     const { exitCode: expected } = this.#kill.aim.scenario;
-    const wanted = (await this.#hasEnded()) ? expected : EXIT.journal;
-    if (exitCode === wanted && (mayBeRefused || exitCode === expected)) return;
-    const text = `on the full disk it ended by ${exitCode ?? signal}, not ${mayBeRefused ? wanted : expected}: ${stderr}`;
+    const wanted = mayBeRefused && !hasEnded ? EXIT.journal : expected;
+    if (exitCode === wanted) return;
+    const text = `on the full disk it ended by ${exitCode ?? signal}, not ${wanted}: ${stderr}`;
     this.problems.push(wrongEnd(text));
   }
 
-  #lookForDamage(): void {
-    const { findings, isDamaged } = examine({
-      file: this.#place.journal,
-      logs: join(this.#place.home, "logs"),
-      version: "0.0.0",
-      now: () => systemClock.now(),
-      isGone,
-    });
-    if (!isDamaged) return;
-    const said = findings.filter(({ state }) => state === "problem").map(({ says }) => says);
-    this.problems.push({ what: "lost result", text: `the doctor says: ${said.join("; ")}` });
-  }
-
-  /** Looks at a copy: to open the journal itself may change it. */
-  async #hasEnded(): Promise<boolean> {
+  /** Notes damage, and answers whether the run has ended. Looks at a copy: to open a journal takes room, and may change it. */
+  async #look(): Promise<boolean> {
     const copy = `${this.#place.root}.copy`;
     mkdirSync(copy);
     for (const end of ["", "-wal"]) {
       const part = `${this.#place.journal}${end}`;
       if (existsSync(part)) cpSync(part, join(copy, `holdfast.db${end}`));
     }
-    const journal = sqliteJournal(join(copy, "holdfast.db"), { ballast: 0 });
     try {
-      const [run] = await journal.findRuns();
-      return run !== undefined && !UNFINISHED.includes(run.status);
+      this.problems.push(...damageIn(join(copy, "holdfast.db")));
+      return await hasEnded(join(copy, "holdfast.db"));
     } finally {
-      await journal.close();
       rmSync(copy, { recursive: true });
     }
   }
@@ -192,5 +177,29 @@ class Story {
     if (last !== undefined || ballastBytes(journal) > 0) return reference;
     const { [join("home", "holdfast.ballast")]: _, ...remains } = reference.remains;
     return { ...reference, remains };
+  }
+}
+
+/** What `holdfast doctor` says of it. */
+function damageIn(file: string): Problem[] {
+  const { findings, isDamaged } = examine({
+    file,
+    logs: join(file, "../logs"),
+    version: "0.0.0",
+    now: () => systemClock.now(),
+    isGone,
+  });
+  if (!isDamaged) return [];
+  const said = findings.filter(({ state }) => state === "problem").map(({ says }) => says);
+  return [{ what: "lost result", text: `the doctor says: ${said.join("; ")}` }];
+}
+
+async function hasEnded(file: string): Promise<boolean> {
+  const journal = sqliteJournal(file, { ballast: 0 });
+  try {
+    const [run] = await journal.findRuns();
+    return run !== undefined && !UNFINISHED.includes(run.status);
+  } finally {
+    await journal.close();
   }
 }
