@@ -10,6 +10,7 @@ import { enableCompileCache } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { mountDisk, unmountDisk } from "./full/disk.ts";
 import { playOnFullDisk } from "./full/play.ts";
 import { advanced, manyKills, type Progress } from "./many/campaign.ts";
 import { NO_COUNTS, tableOf } from "./many/counts.ts";
@@ -58,6 +59,7 @@ async function main(): Promise<number> {
   const seed = isFull ? `${values.seed} on full disks` : values.seed;
   const startedAtMs = performance.now();
   const directory = mkdtempSync(join(values.directory, "holdfast-kills-"));
+  if (isFull) tryDisk(join(directory, "disk"));
   const stop = new AbortController();
   process.once("SIGINT", () => {
     process.stdout.write("Stopping when what is under way has ended.\n");
@@ -98,6 +100,13 @@ async function main(): Promise<number> {
     return 130;
   }
   return withProblems.length === 0 ? 0 : 1;
+}
+
+/** Before anything is done: without disks all of it would be in vain. */
+function tryDisk(place: string): void {
+  mountDisk(place);
+  unmountDisk(place);
+  rmSync(place, { recursive: true });
 }
 
 function summaryOf({ seed, windows, counts }: Progress, minutes: number): string {

@@ -6,7 +6,7 @@
  *     CRASH_LIST=FILE                         nowhere; appends the windows to FILE, one JSON line each
  *
  * With CRASH_FULL_AT the disk of its journal becomes full at that window, and CRASH_AFTER counts from
- * there: 0 is right there.
+ * there: 0 is right there. With CRASH_DISK there are also windows of the journal's files.
  */
 
 import { appendFileSync } from "node:fs";

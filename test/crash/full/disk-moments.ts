@@ -1,7 +1,7 @@
 /**
- * Loaded before a program that is to die (`--import`): tells of the moments at which its journal's
- * files change, below what the journal itself tells: commits, those that the full disk refuses, and
- * the ballast that is given up and made again.
+ * Loaded by a process that is to die: tells of the moments at which its journal's files change, below
+ * what the journal itself tells. These are commits, those that the full disk refuses, and the ballast
+ * that is given up and made again.
  */
 
 import fs from "node:fs";

@@ -12,10 +12,14 @@ const DISK_BYTES = 8 * 2 ** 20;
 
 const CHUNK = Buffer.alloc(2 ** 16, 1);
 
-/** Makes a directory that is a disk of its own. */
+/** Makes a directory that is a disk of its own. Throws where nothing may be mounted. */
 export function mountDisk(directory: string): void {
   mkdirSync(directory);
-  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_BYTES}`, "none", directory]);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_BYTES}`, "none", directory]);
+  } catch (error) {
+    throw new Error('No disk can be mounted: start it by "unshare -Urm"', { cause: error });
+  }
 }
 
 /** Ends the disk with all that is on it. */

@@ -5,7 +5,7 @@
  */
 
 import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { examine } from "../../../src/advise/doctor.ts";
 import { EXIT } from "../../../src/core/exit-codes.ts";
 import { UNFINISHED } from "../../../src/core/journal.ts";
@@ -15,15 +15,13 @@ import { isGone, sqliteJournal } from "../../../src/journal/index.ts";
 import type { Ended } from "../command-line.ts";
 import type { Kill } from "../many/deal.ts";
 import type { Problem } from "../many/ledger.ts";
-import { NODE_OPTIONS, Place } from "../many/place.ts";
+import { Place } from "../many/place.ts";
 import { goOn, judge, TRIES, wrongEnd, type Reference, type Verdict } from "../many/play.ts";
 import { describeAim } from "../plan.ts";
 import { labelOf } from "../windows.ts";
 import { dealDisk, type DiskDeal } from "./deal.ts";
 import { fillDisk, makeRoom, mountDisk, unmountDisk } from "./disk.ts";
 import { evidenceOf, type Heard } from "./evidence.ts";
-
-const DISK_MOMENTS = resolve(import.meta.dirname, "disk-moments.ts");
 
 /** Enough for a run, and too little for its ballast to be made. */
 const NO_ROOM_FOR_BALLAST = Math.floor(1.9 * 2 ** 20);
@@ -37,7 +35,8 @@ export function playOnFullDisk(seed: string) {
     const dealt = dealDisk(seed, kill.number);
     let starts = 0;
     for (let go = 1; go <= TRIES; go++) {
-      const deal = { ...dealt, later: Math.floor(dealt.later / go) };
+      // The run may have ended by then.
+      const deal = { ...dealt, later: dealt.later >> (go - 1) };
       const story = new Story(directory, { ...kill, again: dealt.again }, deal);
       try {
         const isKilled = await story.begin(reference.livedMs / go ** 2);
@@ -141,8 +140,7 @@ class Story {
   #listen(death: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
     const list = `${this.#place.root}.windows-${this.#heard.length}`;
     this.#heard.push({ list, isKilled: false });
-    const options = [...NODE_OPTIONS, `--import=${DISK_MOMENTS}`];
-    return { ...death, CRASH_LIST: list, NODE_OPTIONS: options.join(" ") };
+    return { ...death, CRASH_LIST: list, CRASH_DISK: "small" };
   }
 
   async #judgeEnd({ exitCode, signal, stderr }: Ended, mayBeRefused: boolean): Promise<void> {

@@ -14,8 +14,8 @@ const LEAN = resolve(import.meta.dirname, "lean.ts");
 /** What was there before, and must stay as it is. */
 const BEFORE = "what was there before";
 
-/** What Node is started with. The last two are for speed alone: a start is most of what a kill costs. */
-export const NODE_OPTIONS: readonly string[] = [
+/** The last two are for speed alone: a start is most of what a kill costs. */
+const OPTIONS = [
   "--conditions=holdfast:source",
   "--disable-warning=ExperimentalWarning",
   "--preserve-symlinks",
@@ -141,7 +141,7 @@ export class Place {
       TMPDIR: join(this.root, "tmp"),
       // One for all: compiling everything anew would take most of the time.
       NODE_COMPILE_CACHE: this.#compiled,
-      NODE_OPTIONS: NODE_OPTIONS.join(" "),
+      NODE_OPTIONS: OPTIONS.join(" "),
     };
   }
 }
