@@ -14,7 +14,7 @@ export type BallastEvent = Extract<
 >;
 
 /** How much is kept, and who is told. */
-export interface BallastOptions {
+export interface BallastKeeping {
   /** 0 for none. */
   readonly bytes: number;
   readonly on: ((event: BallastEvent) => void) | undefined;
@@ -30,11 +30,11 @@ const LOG_PAGES = { usual: 1_000, withoutBallast: 50 } as const;
 export class KeptBallast {
   readonly #db: Pick<DatabaseSync, "exec">;
   readonly #file: string;
-  readonly #options: BallastOptions;
+  readonly #options: BallastKeeping;
   #isReleased = false;
   #logPages: number = LOG_PAGES.usual;
 
-  constructor(db: Pick<DatabaseSync, "exec">, file: string, options: BallastOptions) {
+  constructor(db: Pick<DatabaseSync, "exec">, file: string, options: BallastKeeping) {
     this.#db = db;
     this.#file = file;
     this.#options = options;

@@ -66,9 +66,9 @@ Object.assign(fs, {
   },
   /** A draft is written in two parts, so that there is a moment at which half of it is there. */
   writeSync(descriptor: number, content: Buffer, offset = 0, length?: number): number {
-    if (!drafts.has(descriptor)) return writeSync(descriptor, content, offset, length);
-    const part = Math.ceil((content.length - offset) / 2);
-    return around("ballast's draft", () => writeSync(descriptor, content, offset, part));
+    if (!drafts.delete(descriptor)) return writeSync(descriptor, content, offset, length);
+    const half = Math.ceil(content.length / 2);
+    return around("ballast's draft", () => writeSync(descriptor, content, offset, half));
   },
 });
 syncBuiltinESMExports();
