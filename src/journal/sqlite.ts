@@ -404,7 +404,13 @@ class FileJournal implements SqliteJournal {
     const { clock, isGone } = this.#options;
     const run = toRun(row, runId);
     const hasEnded = !isUnfinished(run) && (run.endedAtMs ?? Infinity) < endedBeforeMs;
-    return hasEnded && leaseState(toLease(runId, row), clock.now(), isGone) === "free";
+    if (!hasEnded || this.#hasUnfinishedParent(run)) return false;
+    return leaseState(toLease(runId, row), clock.now(), isGone) === "free";
+  }
+
+  #hasUnfinishedParent({ parentId }: RunRecord): boolean {
+    const parent = parentId === undefined ? undefined : this.#rowOf(parentId);
+    return parent !== undefined && isUnfinished(toRun(parent, parentId));
   }
 
   /** Answers how many steps it had. */
