@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join, resolve } from "node:path";
 import type { RunRecord } from "../../../src/core/journal.ts";
 import { sqliteJournal } from "../../../src/journal/index.ts";
+import { COMPILED } from "../../compiled.ts";
 import { HOLDFAST, run, VICTIM, type Ended, type Start } from "../command-line.ts";
 import { differences } from "../tree.ts";
 import { lastAnswers, readLedger, type Entry, type Problem } from "./ledger.ts";
@@ -36,11 +37,9 @@ export interface Starting {
 /** See the header. */
 export class Place {
   readonly root: string;
-  readonly #compiled: string;
 
   constructor(directory: string, name: string) {
     this.root = join(directory, name);
-    this.#compiled = join(directory, "compiled");
     rmSync(this.root, { recursive: true, force: true });
     mkdirSync(join(this.root, "objects"), { recursive: true });
     mkdirSync(join(this.root, "tmp"));
@@ -139,8 +138,7 @@ export class Place {
       HOME: this.home,
       HOLDFAST_HOME: this.home,
       TMPDIR: join(this.root, "tmp"),
-      // One for all: compiling everything anew would take most of the time.
-      NODE_COMPILE_CACHE: this.#compiled,
+      ...COMPILED,
       NODE_OPTIONS: OPTIONS.join(" "),
     };
   }
