@@ -2,10 +2,9 @@
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import pg from "pg";
 import { startServer } from "../postgres/server.ts";
-import { folder, ran, threw, type Shown } from "./stage.ts";
+import { folder, freePort, ran, threw, type Shown } from "./stage.ts";
 
 /** See the header. */
 export async function* postgres(): AsyncGenerator<Shown> {
@@ -100,8 +99,9 @@ async function* refusals(url: string): AsyncGenerator<Shown> {
   yield await threw(78, "transient unknown SQLSTATE_57P01", "pg, terminated", async () => {
     await Promise.all([asleep, other.query(`select pg_terminate_backend(${pid})`)]);
   });
+  const stranger = Object.assign(new URL(url), { password: "wrong" }).href;
   yield await threw(80, "fatal none SQLSTATE_28P01", "pg", () =>
-    new pg.Client({ connectionString: url, password: "", user: "nobody" }).connect(),
+    new pg.Client({ connectionString: stranger }).connect(),
   );
   await Promise.allSettled([holder.end(), other.end()]);
 }
@@ -121,15 +121,6 @@ async function* full(url: string): AsyncGenerator<Shown> {
     yield await ran(76, "degraded none SQLSTATE_53300", ["psql", url, "-Xc", "select 1"]);
   }
   await Promise.allSettled(clients.map((client) => client.end()));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** See the header. */

@@ -2,13 +2,13 @@
 
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer as createHttp, type RequestListener } from "node:http";
 import { createServer as createHttps } from "node:https";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { Client, credentials } from "@grpc/grpc-js";
-import { folder, ran, threw, type Shown } from "./stage.ts";
+import { folder, freePort, ran, threw, type Shown } from "./stage.ts";
 
 async function listening(server: Server): Promise<number> {
   server.listen(0, "127.0.0.1");
@@ -70,7 +70,9 @@ export async function* network(): AsyncGenerator<Shown> {
   yield ran(36, "degraded none ECONNREFUSED", wget("http://127.0.0.1:1/"));
   yield ran(36, "degraded none ECONNREFUSED", ["rsync", "rsync://127.0.0.1:1/x"]);
   yield ran(36, "degraded none ECONNREFUSED", ssh("-p", "1", "127.0.0.1"));
-  yield threw(36, "degraded none ECONNREFUSED", "fetch", () => fetch("http://127.0.0.1:9/"));
+  yield threw(36, "degraded none ECONNREFUSED", "fetch", async () =>
+    fetch(`http://127.0.0.1:${await freePort()}/`),
+  );
   yield ran(37, "transient unknown ECONNRESET", curl(`${url}/reset`));
   yield ran(38, "transient unknown EMPTY_REPLY", curl(`${url}/empty`));
   yield ran(39, "transient partial BODY_TRUNCATED", curl(`${url}/truncated`));
@@ -130,31 +132,45 @@ async function callNobody(): Promise<unknown> {
   });
 }
 
-const CERTIFICATE = [
-  "req",
-  "-x509",
-  "-newkey",
-  "ec",
-  "-pkeyopt",
-  "ec_paramgen_curve:prime256v1",
-  "-nodes",
-  "-subj",
-  "/CN=127.0.0.1",
-  "-addext",
-  "subjectAltName=IP:127.0.0.1",
-];
+/** An authority of its own, for `openssl req` makes nothing that is over already. */
+const AUTHORITY = `
+[ca]
+default_ca = own
+[own]
+new_certs_dir = .
+database = index
+serial = serial
+default_md = sha256
+policy = any
+x509_extensions = names
+[any]
+commonName = supplied
+[names]
+subjectAltName = IP:127.0.0.1
+`;
 
-/** Certificates that openssl has just made: one that is over, one that nobody signed. */
+/** A server with a certificate that openssl has just signed with the certificate's own key. */
+async function served(startdate: string, enddate: string) {
+  const cwd = folder();
+  writeFileSync(join(cwd, "ca.conf"), AUTHORITY);
+  writeFileSync(join(cwd, "index"), "");
+  writeFileSync(join(cwd, "serial"), "01\n");
+  const openssl = (line: string) => void spawnSync("openssl", line.split(" "), { cwd });
+  openssl(
+    "req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=127.0.0.1 -keyout key -out request",
+  );
+  openssl(
+    `ca -batch -notext -selfsign -config ca.conf -keyfile key -in request -out cert -startdate ${startdate} -enddate ${enddate}`,
+  );
+  const [key, cert] = [join(cwd, "key"), join(cwd, "cert")];
+  const server = createHttps({ key: readFileSync(key), cert: readFileSync(cert) });
+  return { server, cert, url: `https://127.0.0.1:${await listening(server)}/` };
+}
+
+/** One certificate that is over, one that nobody signed. */
 async function* tls(): AsyncGenerator<Shown> {
-  const room = folder();
-  const made = async (name: string, ...dates: string[]) => {
-    const [key, cert] = [join(room, `${name}.key`), join(room, `${name}.pem`)];
-    spawnSync("openssl", [...CERTIFICATE, "-keyout", key, "-out", cert, ...dates]);
-    const server = createHttps({ key: readFileSync(key), cert: readFileSync(cert) });
-    return { server, cert, url: `https://127.0.0.1:${await listening(server)}/` };
-  };
-  const good = await made("self-signed", "-days", "1");
-  const old = await made("expired", "-days", "-1");
+  const good = await served("20200101000000Z", "20990101000000Z");
+  const old = await served("20200101000000Z", "20200102000000Z");
   yield ran(46, "fatal none CERT_HAS_EXPIRED", ["curl", "-sS", "--cacert", old.cert, old.url]);
   yield ran(46, "fatal none CERT_HAS_EXPIRED", [
     "wget",
