@@ -108,6 +108,8 @@ export async function* packages(): AsyncGenerator<Shown> {
     npm("view", "left-pad", "--registry=http://127.0.0.1:1/"),
     { cwd: project },
   );
+  // It comes with Python, or in a package of its own.
+  if (spawnSync("python3", ["-m", "pip", "--version"]).status !== 0) return;
   yield ran(
     92,
     "fatal none PACKAGE_NOT_FOUND",
