@@ -72,8 +72,9 @@ function byTables(end: CommandEnd): CommandFinding | undefined {
   return (
     lastLine(end, (line) => ownLine(line, own, tool.names, end)) ??
     byExitCode(own, end) ??
+    (tool.isWhole ? byExitCode(anyProgram(status), end) : undefined) ??
     lastLine(end, (line) => bySaidCode(line.text, end) ?? foreignLine(line, tool.names, end)) ??
-    byExitCode(anyProgram(status), end)
+    behindOthers(byExitCode(anyProgram(status), end))
   );
 }
 
@@ -125,13 +126,15 @@ function bySaidCode(line: string, end: CommandEnd): CommandFinding | undefined {
     if (said === undefined) continue;
     const rows = rowsOf([tool]).filter(({ exitCodes }) => exitCodes?.includes(Number(said)));
     const found = lastLine(end, (each) => ownLine(each, rows, [], end)) ?? byExitCode(rows, end);
-    if (found !== undefined) return { ...found, fault: afterOthers(found.fault) };
+    if (found !== undefined) return behindOthers(found);
   }
   return undefined;
 }
 
-function afterOthers(fault: Fault): Fault {
-  return fault.effect === "none" ? { ...fault, effect: "unknown" } : fault;
+/** Something may have been done before, by the script around it. */
+function behindOthers(found: CommandFinding | undefined): CommandFinding | undefined {
+  if (found?.fault.effect !== "none") return found;
+  return { ...found, fault: { ...found.fault, effect: "unknown" } };
 }
 
 /** "No space left on device" is also said for want of inodes, and for limits that are no disk's. */

@@ -20,6 +20,8 @@ const WRAPPERS: Readonly<Record<string, string>> = {
   nice: "n adjustment",
   ionice: "c n p",
   chrt: "",
+  prlimit: "p",
+  unshare: "",
   taskset: "",
   nohup: "",
   setsid: "",

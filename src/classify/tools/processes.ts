@@ -81,7 +81,7 @@ export const PROCESSES: readonly ToolRow[] = [
     "fatal",
     "none",
   ]),
-  row(13, ["bwrap"], { says: /max_\w+_namespaces exceeded|: No space left on device/ }, [
+  row(13, ["bwrap"], { says: /max_\S+_namespaces exceeded|: No space left on device/ }, [
     "NAMESPACE_LIMIT",
     "fatal",
     "none",

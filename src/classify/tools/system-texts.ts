@@ -58,7 +58,7 @@ function text(symptom: number, says: string, code: string): SystemText {
 
 /** The programs that do one thing to files: what they could not do, they did not do. */
 export const FILE_TOOLS: ReadonlySet<string> = new Set(
-  "cat chgrp chmod chown cmp cp cut dd diff du fallocate find grep head install link ln ls mkdir mkfifo mknod mktemp mount mv nc readlink rm rmdir sed sha256sum shred sort split stat sync tail tee touch tr truncate umount uniq unlink wc".split(
+  "cat chgrp chmod chown cmp cp cut dd diff du fallocate find grep head install link ln ls mkdir mkfifo mknod mktemp mount mv nc paste readlink rm rmdir sed sha256sum shred sort split stat sync tail tee touch tr truncate umount uniq unlink wc".split(
     " ",
   ),
 );
