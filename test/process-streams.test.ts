@@ -10,7 +10,10 @@ import { runCommand, type CommandInput, type StreamName } from "holdfast/process
 
 const MEMORY_CHILD = join(import.meta.dirname, "process/memory-child.ts");
 
-/** Takes everything in, one chunk in each turn, and knows how much had to wait at most. */
+/** So many turns of the loop it takes for each chunk: slower than any command writes. */
+const TURNS = 20;
+
+/** Takes everything in, slowly, and knows how much had to wait at most. */
 class Sink extends Writable {
   readonly chunks: Buffer[] = [];
   longestQueue = 0;
@@ -18,7 +21,11 @@ class Sink extends Writable {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.longestQueue = Math.max(this.longestQueue, this.writableLength);
     this.chunks.push(chunk);
-    setImmediate(done);
+    const wait = (turns: number): void => {
+      if (turns === 0) done();
+      else setImmediate(() => wait(turns - 1));
+    };
+    wait(TURNS);
   }
 
   get bytes(): Buffer {
@@ -74,6 +81,23 @@ test("a reader that is slow holds the command back, and gets everything", async 
     taken: 8_000_000,
   });
   expect(sink.longestQueue).toBeLessThan(1_000_000);
+});
+
+test("what a command wrote before its end also reaches a reader that stands still meanwhile", async () => {
+  let taken = 0;
+  // A real wait, longer than a pipe is given to fall quiet after the end.
+  const reader = new Writable({
+    highWaterMark: 1,
+    write(chunk: Buffer, _encoding, done) {
+      if (taken === 0) setTimeout(done, 300);
+      else done();
+      taken += chunk.length;
+    },
+  });
+
+  await runCommand(["head", "-c", "150000", "/dev/zero"], { stdout: reader });
+
+  await expect.poll(() => taken).toBe(150_000);
 });
 
 test("a reader that goes away is told to the command as by a pipe, and to us", async () => {

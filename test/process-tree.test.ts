@@ -124,6 +124,30 @@ test.runIf(isLinux)("the one that ran it just ends: so does the tree", async () 
 });
 
 test.runIf(isLinux)(
+  "what a command left running by its own end outlives this process",
+  async () => {
+    const program = `import { runCommand } from "holdfast/process";
+    const { stdout } = await runCommand(["sh", "-c", "sleep 600 > /dev/null & echo $!"]);
+    process.stdout.write(stdout);
+    process.stdin.once("data", () => process.exit());`;
+    const child = spawn(
+      process.execPath,
+      ["--conditions=holdfast:source", "--input-type=module", "-e", program],
+      { stdio: ["pipe", "pipe", "inherit"], cwd: import.meta.dirname },
+    );
+    const [said] = (await once(child.stdout, "data")) as [Buffer];
+    const service = said.toString().trim();
+    onTestFinished(() => void process.kill(Number(service), "SIGKILL"));
+    const [watchdog = ""] = watchdogsOf(child);
+
+    child.stdin.write("end\n");
+    await until(() => commandLine(watchdog) === "");
+
+    expect(commandLine(service)).toBe("sleep\u0000600\u0000");
+  },
+);
+
+test.runIf(isLinux)(
   "should the shell that watches be killed, the next one watches all",
   async () => {
     const six = descendants();
