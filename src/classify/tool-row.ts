@@ -54,9 +54,13 @@ export function row(
   };
 }
 
-/** What several tables say of the same cause, so that one remedy fits them all. */
+/** No room was left: of several tools alike, so that one remedy fits them all. */
 export const FULL = ["ENOSPC", "degraded", "partial"] as const;
+
+/** Nobody listened. */
 export const REFUSED = ["ECONNREFUSED", "degraded", "none"] as const;
+
+/** A host's name was not found. */
 export const NO_NAME = ["ENOTFOUND", "transient", "none"] as const;
 
 /** Whether what stands beside the row's line and exit code fits too. */

@@ -110,7 +110,7 @@ export const SYSTEM_CAUSES: Causes = causes({
     "no answer came in time: the service is slow or stuck, or a firewall drops what is sent",
     "find out whether it happened before it is done again; then raise the limit, or look at the service",
   ],
-  "ENOTFOUND EAI_NONAME": [
+  "ENOTFOUND EAI_NONAME EAI_NODATA ENODATA": [
     "the name is unknown, or the resolver could not be asked",
     "check the spelling; getent hosts NAME; wait when names fail in general",
     "network",
