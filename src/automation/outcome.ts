@@ -1,5 +1,6 @@
 /** How a run ends: its exit code, from its tasks. Pure. */
 
+import { DENIED_CODES } from "../core/denial.ts";
 import { EXIT, mostUrgent } from "../core/exit-codes.ts";
 import type { TaskCount } from "../core/events.ts";
 import type { Reactions } from "../core/reactions.ts";
@@ -19,6 +20,7 @@ export function exitCodeOf(result: TaskResult<unknown>, reactions: Reactions): n
   if (result.ok) return EXIT.ok;
   if (result.rollback === "incomplete") return EXIT.rollbackIncomplete;
   if (result.fault.code === "VERIFY_FAILED") return EXIT.verificationFailed;
+  if (DENIED_CODES.includes(result.fault.code)) return EXIT.denied;
   if (result.rollback === "complete") return EXIT.rolledBack;
   return reactions[result.fault.class].exitCode;
 }

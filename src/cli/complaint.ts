@@ -14,6 +14,8 @@ const BY_CODE: Readonly<Record<string, { readonly exitCode: number; readonly adv
   RUN_REFUSED: { exitCode: EXIT.usage },
   AUTOMATION_FILE_INVALID: { exitCode: EXIT.config },
   OPTIONS_INVALID: { exitCode: EXIT.config },
+  PERMISSION_DENIED: { exitCode: EXIT.denied },
+  SANDBOX_UNAVAILABLE: { exitCode: EXIT.denied },
   REPLAY_MISMATCH: {
     exitCode: EXIT.config,
     advice:
