@@ -9,6 +9,7 @@ import type { Journal, Owner, RunRecord } from "../core/journal.ts";
 import { loggerTo } from "../core/logger.ts";
 import {
   callable,
+  flag,
   integer,
   list,
   oneOf,
@@ -87,6 +88,11 @@ export interface ExecuteOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Who claims the run. Default: this process. */
   readonly owner?: Owner | undefined;
+  /**
+   * Whether only reads are done: other steps tell what they would do, and answer what their `plan`
+   * does. Nothing is written to the journal. Default false.
+   */
+  readonly dryRun?: boolean | undefined;
   /** Default: the system clock. */
   readonly clock?: Clock | undefined;
   /** Gives numbers from 0 up to, not including, 1. Default: the system's. */
@@ -122,6 +128,7 @@ const READERS = {
   codeHash: text({ default: undefined }),
   env: record(anything as Reader<string | undefined>, { default: undefined }),
   owner: anything as Reader<Owner | undefined>,
+  dryRun: flag({ default: false }),
   clock: part<Clock, Clock>({ methods: CLOCK_METHODS, default: systemClock }),
   random: callable<Random, Random>({ default: systemRandom }),
 } satisfies Record<keyof ExecuteOptions, Reader<unknown>>;

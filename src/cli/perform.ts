@@ -9,6 +9,7 @@ import { UsageError, type Arguments, type Flags, type Served, type World } from 
 import { complaintOf, uncaughtComplaint } from "./complaint.ts";
 import { listenForSignals } from "./interruption.ts";
 import type { LoadedAutomation } from "./load-automation.ts";
+import { SANDBOX_FLAG } from "./load-to-run.ts";
 import { pruneAtEnd } from "./prune-runs.ts";
 import { complainer, openOutput, type Complain } from "./run-output.ts";
 import { runAsJson, summaryOf } from "./run-summary.ts";
@@ -25,6 +26,7 @@ export const OUTPUT_FLAGS = {
     choices: ["text", "json"],
   },
   json: { type: "boolean", summary: "Print the summary as JSON" },
+  ...SANDBOX_FLAG,
 } as const satisfies Flags;
 
 /** The flag of every command that goes on with a run. */
@@ -105,7 +107,8 @@ export async function perform(stage: Stage, work: Work): Promise<RunResult> {
   stage.told.stream = (event, where) => stream(event, { automation: automation.name, ...where });
   const interruption = listenForSignals(world, complain);
   try {
-    const result = await execute(automation, {
+    const run = work.loaded.execute ?? execute;
+    const result = await run(automation, {
       ...work.options,
       journal: work.journal,
       file,

@@ -2,7 +2,7 @@
 
 import type { Choice } from "../automation/unfinished.ts";
 import { UsageError, type Arguments, type Command } from "./command.ts";
-import { loadAutomation } from "./load-automation.ts";
+import { loadToRun } from "./load-to-run.ts";
 import { DECIDE_FLAG, onStage, OUTPUT_FLAGS, perform, type Stage } from "./perform.ts";
 import { readDecisions, readInput } from "./run-input.ts";
 import { orderedRun } from "./ordered-run.ts";
@@ -70,7 +70,7 @@ async function runFile(stage: Stage): Promise<number> {
   if (unfinished === "fresh" && args.texts("decide").length > 0) {
     throw new UsageError("--fresh and --decide exclude each other");
   }
-  const loaded = await loadAutomation(args.positionals[0] ?? "", world.cwd);
+  const loaded = await loadToRun(args.positionals[0] ?? "", args, world);
   const journal = await stage.openJournal(loaded.file);
   try {
     const ordered = await orderedRun(world.served, loaded.automation, journal);

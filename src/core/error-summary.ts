@@ -59,7 +59,9 @@ function describe(error: unknown, above: readonly unknown[], room: { left: numbe
 function messageOf(error: object): string {
   const message = textOf(read(error, "message")) ?? safeText(error);
   const denial = read(error, "code") === "ERR_ACCESS_DENIED" ? denialOf(error) : undefined;
-  return denial === undefined ? message : `${message} Here: ${adviceFor(denial)}`;
+  const advice = denial === undefined ? "" : ` Here: ${adviceFor(denial)}`;
+  // It may have come from another process, which has said so.
+  return message.endsWith(advice) ? message : `${message}${advice}`;
 }
 
 function causeOf(error: object): unknown[] {

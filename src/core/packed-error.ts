@@ -3,6 +3,7 @@
  * Our own errors keep their class, for `instanceof` decides what follows from them.
  */
 
+import { denialOf } from "./denial.ts";
 import { summariseError, type ErrorSummary } from "./error-summary.ts";
 import * as errors from "./errors.ts";
 import { knownFault, OWN_FAULT, rememberFault, type Fault } from "./fault.ts";
@@ -11,7 +12,7 @@ import { knownFault, OWN_FAULT, rememberFault, type Fault } from "./fault.ts";
 export interface PackedError {
   readonly summary: ErrorSummary;
   readonly isOwn: boolean;
-  /** Its own data besides what the summary has. */
+  /** The data of our own errors and of refusals, besides what the summary has. */
   readonly fields: Readonly<Record<string, unknown>>;
   readonly fault?: Fault | undefined;
 }
@@ -37,11 +38,12 @@ function nameOf(prototype: object): string {
 export function packError(error: unknown): PackedError {
   const isOwn = errors.isHoldfastError(error);
   const fault = isOwn ? error[OWN_FAULT] : knownFault(error);
-  const entries = isOwn ? Object.entries(error).filter(([, value]) => isPlain(value)) : [];
+  const isTold = isOwn || denialOf(error) !== undefined;
+  const entries = isTold ? Object.entries(error as object) : [];
   return {
     summary: summariseError(error),
     isOwn,
-    fields: Object.fromEntries(entries),
+    fields: Object.fromEntries(entries.filter(([, value]) => isPlain(value))),
     ...(fault === undefined ? {} : { fault }),
   };
 }

@@ -27,12 +27,14 @@ export interface Permissions {
 /** The kinds of permission. */
 export type PermissionName = keyof Permissions;
 
+const NONE: readonly string[] = [];
+
 const READERS = {
-  read: list(readPath, { default: [] }),
-  write: list(readPath, { default: [] }),
-  run: list(readProgram, { default: [] }),
-  net: list(readAddress, { default: [] }),
-  env: list(readVariable, { default: [] }),
+  read: list(readPath, { default: NONE }),
+  write: list(readPath, { default: NONE }),
+  run: list(readProgram, { default: NONE }),
+  net: list(readAddress, { default: NONE }),
+  env: list(readVariable, { default: NONE }),
 } satisfies Record<PermissionName, Reader<unknown>>;
 
 /** Permissions as they were read: every list is there. */
