@@ -74,6 +74,13 @@ export interface StepOptions<Value> {
         readonly signal: AbortSignal;
       }) => Reconciled<Value> | PromiseLike<Reconciled<Value>>)
     | undefined;
+  /**
+   * What it would answer, in a dry run: there the work is not done. Must have no effect. Default: nobody
+   * knows, and what looks into the value is not reached.
+   */
+  readonly plan?:
+    | ((context: Pick<StepContext, "signal" | "log">) => Value | PromiseLike<Value>)
+    | undefined;
   /** Whether the work may simply be done again. Default: true when `retry` is given, else false. */
   readonly repeatable?: boolean | undefined;
   /** How it is retried. Default: four attempts, by the fault's class, as far as it is repeatable. */

@@ -18,6 +18,8 @@ export interface TaskEnd {
  */
 export function exitCodeOf(result: TaskResult<unknown>, reactions: Reactions): number {
   if (result.ok) return EXIT.ok;
+  // A dry run ends there, and nothing failed.
+  if (result.fault.code === "NOT_REACHED") return EXIT.ok;
   if (result.rollback === "incomplete") return EXIT.rollbackIncomplete;
   if (result.fault.code === "VERIFY_FAILED") return EXIT.verificationFailed;
   if (DENIED_CODES.includes(result.fault.code)) return EXIT.denied;

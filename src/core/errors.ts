@@ -554,10 +554,12 @@ export class NotReachedError extends HoldfastError {
     return "NotReachedError";
   }
   readonly code = "NOT_REACHED";
+  /** What it needs, in words. */
+  readonly needs: string;
 
-  /** @param needs What it needs, as it ends the message. */
   constructor(what: string, needs: string) {
     super(`${what} is not reached in a dry run: it needs ${needs}`);
+    this.needs = needs;
   }
 }
 
