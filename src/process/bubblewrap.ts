@@ -11,11 +11,13 @@ export interface Limits {
   readonly write?: readonly string[] | undefined;
   /** The files of the programs that may be run, by the path under which they are called. */
   readonly run?: readonly Bound[] | undefined;
+  /** What is seen at a place that is elsewhere, and may be written. Default: nothing. */
+  readonly over?: readonly Bound[] | undefined;
   /** Whether it has a network; which hosts cannot be told apart from outside. */
   readonly hasNet: boolean;
 }
 
-/** A file that is seen at another place than where it lies. */
+/** What is seen at another place than where it lies. */
 export interface Bound {
   readonly source: string;
   readonly at: string;
@@ -67,6 +69,7 @@ export function bubblewrapWords(limits: Limits, { cwd, ownSession, isRoot }: Sta
     ...(ownSession ? ["--new-session"] : []),
     ...(isRoot ? capabilities() : []),
     ...files(limits),
+    ...(limits.over ?? []).flatMap(({ source, at }) => ["--bind", source, at]),
     ...programs(limits.run),
     // It may lie in nothing that is seen, and is an empty directory then.
     ...(limits.read === undefined ? [] : ["--dir", cwd]),
