@@ -85,8 +85,16 @@ async function executePermitted(
     file,
     // Whether the owner lives is asked of this process: the other one ends with it.
     options: {
-      ...{ input, decisions, unfinished, runId, newRunId, scheduledForMs, retryOf },
-      ...{ codeHash, dryRun, owner: thisProcess() },
+      input,
+      decisions,
+      unfinished,
+      runId,
+      newRunId,
+      scheduledForMs,
+      retryOf,
+      codeHash,
+      dryRun,
+      owner: thisProcess(),
     },
     permissions,
     heldBack: heldBack(options.world.env, permissions.env),
@@ -149,7 +157,10 @@ async function startProcess(
   const compileCache = compileCacheOf(file, stateHome(env));
   const allowed = { ...permissions, write: [...permissions.write, compileCache] };
   const wrapped = await wrapCommand(nodeWords(allowed, alsoRead), allowed, {
-    ...{ env, cwd, require, alsoRead },
+    env,
+    cwd,
+    require,
+    alsoRead,
     alsoRun: [process.execPath],
     // Ctrl-C is told to it by this process, which has to know of it first.
     ownSession: true,

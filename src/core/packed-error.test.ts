@@ -12,7 +12,11 @@ test("an error of ours keeps its class, its data and its fault in another proces
   expect(held).toBeInstanceOf(LeaseHeldError);
   expect(doubt).toBeInstanceOf(InDoubtError);
   expect(
-    [held, doubt].map((error) => ({ ...error, name: error.name, fault: faultOf(error) })),
+    [held, doubt].map((error) => ({
+      ...(error as object),
+      name: error.name,
+      fault: faultOf(error),
+    })),
   ).toEqual([
     {
       name: "LeaseHeldError",
@@ -47,7 +51,7 @@ test("an error of others keeps its name, message, code, stack and cause", () => 
 
   const found = there(error);
 
-  expect([found.name, found.message, found.stack, { ...found }]).toEqual([
+  expect([found.name, found.message, found.stack, { ...(found as object) }]).toEqual([
     "TypeError",
     "wrong",
     error.stack,

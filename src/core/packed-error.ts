@@ -30,8 +30,7 @@ const CLASSES: ReadonlyMap<string, object> = new Map(
 );
 
 function nameOf(prototype: object): string {
-  const getter = Object.getOwnPropertyDescriptor(prototype, "name")?.get;
-  return getter === undefined ? "" : String(getter.call(prototype));
+  return Object.hasOwn(prototype, "name") ? String((prototype as { name: unknown }).name) : "";
 }
 
 /** Packs whatever was thrown. Never throws. */

@@ -41,28 +41,32 @@ test("where only writing is limited, everything is read, and TMPDIR is a place o
   ]);
 });
 
-test("where reading is limited, the system and what is named are there, and /tmp is its own", () => {
+test("where reading is limited, the system and what is named are there, and nothing else can be written", () => {
   const { words, mounts } = wordsFor({ read: ["/srv/data"], write: ["/srv/data/out"] });
 
-  expect(mounts).toEqual(["tmpfs /tmp", "ro-bind /srv/data", "bind /srv/data/out"]);
+  expect(mounts).toEqual(["ro-bind /srv/data", "bind /srv/data/out"]);
   expect(words).toContain("/etc/resolv.conf");
   expect(words).not.toContain("/etc/shadow");
-  expect(words.join(" ")).toContain("--unsetenv TMPDIR");
-  expect(words.slice(-5)).toEqual(["--dir", "/srv", "--chdir", "/srv", "--"]);
+  expect(words.join(" ")).toContain("--setenv TMPDIR /dev/shm");
+  expect(words.slice(-7).join(" ")).toBe("--dir /srv --remount-ro / --chdir /srv --");
 });
 
 test("only the programs that are named lie where programs lie", () => {
   const run = [{ source: "/usr/bin/mawk", at: "/usr/bin/awk" }];
   const { words, mounts } = wordsFor({ read: [], run });
 
-  expect(mounts.slice(1)).toEqual([
+  const hidden = [
     "tmpfs /usr/bin",
     "tmpfs /usr/sbin",
     "tmpfs /usr/local/bin",
     "tmpfs /usr/local/sbin",
-    "ro-bind /usr/bin/mawk",
-  ]);
-  expect(words.join(" ")).toContain("--ro-bind /usr/bin/mawk /usr/bin/awk");
+  ];
+  const shown = "ro-bind /usr/bin/mawk";
+  expect(mounts).toEqual([...hidden, "tmpfs /bin", "tmpfs /sbin", shown, shown]);
+  expect(words.join(" ")).toContain(
+    "--ro-bind /usr/bin/mawk /usr/bin/awk --ro-bind /usr/bin/mawk /bin/awk",
+  );
+  expect(wordsFor({ run }).mounts).toEqual(["bind /", ...hidden, shown]);
 });
 
 test("the network, the session and the superuser's rights are taken away where that is asked", () => {

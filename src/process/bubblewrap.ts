@@ -40,7 +40,7 @@ const SYSTEM_ETC =
     .map((name) => `/etc/${name}`);
 
 /** Where programs lie that are hidden when only some may be run. */
-export const PROGRAM_DIRECTORIES = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"];
+const PROGRAM_DIRECTORIES = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"];
 
 /**
  * What the superuser keeps: to own, read and write files that are there to be seen, to be another
@@ -70,9 +70,10 @@ export function bubblewrapWords(limits: Limits, { cwd, ownSession, isRoot }: Sta
     ...(isRoot ? capabilities() : []),
     ...files(limits),
     ...(limits.over ?? []).flatMap(({ source, at }) => ["--bind", source, at]),
-    ...programs(limits.run),
-    // It may lie in nothing that is seen, and is an empty directory then.
-    ...(limits.read === undefined ? [] : ["--dir", cwd]),
+    ...programs(limits),
+    // It may lie in nothing that is seen, and is an empty directory then. What lies outside of all that
+    // is seen cannot be written either: else it would be lost without a word.
+    ...(limits.read === undefined ? [] : ["--dir", cwd, "--remount-ro", "/"]),
     ...["--chdir", cwd, "--"],
   ];
 }
@@ -87,25 +88,16 @@ function capabilities(): string[] {
  */
 const ISOLATED = ["--dev", "/dev", "--proc", "/proc", "--ro-bind-try", "/proc/sys", "/proc/sys"];
 
+/** Nothing but what is named can be written, `/tmp` neither; `/dev/shm` is gone with the command. */
+const TEMPORARY = ["--setenv", "TMPDIR", "/dev/shm"];
+
 function files({ read, write }: Limits): string[] {
   if (read === undefined && write === undefined) return ["--bind", "/", "/", ...ISOLATED];
   const written = byDepth(write ?? []).flatMap((path) => ["--bind", path, path]);
-  if (read === undefined) {
-    // Everything is read-only then, also /tmp, so what is temporary goes to a place of its own.
-    return ["--ro-bind", "/", "/", ...ISOLATED, "--setenv", "TMPDIR", "/dev/shm", ...written];
-  }
+  if (read === undefined) return ["--ro-bind", "/", "/", ...ISOLATED, ...TEMPORARY, ...written];
   const shown = [...SYSTEM, ...SYSTEM_ETC].flatMap((path) => ["--ro-bind-try", path, path]);
   const readable = byDepth(read).flatMap((path) => ["--ro-bind", path, path]);
-  return [
-    ...shown,
-    ...ISOLATED,
-    "--tmpfs",
-    "/tmp",
-    "--unsetenv",
-    "TMPDIR",
-    ...readable,
-    ...written,
-  ];
+  return [...shown, ...ISOLATED, ...TEMPORARY, ...readable, ...written];
 }
 
 /** An outer directory would cover what was mounted in it before. */
@@ -113,11 +105,19 @@ function byDepth(paths: readonly string[]): string[] {
   return paths.toSorted((a, b) => a.split("/").length - b.split("/").length);
 }
 
-/** Empty directories in place of those of the programs, and the named ones back in them. */
-function programs(run: readonly Bound[] | undefined): string[] {
+/**
+ * Empty directories in place of those of the programs, and the named ones back in them. Where reading
+ * is limited, `/bin` is a directory of its own, also where it is a link to `/usr/bin` outside.
+ */
+function programs({ run, read }: Limits): string[] {
   if (run === undefined) return [];
-  const hidden = PROGRAM_DIRECTORIES.flatMap((path) => ["--tmpfs", path]);
-  return [...hidden, ...run.flatMap(({ source, at }) => ["--ro-bind", source, at])];
+  const directories = [...PROGRAM_DIRECTORIES, ...(read === undefined ? [] : ["/bin", "/sbin"])];
+  const shown = run.flatMap(({ source, at }) => {
+    const name = at.slice(at.lastIndexOf("/") + 1);
+    const places = read === undefined ? [at] : [at, `/bin/${name}`, `/usr/bin/${name}`];
+    return [...new Set(places)].flatMap((place) => ["--ro-bind", source, place]);
+  });
+  return [...directories.flatMap((path) => ["--tmpfs", path]), ...shown];
 }
 
 /** What bubblewrap says when it could not start what it was to start. */

@@ -125,15 +125,20 @@ function overlayWords(
 ): string[] {
   const isRoot = process.getuid?.() === 0;
   const over = layers.map(({ lower, home }) => ({ source: join(home, "merged"), at: lower }));
-  const inner = bubblewrapWords(
-    { write: [], over, hasNet },
-    { cwd, ownSession: false, isRoot: isRoot },
-  );
+  const inner = bubblewrapWords({ write: [], over, hasNet }, { cwd, ownSession: false, isRoot });
   return [
     "unshare",
     ...(isRoot ? ["--mount"] : ["--user", "--map-root-user", "--mount"]),
     // After the change of user, which would take it away.
-    ...["setpriv", "--pdeathsig", "KILL", "--", "sh", "-c", SCRIPT, "sh", spool],
+    "setpriv",
+    "--pdeathsig",
+    "KILL",
+    "--",
+    "sh",
+    "-c",
+    SCRIPT,
+    "sh",
+    spool,
     isRoot ? MOUNT_OPTIONS : `${MOUNT_OPTIONS},userxattr`,
     ...layers.map(({ lower }) => lower),
     "--",
