@@ -74,7 +74,9 @@ export function bubblewrapWords(limits: Limits, { cwd, ownSession, isRoot }: Sta
     // It may lie in nothing that is seen, and is an empty directory then. What lies outside of all that
     // is seen cannot be written either: else it would be lost without a word.
     ...(limits.read === undefined ? [] : ["--dir", cwd, "--remount-ro", "/"]),
-    ...["--chdir", cwd, "--"],
+    "--chdir",
+    cwd,
+    "--",
   ];
 }
 
