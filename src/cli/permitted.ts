@@ -32,6 +32,7 @@ import {
 
 /** How it is kept. */
 export interface PermittedOptions {
+  /** Of the command that starts it. */
   readonly world: World;
   /** Whether it is not started where the kernel cannot keep it. */
   readonly require: boolean;

@@ -18,6 +18,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** How a command is wrapped. */
 export interface WrapOptions {
+  /** What the command would be given without any limit. */
   readonly env: Env;
   /** Absolute. */
   readonly cwd: string;
