@@ -27,6 +27,5 @@ function checkPlace(place: string, permission: "read" | "write"): void {
 // For `process.getBuiltinModule` and the default import.
 Object.assign(sqlite, { DatabaseSync });
 
-/** The module as a whole. */
 // oxlint-disable-next-line import/no-default-export -- it stands in the place of a module that has one
-export default sqlite;
+/** The module as a whole. */ export default sqlite;

@@ -5,7 +5,7 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OptionsError } from "../core/errors.ts";
@@ -76,7 +76,11 @@ function overlayOf(spool: string, layers: readonly Layer[]): Overlay {
     wrap: (argv, start) => overlayWords(spool, layers, { ...start, argv }),
     changes,
     commit: async () => commitLayers(spool, await changes()),
-    remove: () => rm(spool, { recursive: true, force: true, maxRetries: 3 }),
+    async remove() {
+      // The kernel leaves a directory in it that its owner may not even list.
+      for (const { home } of layers) await chmod(join(home, "work/work"), 0o700).catch(() => {});
+      await rm(spool, { recursive: true, force: true, maxRetries: 3 });
+    },
   };
 }
 
@@ -115,7 +119,10 @@ while [ "$count" -gt 0 ]; do
 done
 exit "$code"`;
 
-/** So that a layer holds whole files, and nothing that only this kernel could put together. */
+/**
+ * So that a layer holds whole files, and nothing that only this kernel could put together. In a user
+ * namespace `userxattr` says the same, and refuses these beside it.
+ */
 const MOUNT_OPTIONS = "redirect_dir=off,metacopy=off,index=off";
 
 function overlayWords(
@@ -139,7 +146,7 @@ function overlayWords(
     SCRIPT,
     "sh",
     spool,
-    isRoot ? MOUNT_OPTIONS : `${MOUNT_OPTIONS},userxattr`,
+    isRoot ? MOUNT_OPTIONS : "userxattr",
     ...layers.map(({ lower }) => lower),
     "--",
     ...inner,
