@@ -32,6 +32,7 @@ export type {
 } from "./database.ts";
 export { cancelRun, type CancelOptions, type CancelOutcome } from "./cancel.ts";
 export { execute, type ExecuteOptions } from "./execute.ts";
+export type { PlannedStep } from "./dry-run.ts";
 export type { FileOptions } from "./file-step.ts";
 export type { Lock, LockOptions } from "./lock.ts";
 export type { TaskEnd } from "./outcome.ts";
@@ -46,6 +47,7 @@ export type { TransactionOptions } from "./transaction.ts";
 export type { Choice } from "./unfinished.ts";
 export type { Decision } from "./world.ts";
 export type { Logger, LogMethod } from "../core/logger.ts";
+export type { Permissions } from "../core/permissions.ts";
 export type { Size } from "../core/size.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "../core/standard-schema.ts";
 export type { TaskResult } from "../policies/task-result.ts";

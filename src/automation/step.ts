@@ -332,6 +332,7 @@ export class Step {
     return {
       where,
       scope: this.scope,
+      isDryRun: this.#world.dryRun !== undefined,
       stream: (details, at) => emit(this.#world, { ...where, ...at }, details),
     };
   }
@@ -341,6 +342,7 @@ export class Step {
     return {
       where: this.where,
       scope: this.scope,
+      isDryRun: this.#world.dryRun !== undefined,
       stream: (details) => {
         const attempt = "number" in details ? details.number + before : undefined;
         const shifted = attempt === undefined ? details : { ...details, number: attempt };

@@ -6,7 +6,8 @@ import type { Choice } from "../automation/unfinished.ts";
 import type { RunRecord } from "../core/journal.ts";
 import type { Arguments, Flags, World } from "./command.ts";
 import { requireRun } from "./find-run.ts";
-import { loadAutomation, type LoadedAutomation } from "./load-automation.ts";
+import type { LoadedAutomation } from "./load-automation.ts";
+import { loadToRun } from "./load-to-run.ts";
 import { AutomationFileError } from "./load-error.ts";
 import { perform, type Stage } from "./perform.ts";
 import { readDecisions } from "./run-input.ts";
@@ -39,10 +40,10 @@ export async function goOn(stage: Stage, unfinished: Exclude<Choice, "fresh">): 
 export async function loadFileOf(
   run: RunRecord,
   args: Arguments,
-  { cwd }: World,
+  world: World,
 ): Promise<LoadedAutomation> {
   const given = args.text("file");
-  if (given !== undefined) return loadAutomation(given, cwd);
+  if (given !== undefined) return loadToRun(given, args, world);
   if (run.file === undefined) {
     throw new AutomationFileError(
       `of run ${run.id}`,
@@ -50,12 +51,12 @@ export async function loadFileOf(
       "Name the file with --file FILE.",
     );
   }
-  if (!existsSync(resolve(cwd, run.file))) {
+  if (!existsSync(resolve(world.cwd, run.file))) {
     throw new AutomationFileError(
       run.file,
       `run ${run.id} was started from it, and it is not there any more`,
       "If it was moved, say where it is now: --file FILE",
     );
   }
-  return loadAutomation(run.file, cwd);
+  return loadToRun(run.file, args, world);
 }

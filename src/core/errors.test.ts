@@ -199,6 +199,30 @@ const MADE: [name: string, error: errors.HoldfastError, message: string, fault: 
     { class: "fatal", code: "IN_DOUBT", effect: "unknown" },
   ],
   [
+    "PermissionDeniedError",
+    new errors.PermissionDeniedError("Reading the variable A", "env", "A"),
+    'Reading the variable A is not permitted; add permissions.env: "A"',
+    { class: "fatal", code: "PERMISSION_DENIED", effect: "none" },
+  ],
+  [
+    "SandboxError",
+    new errors.SandboxError("no bubblewrap"),
+    "A sandbox is required, and there is none: no bubblewrap",
+    { class: "fatal", code: "SANDBOX_UNAVAILABLE", effect: "none" },
+  ],
+  [
+    "NotReachedError",
+    new errors.NotReachedError("It", 'the value of "a"'),
+    'It is not reached in a dry run: it needs the value of "a"',
+    { class: "fatal", code: "NOT_REACHED", effect: "none" },
+  ],
+  [
+    "DryRunError",
+    new errors.DryRunError("POST a"),
+    "POST a is not done in a dry run",
+    { class: "fatal", code: "DRY_RUN", effect: "none" },
+  ],
+  [
     "JournalError",
     new JournalError("disk full", { cause }),
     "disk full",
@@ -280,7 +304,7 @@ test.for(MADE)("%s shows data only, in JSON and on the console", ([name, error])
   expect(inspect(error)).not.toMatch(/holdfast\.(error|fault)/);
   expect(
     shown.every((key) =>
-      /^(limitMs|retryAfterMs|chance|steps|step|runId|holder|path|failed)$/.test(key),
+      /^(permission|value|needs|limitMs|retryAfterMs|chance|steps|step|runId|holder|path|failed)$/.test(key),
     ),
   ).toBe(true);
 });

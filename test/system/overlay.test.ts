@@ -1,0 +1,182 @@
+/** Directories laid over, on real mounts. */
+
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { changeLine, linesOf } from "../../src/process/overlay-changes.ts";
+import { finishCommit } from "../../src/process/overlay-commit.ts";
+import { openOverlay, whyNoOverlay, type Overlay } from "../../src/process/overlay.ts";
+
+const ROOT = mkdtempSync(join(tmpdir(), "holdfast overlay "));
+afterAll(() => rmSync(ROOT, { recursive: true }));
+
+/** A directory with a few files. */
+function makeDirectory(): string {
+  const directory = mkdtempSync(join(ROOT, "lower-"));
+  mkdirSync(join(directory, "sub/deep"), { recursive: true });
+  mkdirSync(join(directory, "gone"));
+  writeFileSync(join(directory, "a.txt"), "one\ntwo\nthree\n");
+  writeFileSync(join(directory, "b"), "bb");
+  writeFileSync(join(directory, "same"), "s");
+  writeFileSync(join(directory, "gone/x"), "x");
+  writeFileSync(join(directory, "sub/c"), "c");
+  return directory;
+}
+
+const SCRIPT = `sed -i s/two/2/ a.txt; rm b; mkdir new; echo n > new/f; rm -r sub; mkdir sub; echo z > sub/z
+  rm -r gone; touch same; ln -s a.txt link; echo t > made; rm made; exit 3`;
+
+function runOver(overlay: Overlay, cwd: string, script: string) {
+  const [program = "", ...words] = overlay.wrap(["sh", "-c", script], { cwd });
+  return spawnSync(program, words, { encoding: "utf8" });
+}
+
+test("this machine has overlays", async () => {
+  expect(await whyNoOverlay()).toBe("");
+});
+
+test("what a command would change is told, and nothing is changed", async () => {
+  const directory = makeDirectory();
+  const overlay = await openOverlay({ directories: [directory] });
+
+  const { status } = runOver(overlay, directory, SCRIPT);
+  const changes = await overlay.changes();
+  const [first] = changes;
+  const lines = first === undefined ? undefined : await linesOf(first);
+  await overlay.remove();
+
+  expect({
+    status,
+    lines,
+    changes: changes.map((change) => changeLine(change, directory)),
+  }).toEqual({
+    status: 3,
+    lines: "-two\n+2",
+    changes: [
+      "changed  a.txt  14 → 12 bytes",
+      "deleted  b  2 bytes",
+      "deleted  gone/",
+      "added    link",
+      "added    new/",
+      "added    new/f  2 bytes",
+      "deleted  sub/c  1 bytes",
+      "deleted  sub/deep/",
+      "added    sub/z  2 bytes",
+    ],
+  });
+  expect([readFileSync(join(directory, "a.txt"), "utf8"), existsSync(overlay.spool)]).toEqual([
+    "one\ntwo\nthree\n",
+    false,
+  ]);
+});
+
+test("a commit puts it in place, and leaves nothing else behind", async () => {
+  const directory = makeDirectory();
+  const overlay = await openOverlay({ directories: [directory] });
+  runOver(overlay, directory, SCRIPT);
+
+  await overlay.commit();
+  await overlay.remove();
+
+  expect(readdirSync(directory, { recursive: true }).map(String).toSorted()).toEqual([
+    "a.txt",
+    "link",
+    "new",
+    "new/f",
+    "same",
+    "sub",
+    "sub/z",
+  ]);
+  expect([
+    readFileSync(join(directory, "a.txt"), "utf8"),
+    readlinkSync(join(directory, "link")),
+  ]).toEqual(["one\n2\nthree\n", "a.txt"]);
+});
+
+test("it writes nowhere else, and has no network", async () => {
+  const directory = makeDirectory();
+  const overlay = await openOverlay({ directories: [directory] });
+
+  const { stderr, stdout } = runOver(
+    overlay,
+    directory,
+    "echo x > /var/tmp/holdfast-outside; grep -c eth /proc/net/dev",
+  );
+  await overlay.remove();
+
+  expect([stdout, stderr]).toEqual(["0\n", expect.stringContaining("Read-only file system")]);
+});
+
+test("a commit is refused as a whole where somebody else changed a file meanwhile", async () => {
+  const directory = makeDirectory();
+  const overlay = await openOverlay({ directories: [directory] });
+  runOver(overlay, directory, "echo mine > a.txt; mkdir made; echo mine > made/b");
+  writeFileSync(join(directory, "a.txt"), "theirs");
+
+  await expect(overlay.commit()).rejects.toThrow(
+    "a.txt was changed by others while the command ran, and is left as it is",
+  );
+  await overlay.remove();
+
+  expect([readFileSync(join(directory, "a.txt"), "utf8"), readdirSync(directory).length]).toEqual([
+    "theirs",
+    5,
+  ]);
+});
+
+test("a commit is refused as a whole where something cannot be copied", async () => {
+  const directory = makeDirectory();
+  const overlay = await openOverlay({ directories: [directory] });
+  runOver(overlay, directory, "mkdir made; echo 1 > made/b; rm -r gone; echo file > gone");
+
+  await expect(overlay.commit()).rejects.toThrow("gone was a directory");
+  await overlay.remove();
+
+  expect([lstatSync(join(directory, "gone")).isDirectory(), readdirSync(directory).length]).toEqual(
+    [true, 5],
+  );
+});
+
+test("a commit that was killed among its renames is done to its end by another process", async () => {
+  const directory = makeDirectory();
+  const spool = mkdtempSync(join(ROOT, "spool-"));
+  const [one, two] = [join(directory, ".one"), join(directory, ".two")];
+  writeFileSync(two, "2");
+  const ready = {
+    // The first of them was renamed already.
+    renames: [
+      { from: one, to: join(directory, "one") },
+      { from: two, to: join(directory, "two") },
+    ],
+    deletions: [join(directory, "gone"), join(directory, "never")],
+  };
+  writeFileSync(join(spool, "ready"), JSON.stringify(ready));
+
+  await finishCommit(spool);
+  await finishCommit(spool);
+
+  expect([
+    readFileSync(join(directory, "two"), "utf8"),
+    existsSync(join(directory, "gone")),
+  ]).toEqual(["2", false]);
+});
+
+test.for([
+  ["/nowhere", /cannot be laid over: ENOENT/],
+  ["/etc/hostname", /is not a directory/],
+  ["/", /holds the directory of the layers/],
+] as const)("%s is refused", async ([path, problem]) => {
+  await expect(openOverlay({ directories: [path] })).rejects.toThrow(problem);
+});
