@@ -1,0 +1,247 @@
+/** Runs a guarded command from its plan to its end: journal, what was broken off before, the run itself. */
+
+import { constants, hostname } from "node:os";
+import { join } from "node:path";
+import { StoppedBySignal } from "../../automation/cancellation.ts";
+import { execute } from "../../automation/execute.ts";
+import { newRunId } from "../../automation/key.ts";
+import type { RunResult } from "../../automation/run.ts";
+import { EXIT } from "../../core/exit-codes.ts";
+import type { Journal, RunRecord } from "../../core/journal.ts";
+import { redactor } from "../../core/redact.ts";
+import { systemRandom } from "../../core/system.ts";
+import { memoryJournal } from "../../journal/memory.ts";
+import type { EndedCommand } from "../../process/ended-command.ts";
+import type { RollbackOutcome } from "../../policies/task-result.ts";
+import type { Arguments, World } from "../command.ts";
+import { listenForSignals, type Interruption } from "../interruption.ts";
+import { pruneAtEnd } from "../prune-runs.ts";
+import { afterwards } from "./afterwards.ts";
+import { EXEC_CODE, execAutomation, type ExecParts } from "./exec-automation.ts";
+import { execOutput, type ExecOutput } from "./exec-output.ts";
+import { findBrokenOff, takeBack } from "./former-runs.ts";
+import { HeldOutput } from "./held-output.ts";
+import { endingOf, type Facts } from "./outcome.ts";
+import { PatientJournal } from "./patient-journal.ts";
+import type { ExecPlan } from "./plan.ts";
+import { fromRecorded, toRecorded } from "./recorded-plan.ts";
+import type { Ended } from "./report.ts";
+
+/** Answers the exit code. Rejects when holdfast itself fails before or around the command. */
+export async function performExec(plan: ExecPlan, args: Arguments, world: World): Promise<number> {
+  const output = execOutput(args, world);
+  const interruption = listenForSignals(
+    world,
+    output.complain,
+    "the command is being ended. A second signal kills.\n",
+  );
+  const exec = new ExecRun(plan, { world, output, interruption });
+  try {
+    const ended = await exec.run();
+    await afterwards(ended, { args, world, complain: output.complain });
+    return ended.exitCode;
+  } finally {
+    interruption.end();
+    await exec.close();
+  }
+}
+
+interface Surroundings {
+  readonly world: World;
+  readonly output: ExecOutput;
+  readonly interruption: Interruption;
+}
+
+class ExecRun {
+  readonly #plan: ExecPlan;
+  readonly #surroundings: Surroundings;
+  readonly #startedAtMs: number;
+  readonly #held: HeldOutput | undefined;
+  #journal: Journal | undefined;
+  #isKept = true;
+  #lastEnd: EndedCommand | undefined;
+  #hasBegun = false;
+
+  constructor(plan: ExecPlan, surroundings: Surroundings) {
+    this.#plan = plan;
+    this.#surroundings = surroundings;
+    this.#startedAtMs = surroundings.world.clock.now();
+    this.#held = plan.quietOnSuccess
+      ? new HeldOutput({ stdout: process.stdout, stderr: process.stderr })
+      : undefined;
+  }
+
+  async run(): Promise<Ended> {
+    const journal = await this.#openJournal();
+    const stuck = await this.#takeBackFormer(journal);
+    if (stuck !== undefined) return stuck;
+    const { world, interruption } = this.#surroundings;
+    const id = newRunId(world.clock, systemRandom);
+    const result = await this.#execute(journal, id);
+    const isBrokenOff = result.status === "interrupted" || result.status === "in doubt";
+    const last = isBrokenOff ? await this.#takeBack(journal, id, this.#plan) : result;
+    const rollback = rollbackOf(last);
+    const ended = this.#endedBy(result, rollback, interruption.signal.reason);
+    if (ended.exitCode === EXIT.ok) this.#held?.drop();
+    else await this.#held?.release();
+    await pruneAtEnd(journal, world);
+    return ended;
+  }
+
+  async close(): Promise<void> {
+    await this.#journal?.close();
+  }
+
+  /** The command is run even where no journal can be had; but not where a lock would be in vain. */
+  async #openJournal(): Promise<Journal> {
+    const { world, output } = this.#surroundings;
+    const lost = (error: Error) => {
+      this.#isKept = false;
+      const text = `holdfast: the journal cannot be used, so this run of ${this.#plan.name} is not recorded: ${error.message}\n`;
+      output.complain(redactor({ env: world.env }).text(text), "CRITICAL");
+    };
+    const instead = memoryJournal({ clock: world.clock });
+    const isBorne = () => this.#hasBegun || this.#plan.lock === undefined;
+    try {
+      const journal = await world.openJournal();
+      this.#journal = new PatientJournal(journal, { instead, isBorne, lost });
+    } catch (error) {
+      if (!isBorne()) throw error;
+      lost(error as Error);
+      this.#journal = instead;
+    }
+    return this.#journal;
+  }
+
+  /** What was broken off before; `undefined` where nothing of it is in the way. */
+  async #takeBackFormer(journal: Journal): Promise<Ended | undefined> {
+    for (const run of await findBrokenOff(this.#plan, journal)) {
+      const problem = await this.#takeBackOne(journal, run);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+
+  async #takeBackOne(journal: Journal, run: RunRecord): Promise<Ended | undefined> {
+    const { complain } = this.#surroundings.output;
+    const plan = this.#planOf(run);
+    const what = plan?.undo === undefined ? "what it did is left as it is" : "it is undone first";
+    complain(`holdfast: run ${run.id} of ${run.automation} was cut off; ${what}\n`, "WARNING");
+    const former = plan ?? { ...this.#plan, undo: undefined, cleanup: undefined, lock: undefined };
+    const result = await this.#takeBack(journal, run.id, { ...former, name: run.automation });
+    const rollback = rollbackOf(result);
+    const ended = { ...this.#endedBy(result, rollback, undefined), plan: former, runId: run.id };
+    const { world } = this.#surroundings;
+    await afterwards({ ...ended, outcome: "cut-off" }, { world, complain });
+    return rollback === "incomplete" ? { ...ended, plan: this.#plan } : undefined;
+  }
+
+  /** Without its secrets it cannot be undone: then it is only ended. */
+  #planOf(run: RunRecord): ExecPlan | undefined {
+    try {
+      return fromRecorded(run);
+    } catch (error) {
+      const { message } = error as Error;
+      this.#surroundings.output.complain(`holdfast: ${message}\n`, "WARNING");
+      return undefined;
+    }
+  }
+
+  async #execute(journal: Journal, id: string): Promise<RunResult> {
+    const { world, output, interruption } = this.#surroundings;
+    const secrets = redactor({ env: world.env });
+    const log = await output.openRun(this.#plan.name);
+    try {
+      return await execute(execAutomation(this.#plan, await this.#parts(journal)), {
+        journal,
+        input: toRecorded(this.#plan, secrets),
+        newRunId: id,
+        // Two commands of one name may run beside each other: that is what --lock is for.
+        lock: id,
+        codeHash: EXEC_CODE,
+        sinks: log.sinks,
+        signal: interruption.signal,
+        env: world.env,
+        clock: world.clock,
+      });
+    } finally {
+      log.close();
+    }
+  }
+
+  /** Takes back a run that no process has, or that this one has just broken off. */
+  async #takeBack(journal: Journal, id: string, plan: ExecPlan): Promise<RunResult> {
+    const { world, output } = this.#surroundings;
+    const log = await output.openRun(plan.name);
+    const options = { journal, sinks: log.sinks, env: world.env, clock: world.clock };
+    try {
+      return await takeBack(id, plan, await this.#parts(journal), options);
+    } finally {
+      log.close();
+    }
+  }
+
+  async #parts(journal: Journal): Promise<ExecParts> {
+    const { env, clock } = this.#surroundings.world;
+    return {
+      env,
+      clock,
+      state: journal,
+      records: await recordsIn(this.#surroundings.world),
+      held: this.#held,
+      begun: () => {
+        this.#hasBegun = true;
+      },
+      ended: (end) => {
+        this.#lastEnd = end;
+      },
+    };
+  }
+
+  #endedBy(result: RunResult, rollback: RollbackOutcome, stoppedBy: unknown): Ended {
+    const { world } = this.#surroundings;
+    const own = result.tasks.at(0)?.result;
+    const isStopped = stoppedBy instanceof StoppedBySignal;
+    const status = isStopped ? "interrupted" : statusOf(result);
+    const fault = own?.ok === false ? own.fault : undefined;
+    const facts: Facts = {
+      status,
+      fault,
+      rollback,
+      end: this.#lastEnd,
+      signal: isStopped ? stoppedBy.signal.number : constants.signals.SIGINT,
+      skipsWhenLocked: this.#plan.lockWait === "skip",
+    };
+    return {
+      ...endingOf(facts),
+      plan: this.#plan,
+      runId: this.#isKept ? result.runId : undefined,
+      error: own?.ok === false ? own.error : result.error,
+      fault,
+      rollback,
+      attempts: own?.attempts ?? 0,
+      durationMs: world.clock.now() - this.#startedAtMs,
+      startedAtMs: this.#startedAtMs,
+      end: this.#lastEnd,
+      host: hostname(),
+    };
+  }
+}
+
+function statusOf({ status }: RunResult): Facts["status"] {
+  return status === "in doubt" ? "interrupted" : status;
+}
+
+function rollbackOf({ tasks }: RunResult): RollbackOutcome {
+  const own = tasks.at(0)?.result;
+  return own?.ok === false ? own.rollback : "none";
+}
+
+/** Where commands under way are written down: beside the logs. */
+async function recordsIn(world: World): Promise<string | undefined> {
+  try {
+    return join(await world.logDirectory(), "..", "commands");
+  } catch {
+    return undefined;
+  }
+}
