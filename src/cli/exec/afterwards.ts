@@ -7,7 +7,7 @@ import type { Arguments, World } from "../command.ts";
 import { printable } from "../printable.ts";
 import type { Complain } from "../run-output.ts";
 import { endInWords, isGood, runHook, type HookOptions } from "./hook.ts";
-import { hasBegun, isAlarming } from "./outcome.ts";
+import { isAlarming } from "./outcome.ts";
 import { documentOf, lineOf, type Ended } from "./report.ts";
 
 /** Nobody waits longer than this for an alert to get through, in milliseconds. */
@@ -24,9 +24,9 @@ export interface AfterwardsParts {
 /** Never rejects: what fails here is told, and changes nothing about how the command ended. */
 export async function afterwards(ended: Ended, parts: AfterwardsParts): Promise<void> {
   const { args, world, complain } = parts;
-  const { plan, outcome } = ended;
+  const { plan } = ended;
   const secrets = redactor({ env: world.env });
-  if (plan.cleanup !== undefined && hasBegun(outcome)) await cleanUp(plan.cleanup, ended, parts);
+  if (plan.cleanup !== undefined && ended.hasBegun) await cleanUp(plan.cleanup, ended, parts);
   const line = printable(lineOf(ended, secrets, await world.calledAs()));
   if (line !== "") complain(line, levelOf(ended));
   const file = args?.text("report");

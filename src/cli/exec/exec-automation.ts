@@ -14,9 +14,6 @@ import { HOOK_LIMIT_MS, isGood, runHook, type HookOptions } from "./hook.ts";
 import { namedFault } from "./named-fault.ts";
 import { attemptsOf, type ExecPlan } from "./plan.ts";
 
-/** What marks a run of such an automation in the journal, in place of the hash of a file. */
-export const EXEC_CODE = "holdfast exec";
-
 /** The name of its one step. */
 const COMMAND = "command";
 
@@ -25,9 +22,9 @@ export interface ExecParts extends AttemptParts {
   /** Where breakers are kept. */
   readonly state: SharedState;
   /** Called when the command is begun. */
-  readonly begun: () => void;
+  readonly begun?: (() => void) | undefined;
   /** Called at each end of the command, also of attempts that are followed by another one. */
-  readonly ended: (end: EndedCommand) => void;
+  readonly ended?: ((end: EndedCommand) => void) | undefined;
 }
 
 /** What the step's value is. */
@@ -48,9 +45,9 @@ export function execAutomation(plan: ExecPlan, parts: ExecParts): Automation {
       COMMAND,
       async ({ signal, attempt, key }): Promise<Done> => {
         const said = { ...told, HOLDFAST_ATTEMPT: String(attempt), HOLDFAST_KEY: key };
-        parts.begun();
+        parts.begun?.();
         last = await attemptCommand(plan, parts, { signal, told: said });
-        parts.ended(last);
+        parts.ended?.(last);
         if (!isGood(last)) throw new CommandError(last);
         return { exitCode: 0, durationMs: Math.round(last.durationMs) };
       },

@@ -9,12 +9,13 @@ import type { Arguments, World } from "../command.ts";
 import { progressLines } from "../progress.ts";
 import { complainer, type Complain } from "../run-output.ts";
 import { runLog } from "../run-log.ts";
+import { attemptsOf, type ExecPlan } from "./plan.ts";
 
 /** What is said, by whom. */
 export interface ExecOutput {
   readonly complain: Complain;
   /** The sinks of one run, and the end of its log. */
-  openRun(name: string): Promise<{ readonly sinks: readonly Sink[]; close(): void }>;
+  openRun(plan: ExecPlan): Promise<{ readonly sinks: readonly Sink[]; close(): void }>;
 }
 
 /** @throws {OptionsError} When the log that `--log` names cannot be opened. */
@@ -27,11 +28,11 @@ export function execOutput(args: Arguments, world: World): ExecOutput {
   const file = log === undefined ? undefined : fileSink(resolve(world.cwd, log));
   return {
     complain,
-    async openRun(name) {
-      const service = { name };
+    async openRun(plan) {
+      const service = { name: plan.name };
       const directory = await world.logDirectory();
       const own = runLog({ directory, service, onFailure: tellOf(directory, complain) });
-      const lines = isJson ? jsonLines(world.complain, service) : progressOf(world);
+      const lines = isJson ? jsonLines(world.complain, service) : progressOf(plan, world);
       const named = file === undefined ? [] : [jsonLines((line) => file.write(line), service)];
       return {
         sinks: [lines, ...named.map((sink) => bearing(sink, log ?? "", complain)), own.sink],
@@ -42,10 +43,13 @@ export function execOutput(args: Arguments, world: World): ExecOutput {
 }
 
 /** In text, only what is out of the ordinary: a command that succeeds at once says nothing of ours. */
-function progressOf(world: World): Sink {
+function progressOf(plan: ExecPlan, world: World): Sink {
+  const attempts = attemptsOf(plan);
   const tell = progressLines(world.complain, world.hasColours);
   return (event) => {
-    if (isShown(event)) tell(event);
+    // The last line tells of the only attempt.
+    const isToldLast = attempts === 1 && OF_AN_ATTEMPT.has(event.type);
+    if (!isToldLast && isShown(event)) tell(event);
   };
 }
 
@@ -53,6 +57,8 @@ const URGENT: ReadonlySet<Level> = new Set(["WARNING", "ERROR", "CRITICAL"]);
 
 /** What the last line says in one. */
 const AT_THE_END: ReadonlySet<string> = new Set(["run.failed", "task.failed", "step.failed"]);
+
+const OF_AN_ATTEMPT: ReadonlySet<string> = new Set(["attempt.failed", "verify.failed"]);
 
 /** What is told though all may still be well. */
 const TOLD: ReadonlySet<string> = new Set([

@@ -7,7 +7,8 @@ import { execute, type ExecuteOptions } from "../../automation/execute.ts";
 import { holderIn, lockKey } from "../../automation/lock-state.ts";
 import type { RunResult } from "../../automation/run.ts";
 import { UNFINISHED, type Journal, type RunRecord, type RunStatus } from "../../core/journal.ts";
-import { EXEC_CODE, execAutomation, type ExecParts } from "./exec-automation.ts";
+import { EXEC_CODE } from "./code.ts";
+import { execAutomation, type ExecParts } from "./exec-automation.ts";
 import type { ExecPlan } from "./plan.ts";
 import { isOfExec } from "./recorded-plan.ts";
 

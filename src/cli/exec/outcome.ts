@@ -113,11 +113,6 @@ function ofCommand(end: EndedCommand): Ending {
   return { outcome: "failed", exitCode: exitCode || EXEC_EXIT.broken };
 }
 
-/** The outcomes in which the command was never begun: there is nothing to clean up. */
-export function hasBegun(outcome: Outcome): boolean {
-  return outcome !== "locked" && outcome !== "skipped" && outcome !== "refused";
-}
-
 /** Whether a human should hear of it. Of an open breaker they heard when it opened. */
 export function isAlarming({ outcome, exitCode }: Ending): boolean {
   if (exitCode === EXIT.rollbackIncomplete) return true;

@@ -1,7 +1,6 @@
 /** Runs a guarded command from its plan to its end: journal, what was broken off before, the run itself. */
 
 import { constants, hostname } from "node:os";
-import { join } from "node:path";
 import { StoppedBySignal } from "../../automation/cancellation.ts";
 import { execute } from "../../automation/execute.ts";
 import { newRunId } from "../../automation/key.ts";
@@ -17,13 +16,15 @@ import type { Arguments, World } from "../command.ts";
 import { listenForSignals, type Interruption } from "../interruption.ts";
 import { pruneAtEnd } from "../prune-runs.ts";
 import { afterwards } from "./afterwards.ts";
-import { EXEC_CODE, execAutomation, type ExecParts } from "./exec-automation.ts";
+import { EXEC_CODE } from "./code.ts";
+import { execAutomation, type ExecParts } from "./exec-automation.ts";
 import { execOutput, type ExecOutput } from "./exec-output.ts";
 import { findBrokenOff, takeBack } from "./former-runs.ts";
 import { HeldOutput } from "./held-output.ts";
 import { endingOf, type Facts } from "./outcome.ts";
 import { PatientJournal } from "./patient-journal.ts";
 import type { ExecPlan } from "./plan.ts";
+import { recordsIn } from "./records.ts";
 import { fromRecorded, toRecorded } from "./recorded-plan.ts";
 import type { Ended } from "./report.ts";
 
@@ -132,7 +133,7 @@ class ExecRun {
     const rollback = rollbackOf(result);
     const ended = { ...this.#endedBy(result, rollback, undefined), plan: former, runId: run.id };
     const { world } = this.#surroundings;
-    await afterwards({ ...ended, outcome: "cut-off" }, { world, complain });
+    await afterwards({ ...ended, outcome: "cut-off", hasBegun: true }, { world, complain });
     return rollback === "incomplete" ? { ...ended, plan: this.#plan } : undefined;
   }
 
@@ -150,7 +151,7 @@ class ExecRun {
   async #execute(journal: Journal, id: string): Promise<RunResult> {
     const { world, output, interruption } = this.#surroundings;
     const secrets = redactor({ env: world.env });
-    const log = await output.openRun(this.#plan.name);
+    const log = await output.openRun(this.#plan);
     try {
       return await execute(execAutomation(this.#plan, await this.#parts(journal)), {
         journal,
@@ -172,7 +173,7 @@ class ExecRun {
   /** Takes back a run that no process has, or that this one has just broken off. */
   async #takeBack(journal: Journal, id: string, plan: ExecPlan): Promise<RunResult> {
     const { world, output } = this.#surroundings;
-    const log = await output.openRun(plan.name);
+    const log = await output.openRun(plan);
     const options = { journal, sinks: log.sinks, env: world.env, clock: world.clock };
     try {
       return await takeBack(id, plan, await this.#parts(journal), options);
@@ -222,6 +223,7 @@ class ExecRun {
       attempts: own?.attempts ?? 0,
       durationMs: world.clock.now() - this.#startedAtMs,
       startedAtMs: this.#startedAtMs,
+      hasBegun: this.#hasBegun,
       end: this.#lastEnd,
       host: hostname(),
     };
@@ -235,13 +237,4 @@ function statusOf({ status }: RunResult): Facts["status"] {
 function rollbackOf({ tasks }: RunResult): RollbackOutcome {
   const own = tasks.at(0)?.result;
   return own?.ok === false ? own.rollback : "none";
-}
-
-/** Where commands under way are written down: beside the logs. */
-async function recordsIn(world: World): Promise<string | undefined> {
-  try {
-    return join(await world.logDirectory(), "..", "commands");
-  } catch {
-    return undefined;
-  }
 }

@@ -5,7 +5,7 @@ import { list, readOptions, required, text } from "../../core/options.ts";
 import type { Redactor } from "../../core/redact.ts";
 import { decodeValue } from "../../journal/codec.ts";
 import { AutomationFileError } from "../load-error.ts";
-import { EXEC_CODE } from "./exec-automation.ts";
+import { EXEC_CODE } from "./code.ts";
 import { PLAN_READERS, type ExecPlan } from "./plan.ts";
 
 /** The input of a run of `holdfast exec`. */

@@ -21,6 +21,8 @@ export interface Ended extends Ending {
   readonly attempts: number;
   readonly durationMs: number;
   readonly startedAtMs: number;
+  /** Whether it was ever started: else there is nothing to clean up. */
+  readonly hasBegun: boolean;
   /** How the last attempt at the command ended. */
   readonly end?: CommandEnd | undefined;
   readonly host: string;
