@@ -3,12 +3,15 @@
  * go on in its middle, so what it did is undone, where there is an `--undo`, and its cleanup is run.
  */
 
-import { execute, type ExecuteOptions } from "../../automation/execute.ts";
+import { execute } from "../../automation/execute.ts";
 import { holderIn, lockKey } from "../../automation/lock-state.ts";
 import type { RunResult } from "../../automation/run.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Sink } from "../../core/events.ts";
 import { UNFINISHED, type Journal, type RunRecord, type RunStatus } from "../../core/journal.ts";
 import { EXEC_CODE } from "./code.ts";
 import { execAutomation, type ExecParts } from "./exec-automation.ts";
+import type { Variables } from "./hook.ts";
 import type { ExecPlan } from "./plan.ts";
 import { isOfExec } from "./recorded-plan.ts";
 
@@ -48,16 +51,24 @@ async function findLockHolder(
   return run !== undefined && UNFINISHED.includes(run.status) ? run : undefined;
 }
 
+/** What a run is ended with. */
+export interface EndingOptions {
+  readonly journal: Journal;
+  readonly sinks: readonly Sink[];
+  readonly env: Variables;
+  readonly clock: Clock;
+}
+
 /** Undoes it, lets go of what it holds, and ends it. Rejects as `execute` does. */
 export function takeBack(
-  run: RunRecord["id"],
+  runId: string,
   plan: ExecPlan,
   parts: ExecParts,
-  options: Pick<ExecuteOptions, "journal" | "sinks" | "env" | "clock">,
+  options: EndingOptions,
 ): Promise<RunResult> {
   return execute(execAutomation(plan, parts), {
     ...options,
-    runId: run,
+    runId,
     unfinished: "rollback",
     codeHash: EXEC_CODE,
   });

@@ -1,15 +1,18 @@
 /** Runs a guarded command from its plan to its end: journal, what was broken off before, the run itself. */
 
 import { constants, hostname } from "node:os";
-import { StoppedBySignal } from "../../automation/cancellation.ts";
+import { abandonRun } from "../../automation/abandon.ts";
+import { exitCodeOfCancellation, StoppedBySignal } from "../../automation/cancellation.ts";
 import { execute } from "../../automation/execute.ts";
 import { newRunId } from "../../automation/key.ts";
 import type { RunResult } from "../../automation/run.ts";
 import { EXIT } from "../../core/exit-codes.ts";
 import type { Journal, RunRecord } from "../../core/journal.ts";
+import { loggerTo } from "../../core/logger.ts";
 import { redactor } from "../../core/redact.ts";
 import { systemRandom } from "../../core/system.ts";
 import { memoryJournal } from "../../journal/memory.ts";
+import { thisProcess } from "../../journal/owner.ts";
 import type { EndedCommand } from "../../process/ended-command.ts";
 import type { RollbackOutcome } from "../../policies/task-result.ts";
 import type { Arguments, World } from "../command.ts";
@@ -39,6 +42,7 @@ export async function performExec(plan: ExecPlan, args: Arguments, world: World)
   const exec = new ExecRun(plan, { world, output, interruption });
   try {
     const ended = await exec.run();
+    if (typeof ended === "number") return ended;
     await afterwards(ended, { args, world, complain: output.complain });
     return ended.exitCode;
   } finally {
@@ -72,7 +76,8 @@ class ExecRun {
       : undefined;
   }
 
-  async run(): Promise<Ended> {
+  /** Answers only the exit code where a former run is in the way, of which all is told by then. */
+  async run(): Promise<Ended | number> {
     const journal = await this.#openJournal();
     const stuck = await this.#takeBackFormer(journal);
     if (stuck !== undefined) return stuck;
@@ -80,9 +85,14 @@ class ExecRun {
     const id = newRunId(world.clock, systemRandom);
     const result = await this.#execute(journal, id);
     const isBrokenOff = result.status === "interrupted" || result.status === "in doubt";
-    const last = isBrokenOff ? await this.#takeBack(journal, id, this.#plan) : result;
-    const rollback = rollbackOf(last);
-    const ended = this.#endedBy(result, rollback, interruption.signal.reason);
+    const stoppedBy: unknown = isBrokenOff ? interruption.signal.reason : undefined;
+    const rollback = isBrokenOff
+      ? await this.#end(journal, id, {
+          plan: this.#plan,
+          exitCode: exitCodeOfCancellation(stoppedBy),
+        })
+      : rollbackOf(result);
+    const ended = this.#endedBy(result, rollback, stoppedBy);
     if (ended.exitCode === EXIT.ok) this.#held?.drop();
     else await this.#held?.release();
     await pruneAtEnd(journal, world);
@@ -115,7 +125,7 @@ class ExecRun {
   }
 
   /** What was broken off before; `undefined` where nothing of it is in the way. */
-  async #takeBackFormer(journal: Journal): Promise<Ended | undefined> {
+  async #takeBackFormer(journal: Journal): Promise<number | undefined> {
     for (const run of await findBrokenOff(this.#plan, journal)) {
       const problem = await this.#takeBackOne(journal, run);
       if (problem !== undefined) return problem;
@@ -123,18 +133,24 @@ class ExecRun {
     return undefined;
   }
 
-  async #takeBackOne(journal: Journal, run: RunRecord): Promise<Ended | undefined> {
+  async #takeBackOne(journal: Journal, run: RunRecord): Promise<number | undefined> {
     const { complain } = this.#surroundings.output;
     const plan = this.#planOf(run);
     const what = plan?.undo === undefined ? "what it did is left as it is" : "it is undone first";
     complain(`holdfast: run ${run.id} of ${run.automation} was cut off; ${what}\n`, "WARNING");
     const former = plan ?? { ...this.#plan, undo: undefined, cleanup: undefined, lock: undefined };
-    const result = await this.#takeBack(journal, run.id, { ...former, name: run.automation });
-    const rollback = rollbackOf(result);
-    const ended = { ...this.#endedBy(result, rollback, undefined), plan: former, runId: run.id };
+    const rollback = await this.#end(journal, run.id, { plan: former });
+    const exitCode = EXIT_BY_ROLLBACK[rollback];
+    const own = {
+      outcome: "cut-off",
+      exitCode,
+      rollback,
+      error: new Error("its process was killed"),
+    } as const;
+    const ended = { ...this.#ended(run.id), ...own, plan: former, hasBegun: true };
     const { world } = this.#surroundings;
-    await afterwards({ ...ended, outcome: "cut-off", hasBegun: true }, { world, complain });
-    return rollback === "incomplete" ? { ...ended, plan: this.#plan } : undefined;
+    await afterwards(ended, { world, complain });
+    return rollback === "incomplete" ? exitCode : undefined;
   }
 
   /** Without its secrets it cannot be undone: then it is only ended. */
@@ -170,13 +186,24 @@ class ExecRun {
     }
   }
 
-  /** Takes back a run that no process has, or that this one has just broken off. */
-  async #takeBack(journal: Journal, id: string, plan: ExecPlan): Promise<RunResult> {
+  /** Ends a run that no process has, or that this one has just broken off. */
+  async #end(
+    journal: Journal,
+    id: string,
+    { plan, exitCode }: { readonly plan: ExecPlan; readonly exitCode?: number | undefined },
+  ): Promise<RollbackOutcome> {
     const { world, output } = this.#surroundings;
+    const { env, clock } = world;
     const log = await output.openRun(plan);
-    const options = { journal, sinks: log.sinks, env: world.env, clock: world.clock };
+    const { sinks } = log;
     try {
-      return await takeBack(id, plan, await this.#parts(journal), options);
+      if (plan.undo !== undefined) {
+        const parts = await this.#parts(journal);
+        return rollbackOf(await takeBack(id, plan, parts, { journal, sinks, env, clock }));
+      }
+      const logger = loggerTo((level, message) => output.complain(`holdfast: ${message}\n`, level));
+      await abandonRun(id, thisProcess(), { journal, clock, log: logger, exitCode });
+      return "none";
     } finally {
       log.close();
     }
@@ -200,7 +227,6 @@ class ExecRun {
   }
 
   #endedBy(result: RunResult, rollback: RollbackOutcome, stoppedBy: unknown): Ended {
-    const { world } = this.#surroundings;
     const own = result.tasks.at(0)?.result;
     const isStopped = stoppedBy instanceof StoppedBySignal;
     const status = isStopped ? "interrupted" : statusOf(result);
@@ -214,13 +240,21 @@ class ExecRun {
       skipsWhenLocked: this.#plan.lockWait === "skip",
     };
     return {
+      ...this.#ended(result.runId),
       ...endingOf(facts),
-      plan: this.#plan,
-      runId: this.#isKept ? result.runId : undefined,
       error: own?.ok === false ? own.error : result.error,
       fault,
       rollback,
       attempts: own?.attempts ?? 0,
+    };
+  }
+
+  #ended(runId: string): Omit<Ended, "outcome" | "exitCode" | "rollback"> {
+    const { world } = this.#surroundings;
+    return {
+      plan: this.#plan,
+      runId: this.#isKept ? runId : undefined,
+      attempts: 0,
       durationMs: world.clock.now() - this.#startedAtMs,
       startedAtMs: this.#startedAtMs,
       hasBegun: this.#hasBegun,
@@ -229,6 +263,13 @@ class ExecRun {
     };
   }
 }
+
+/** What a run that was cut off is told to have ended with. */
+const EXIT_BY_ROLLBACK: Readonly<Record<RollbackOutcome, number>> = {
+  none: EXIT.failed,
+  complete: EXIT.rolledBack,
+  incomplete: EXIT.rollbackIncomplete,
+};
 
 function statusOf({ status }: RunResult): Facts["status"] {
   return status === "in doubt" ? "interrupted" : status;
