@@ -203,10 +203,17 @@ export class Execution {
       stderrBytes: stderr.total,
       ...end,
       ...(outputError === undefined ? {} : { outputError }),
+      ...(outputError === "EPIPE" && !isWell ? BY_ITS_READER : {}),
       ...(isWell ? {} : { symptoms: readSymptoms(places, this.#oomKills) }),
     };
   }
 }
+
+/**
+ * Node makes sockets where a shell makes pipes. Who writes into one that was closed with something
+ * unread in it is told "Connection reset" first, as if a network had failed, and not EPIPE.
+ */
+const BY_ITS_READER: Exit = { exitCode: undefined, signal: "SIGPIPE" };
 
 const NEVER_RAN = { pid: undefined, forward: (): void => undefined };
 

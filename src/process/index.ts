@@ -13,6 +13,7 @@ export { OutputCutError, type CommandResult } from "./command-result.ts";
 export { contain, type Level, type Wrap, type Wrapped } from "./contain.ts";
 export type { EndedCommand, RunningCommand } from "./ended-command.ts";
 export type { StartProblem } from "./find-program.ts";
+export { reapLeftovers, type Reaped, type ReapOptions } from "./reap.ts";
 export { runCommand, startCommand } from "./start-command.ts";
 export type { WordValue } from "./words.ts";
 export type { CommandEnd, Symptoms } from "../core/command-end.ts";

@@ -4,7 +4,7 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** One process. Pid and start time together name it: pids are used again. */
 export interface ProcessEntry {
@@ -23,14 +23,19 @@ export interface ProcessEntry {
 export function readProcesses(): ProcessEntry[] {
   const pids = numbersIn("/proc");
   if (pids.length > 0) return pids.flatMap((pid) => findProcess(pid) ?? []);
-  const listed = spawnSync("ps", ["-axo", "pid=,ppid=,pgid=,stat=,lstart="], { encoding: "utf8" });
-  return parsePs(listed.stdout ?? "");
+  return askPs(["-ax"]);
 }
 
-/** One process by its pid, where there is a /proc. */
+/** One process by its pid; `undefined` when there is none. */
 export function findProcess(pid: number): ProcessEntry | undefined {
   const stat = readOr("", () => readFileSync(`/proc/${pid}/stat`, "utf8"));
-  return stat === "" ? undefined : parseStat(stat);
+  if (stat !== "") return parseStat(stat);
+  return existsSync("/proc/self/stat") ? undefined : askPs(["-p", `${pid}`])[0];
+}
+
+function askPs(which: readonly string[]): ProcessEntry[] {
+  const columns = ["-o", "pid=,ppid=,pgid=,stat=,lstart="];
+  return parsePs(spawnSync("ps", [...which, ...columns], { encoding: "utf8" }).stdout ?? "");
 }
 
 /** A line of /proc/<pid>/stat. @internal */
@@ -49,7 +54,7 @@ export function parseStat(stat: string): ProcessEntry {
   };
 }
 
-/** What `ps -axo pid=,ppid=,pgid=,stat=,lstart=` prints. @internal */
+/** What `ps -o pid=,ppid=,pgid=,stat=,lstart=` prints. @internal */
 export function parsePs(text: string): ProcessEntry[] {
   return text.split("\n").flatMap((line) => {
     const [, pid, ppid, group, state = "", startTime = ""] =

@@ -6,8 +6,10 @@ import { findTree, whoIsAsked } from "./tree.ts";
 
 /** What a tree is told by. */
 export interface TreeRoot {
-  /** The command's own process, a child of this one. */
+  /** The command's own process. */
   readonly pid: number;
+  /** When that is no child of this process any more: its start time. */
+  readonly startTime?: string | undefined;
   /** Whether a group, and session, was made for it. */
   readonly ownsGroup: boolean;
   /** Stands in the environment of it and of what it starts. */
@@ -30,6 +32,7 @@ export class ProcessTree {
   constructor(root: TreeRoot, clock: Clock) {
     this.#root = root;
     this.#clock = clock;
+    if (root.startTime !== undefined) this.#known.set(root.pid, root.startTime);
   }
 
   /** Everyone of it who lives and can be found. */

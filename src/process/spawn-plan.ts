@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { isatty } from "node:tty";
 import type { StdioOptions, SpawnOptions } from "node:child_process";
+import { MARK_VARIABLE } from "./leftover-record.ts";
 import type { OutputTarget, SettledRun } from "./command-options.ts";
 import { contain } from "./contain.ts";
 import { unattended, type Variables } from "./unattended.ts";
@@ -21,9 +22,6 @@ export interface SpawnPlan {
   readonly env: Variables;
   readonly options: SpawnOptions;
 }
-
-/** The variable that marks a command and whatever it starts. */
-const MARK_VARIABLE = "HOLDFAST_COMMAND";
 
 /** Commands of commands: each adds its mark, so that the outer one still knows them. */
 const MOST_MARKS = 16;
