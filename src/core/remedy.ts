@@ -69,9 +69,15 @@ export interface Remedy {
   readonly target: string;
   /** The most that it may ever do, in words. It is shown and journaled. */
   readonly blastRadius: string;
+  /** A step is healed by it no more often than that either, however long it takes. */
   readonly budget: RemedyBudget;
   /** How long it leaves the target alone after it acted. */
   readonly coolDownMs: number;
+  /**
+   * Whether it acts on something that others use too. Then one at a time acts on the target, and budget
+   * and cool-down are counted for all processes together; else each step counts for itself.
+   */
+  readonly isExclusive: boolean;
   /** How long a healing may take, from the first look to the last. */
   readonly limitMs: number;
   /** Whether it is made for such a failure, by what the failure alone tells. Must not throw. */
@@ -87,8 +93,8 @@ export interface Remedy {
 /** The methods that make a remedy, for reading options. */
 export const REMEDY_METHODS = ["fits", "examine", "act", "measure"] as const;
 
-/** How a healing ended. */
-export type HealOutcome = "healed" | "failed" | "skipped";
+/** How a healing ended; `interrupted` when the step was cancelled meanwhile, or its time was up. */
+export type HealOutcome = "healed" | "failed" | "skipped" | "interrupted";
 
 /** One healing, as it is kept with the attempt whose failure it was for. */
 export interface HealRecord {
