@@ -1,0 +1,62 @@
+/** What a command that failed is rejected with. */
+
+import { basename } from "node:path";
+import { HoldfastError } from "../core/errors.ts";
+import type { Fault } from "../core/fault.ts";
+import { redactor } from "../core/redact.ts";
+import { clip } from "../core/show.ts";
+import type { EndedCommand } from "./ended-command.ts";
+
+const LONGEST_LINE = 200;
+
+/** A command failed, was ended because its time was up, or never started. */
+export class CommandError extends HoldfastError {
+  override get name(): string {
+    return "CommandError";
+  }
+  readonly code = "COMMAND_FAILED";
+  readonly #end: EndedCommand;
+  #fault: Fault | undefined;
+
+  constructor(end: EndedCommand) {
+    super(describe(end));
+    this.#end = end;
+  }
+
+  /** How it ended. Not shown with the error: arguments and output may hold secrets. */
+  get end(): EndedCommand {
+    return this.#end;
+  }
+
+  /** @internal */
+  protected override get ownFault(): Fault {
+    this.#fault ??= { class: "unknown", code: "COMMAND_FAILED", effect: "unknown" };
+    return this.#fault;
+  }
+}
+
+/** The program, how it ended, and the last line of what it complained about; nothing of its arguments. */
+function describe(end: EndedCommand): string {
+  const line = end.stderr.trimEnd().split("\n").at(-1) ?? "";
+  const complaint = clip(redactor({ env: process.env }).text(line.trim()), LONGEST_LINE);
+  const program = basename(end.argv[0] ?? "");
+  return `${program} ${howItEnded(end)}${complaint === "" ? "" : `: ${complaint}`}`;
+}
+
+function howItEnded({ endedBy, startError, startProblem, signal, exitCode }: EndedCommand): string {
+  if (startError !== undefined) {
+    const why =
+      startProblem &&
+      `: ${startProblem.what} ${startProblem.path} ${MISSING[startError] ?? "failed"}`;
+    return `could not be started (${startError})${why ?? ""}`;
+  }
+  if (endedBy === "timeout") return "was ended, for its time was up";
+  if (endedBy === "idle") return "was ended, for it was silent for too long";
+  if (endedBy === "cancel") return "was cancelled";
+  return signal === undefined ? `failed with exit code ${exitCode}` : `was killed by ${signal}`;
+}
+
+const MISSING: Readonly<Record<string, string>> = {
+  ENOENT: "is not there",
+  EACCES: "may not be used",
+};

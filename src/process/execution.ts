@@ -1,0 +1,228 @@
+/** One command from its start to its end: its streams, its limits, and its tree. */
+
+import { spawn, type ChildProcess } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import type { OutputTarget, SettledRun, StreamName } from "./command-options.ts";
+import { drain } from "./drain.ts";
+import type { EndedCommand, RunningCommand } from "./ended-command.ts";
+import { feed } from "./feed.ts";
+import { findStartProblem, type StartProblem } from "./find-program.ts";
+import { writeRecord } from "./leftover-record.ts";
+import { LineSplitter } from "./line-splitter.ts";
+import { OutputPump } from "./output-pump.ts";
+import { findProcess, pidSpace } from "./process-table.ts";
+import { ProcessTree } from "./process-tree.ts";
+import { planSpawn, type SpawnPlan } from "./spawn-plan.ts";
+import { StopWatch } from "./stop-watch.ts";
+import { countOomKills, readSymptoms } from "./symptoms.ts";
+import { Tail } from "./tail.ts";
+import { guard } from "./watchdog.ts";
+
+/** How long the kernel may take to tell us of the end of what we have killed. */
+const LAST_WORD_MS = 1_000;
+
+/** How the command's own process ended. */
+interface Exit {
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+}
+
+const NO_EXIT: Exit = { exitCode: undefined, signal: undefined };
+
+/** See the header. */
+export class Execution {
+  readonly #command: readonly string[];
+  readonly #settled: SettledRun;
+  readonly #plan: SpawnPlan;
+  readonly #startedAtMs: number;
+  readonly #oomKills = countOomKills();
+  readonly #tails: Readonly<Record<StreamName, Tail>>;
+  #pumps: readonly OutputPump[] = [];
+
+  /** @throws {OptionsError} When it is to be run as a user that this process may not become. */
+  constructor(command: readonly string[], settled: SettledRun) {
+    this.#command = command;
+    this.#settled = settled;
+    this.#plan = planSpawn(command, settled);
+    this.#startedAtMs = settled.clock.elapsed();
+    this.#tails = { stdout: new Tail(settled.keep), stderr: new Tail(settled.keep) };
+  }
+
+  /** Starts it; whatever becomes of that is told by its end. */
+  start(): RunningCommand {
+    if (this.#settled.signal?.aborted === true) return this.#neverRan({ endedBy: "cancel" });
+    // A wrapper would only say that it could not, in words and with an exit code of its own.
+    if (this.#plan.isWrapped && this.#findProblem() !== undefined) return this.#failed("ENOENT");
+    const [program = "", ...args] = this.#plan.argv;
+    try {
+      const child = spawn(program, args, this.#plan.options);
+      return child.pid === undefined ? this.#failing(child) : this.#watch(child, child.pid);
+    } catch (error) {
+      return this.#failed(codeOf(error));
+    }
+  }
+
+  #watch(child: ChildProcess, pid: number): RunningCommand {
+    const { clock, grace, input, onStart } = this.#settled;
+    const { ownsGroup, mark, level } = this.#plan;
+    const release = guard({ pid, ownsGroup, mark });
+    const strike = this.#writeDown(pid);
+    const tree = new ProcessTree({ pid, ownsGroup, mark }, clock);
+    const broken = Promise.withResolvers<never>();
+    const end = this.#untilEnd(child, tree, broken.promise).finally(() => {
+      release();
+      strike();
+    });
+    if (input !== undefined && child.stdin !== null) {
+      feed(child.stdin, input, (error) => void tree.end(grace).then(() => broken.reject(error)));
+    }
+    onStart?.({ pid, level });
+    return { pid, end, forward: (signal) => void tree.signal(signal) };
+  }
+
+  async #untilEnd(
+    child: ChildProcess,
+    tree: ProcessTree,
+    broken: Promise<never>,
+  ): Promise<EndedCommand> {
+    const { clock, grace, leftovers: fate } = this.#settled;
+    const isHeldBack = (): boolean => this.#pumps.some((pump) => pump.isHeldBack);
+    const watch = new StopWatch({ ...this.#settled, isHeldBack });
+    const exited = exitOf(child);
+    this.#pumps = this.#listen(child, watch.heard);
+    try {
+      const first = await Promise.race([exited, watch.stopped, broken]);
+      const endedBy = typeof first === "string" ? first : undefined;
+      const isEnded = endedBy !== undefined || fate === "end";
+      const leftovers = isEnded ? await tree.end(grace) : [];
+      const exit = typeof first === "string" ? await this.#lastWord(exited) : first;
+      const durationMs = clock.elapsed() - this.#startedAtMs;
+      await this.#drained(watch, endedBy !== undefined);
+      return this.#ended({ ...exit, endedBy, leftovers, durationMs });
+    } finally {
+      watch.end();
+      for (const pump of this.#pumps) pump.close();
+    }
+  }
+
+  /** What was killed has ended, but we may not have been told yet. */
+  async #lastWord(exited: Promise<Exit>): Promise<Exit> {
+    const isTold = new AbortController();
+    const patience = this.#settled.clock.sleep(LAST_WORD_MS, isTold.signal).then(
+      () => NO_EXIT,
+      () => NO_EXIT,
+    );
+    const exit = await Promise.race([exited, patience]);
+    isTold.abort();
+    return exit;
+  }
+
+  /** Its limits hold also for a reader of its output that is slow. */
+  async #drained(watch: StopWatch, isStopped: boolean): Promise<void> {
+    const draining = drain({
+      pumps: this.#pumps,
+      clock: this.#settled.clock,
+      heardAtMs: () => watch.heardAtMs,
+      isPatient: !isStopped,
+    });
+    await (isStopped ? draining : Promise.race([draining, watch.stopped]));
+  }
+
+  #listen(child: ChildProcess, heard: () => void): OutputPump[] {
+    const { stdout, stderr, onLine } = this.#settled;
+    const pump = (
+      name: StreamName,
+      source: Readable | null,
+      target: OutputTarget,
+    ): OutputPump[] => {
+      if (source === null) return [];
+      const lines = onLine && new LineSplitter((line) => onLine(line, name));
+      const writable = writableOf(target, name);
+      return [new OutputPump(source, { tail: this.#tails[name], heard, lines, writable })];
+    };
+    return [...pump("stdout", child.stdout, stdout), ...pump("stderr", child.stderr, stderr)];
+  }
+
+  #writeDown(pid: number): () => void {
+    const { records, clock } = this.#settled;
+    if (records === undefined) return () => undefined;
+    const { mark, ownsGroup } = this.#plan;
+    return writeRecord(records, {
+      mark,
+      ownsGroup,
+      program: this.#command[0] ?? "",
+      command: { pid, startTime: findProcess(pid)?.startTime ?? "" },
+      owner: { pid: process.pid, startTime: findProcess(process.pid)?.startTime ?? "" },
+      startedAtMs: clock.now(),
+      ...pidSpace(),
+    });
+  }
+
+  /** The system tells of it in the next turn. */
+  #failing(child: ChildProcess): RunningCommand {
+    const end = new Promise<EndedCommand>((resolve) => {
+      child.once("error", (error) => resolve(this.#failed(codeOf(error)).end));
+    });
+    return { ...NEVER_RAN, end };
+  }
+
+  #failed(startError: string): RunningCommand {
+    const startProblem = this.#findProblem();
+    return this.#neverRan({ startError, ...(startProblem === undefined ? {} : { startProblem }) });
+  }
+
+  #neverRan(end: Partial<EndedCommand>): RunningCommand {
+    const durationMs = this.#settled.clock.elapsed() - this.#startedAtMs;
+    return {
+      ...NEVER_RAN,
+      end: Promise.resolve(this.#ended({ ...NO_EXIT, leftovers: [], durationMs, ...end })),
+    };
+  }
+
+  #findProblem(): StartProblem | undefined {
+    const { cwd, env } = this.#plan;
+    return findStartProblem({ program: this.#command[0] ?? "", cwd, path: env["PATH"] });
+  }
+
+  #ended(
+    end: Exit & Pick<EndedCommand, "leftovers" | "durationMs"> & Partial<EndedCommand>,
+  ): EndedCommand {
+    const { stdout, stderr } = this.#tails;
+    const { cwd, env, level } = this.#plan;
+    const outputError = this.#pumps
+      .map((pump) => pump.errorCode)
+      .find((code) => code !== undefined);
+    const isWell = end.exitCode === 0 || end.endedBy === "cancel";
+    const places = { argv: this.#command, cwd, temporary: env["TMPDIR"] };
+    return {
+      argv: this.#command,
+      level,
+      stdout: stdout.text(),
+      stderr: stderr.text(),
+      stdoutBytes: stdout.total,
+      stderrBytes: stderr.total,
+      ...end,
+      ...(outputError === undefined ? {} : { outputError }),
+      ...(isWell ? {} : { symptoms: readSymptoms(places, this.#oomKills) }),
+    };
+  }
+}
+
+const NEVER_RAN = { pid: undefined, forward: (): void => undefined };
+
+function exitOf(child: ChildProcess): Promise<Exit> {
+  return new Promise((resolve) => {
+    child.once("exit", (code, signal) => {
+      resolve({ exitCode: code ?? undefined, signal: signal ?? undefined });
+    });
+  });
+}
+
+function writableOf(target: OutputTarget, name: StreamName): Writable | undefined {
+  if (target === "pass") return process[name];
+  return typeof target === "string" ? undefined : target;
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? "UNKNOWN";
+}

@@ -1,0 +1,91 @@
+/** Where a program is, and why a command could not be started. */
+
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  readSync,
+  statSync,
+  type Stats,
+} from "node:fs";
+import { delimiter, isAbsolute, resolve } from "node:path";
+
+/** What of a command is not as it must be; an `ENOENT` of the system says the same for each. */
+export type StartProblem =
+  | { readonly what: "program"; readonly path: string }
+  | { readonly what: "working directory"; readonly path: string }
+  | { readonly what: "interpreter"; readonly path: string };
+
+/** Where a command would be started. */
+export interface StartPlace {
+  readonly program: string;
+  readonly cwd: string;
+  readonly path: string | undefined;
+}
+
+/** The file that would be run, as execvp(3) looks it up; `undefined` when there is none. */
+export function findProgram({ program, cwd, path }: StartPlace): string | undefined {
+  if (program.includes("/")) {
+    const file = isAbsolute(program) ? program : resolve(cwd, program);
+    return isFile(file) ? file : undefined;
+  }
+  const files = (path ?? "/usr/bin:/bin")
+    .split(delimiter)
+    .map((directory) => resolve(cwd, directory, program))
+    .filter(isFile);
+  return files.find(isExecutable) ?? files[0];
+}
+
+/** Why the system said `ENOENT` or `EACCES`; `undefined` when nothing is found to be wrong any more. */
+export function findStartProblem(place: StartPlace): StartProblem | undefined {
+  if (!isDirectory(place.cwd)) return { what: "working directory", path: place.cwd };
+  const file = findProgram(place);
+  if (file === undefined || !isExecutable(file)) return { what: "program", path: place.program };
+  const interpreter = readInterpreter(file);
+  if (interpreter === undefined || (isFile(interpreter) && isExecutable(interpreter))) {
+    return undefined;
+  }
+  return { what: "interpreter", path: interpreter };
+}
+
+/** What stands after `#!`. The kernel reads no more than 256 bytes of it: execve(2). */
+function readInterpreter(file: string): string | undefined {
+  const start = Buffer.alloc(256);
+  try {
+    const descriptor = openSync(file, "r");
+    try {
+      const length = readSync(descriptor, start);
+      return /^#![ \t]*([^\s]+)/.exec(start.toString("utf8", 0, length))?.[1];
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return undefined; // It may be run without being readable.
+  }
+}
+
+function isFile(path: string): boolean {
+  return findStats(path)?.isFile() === true;
+}
+
+function isDirectory(path: string): boolean {
+  return findStats(path)?.isDirectory() === true;
+}
+
+function findStats(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined; // Not there, or nobody may look.
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The processes of the machine, as far as they can be seen. From /proc where there is one, else from
+ * `ps`. Source: proc_pid_stat(5), ps(1) in POSIX.
+ */
+
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+/** One process. Pid and start time together name it: pids are used again. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly group: number;
+  /** 0 where the system does not tell. */
+  readonly session: number;
+  /** In the machine's own count. */
+  readonly startTime: string;
+  /** It has ended, and only its entry in the table is left. */
+  readonly isZombie: boolean;
+}
+
+/** Every process that can be seen; none at all on a machine with neither /proc nor `ps`. */
+export function readProcesses(): ProcessEntry[] {
+  const pids = numbersIn("/proc");
+  if (pids.length > 0) return pids.flatMap((pid) => findProcess(pid) ?? []);
+  return askPs(["-ax"]);
+}
+
+/** One process by its pid; `undefined` when there is none. */
+export function findProcess(pid: number): ProcessEntry | undefined {
+  const stat = readOr("", () => readFileSync(`/proc/${pid}/stat`, "utf8"));
+  if (stat !== "") return parseStat(stat);
+  return existsSync("/proc/self/stat") ? undefined : askPs(["-p", `${pid}`])[0];
+}
+
+function askPs(which: readonly string[]): ProcessEntry[] {
+  const columns = ["-o", "pid=,ppid=,pgid=,stat=,lstart="];
+  return parsePs(spawnSync("ps", [...which, ...columns], { encoding: "utf8" }).stdout ?? "");
+}
+
+/** A line of /proc/<pid>/stat. @internal */
+export function parseStat(stat: string): ProcessEntry {
+  // The second field is the command in parentheses, and may hold spaces and parentheses itself.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [state = "", ppid, group, session] = fields;
+  return {
+    pid: Number.parseInt(stat, 10),
+    ppid: Number(ppid),
+    group: Number(group),
+    session: Number(session),
+    // Field 22, counted from 1; the first of ours is field 3.
+    startTime: fields[19] ?? "",
+    isZombie: state === "Z" || state === "X",
+  };
+}
+
+/** What `ps -o pid=,ppid=,pgid=,stat=,lstart=` prints. @internal */
+export function parsePs(text: string): ProcessEntry[] {
+  return text.split("\n").flatMap((line) => {
+    const [, pid, ppid, group, state = "", startTime = ""] =
+      /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*?)\s*$/.exec(line) ?? [];
+    if (pid === undefined) return [];
+    return [
+      {
+        pid: Number(pid),
+        ppid: Number(ppid),
+        group: Number(group),
+        session: 0,
+        startTime,
+        isZombie: state.startsWith("Z"),
+      },
+    ];
+  });
+}
+
+/** Whether the environment that the process was started with holds `text`. False where that is hidden. */
+export function isStartedWith(pid: number, text: string): boolean {
+  return readOr("", () => readFileSync(`/proc/${pid}/environ`, "latin1")).includes(text);
+}
+
+/**
+ * The pids of the process in each pid namespace that it is in, from ours inwards. 1 as the last one is
+ * the first process of a namespace. Just its pid where that is not told.
+ */
+export function namespacePids(pid: number): readonly number[] {
+  const status = readOr("", () => readFileSync(`/proc/${pid}/status`, "utf8"));
+  const [, pids] = /^NSpid:\s*(.*)$/m.exec(status) ?? [];
+  return pids === undefined ? [pid] : pids.trim().split(/\s+/).map(Number);
+}
+
+/** What a pid means: this start of the machine, and this pid namespace. Empty where it is not told. */
+export function pidSpace(): { readonly bootId: string; readonly pidNamespace: string } {
+  return {
+    bootId: readOr("", () => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()),
+    pidNamespace: readOr("", () => readlinkSync("/proc/self/ns/pid")),
+  };
+}
+
+function numbersIn(directory: string): number[] {
+  try {
+    return readdirSync(directory)
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return []; // No such thing on this machine.
+  }
+}
+
+/** What `read` gives, or `otherwise` for what is gone, hidden, or not on this machine. */
+function readOr(otherwise: string, read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}

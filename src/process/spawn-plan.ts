@@ -1,0 +1,105 @@
+/** What is handed to the system to start a command. */
+
+import { randomUUID } from "node:crypto";
+import { closeSync, openSync } from "node:fs";
+import { isatty } from "node:tty";
+import type { StdioOptions, SpawnOptions } from "node:child_process";
+import { MARK_VARIABLE } from "./leftover-record.ts";
+import type { OutputTarget, SettledRun } from "./command-options.ts";
+import { contain } from "./contain.ts";
+import { unattended, type Variables } from "./unattended.ts";
+import { readUser, type User } from "./user.ts";
+
+/** See the header. */
+export interface SpawnPlan {
+  /** With what is wrapped around it. */
+  readonly argv: readonly string[];
+  readonly isWrapped: boolean;
+  readonly level: string;
+  readonly mark: string;
+  readonly ownsGroup: boolean;
+  readonly cwd: string;
+  readonly env: Variables;
+  readonly options: SpawnOptions;
+}
+
+/** Commands of commands: each adds its mark, so that the outer one still knows them. */
+const MOST_MARKS = 16;
+
+/** @throws {OptionsError} When the user is not there, or this process may not become it. */
+export function planSpawn(command: readonly string[], settled: SettledRun): SpawnPlan {
+  const mark = randomUUID();
+  const user = settled.user === undefined ? undefined : readUser(settled.user, "command.user");
+  const { argv, level } = wrapped(command, settled, user);
+  const ownsGroup = !hasTerminal();
+  const cwd = settled.cwd ?? process.cwd();
+  const env = environment(settled, mark, user);
+  const becomes = user !== undefined && !settled.contain && user.uid !== process.getuid?.();
+  const options: SpawnOptions = {
+    cwd,
+    env,
+    stdio: stdioOf(settled),
+    detached: ownsGroup,
+    windowsHide: true,
+    ...(becomes ? { uid: user.uid, gid: user.gid } : {}),
+  };
+  return { argv, isWrapped: argv !== command, level, mark, ownsGroup, cwd, env, options };
+}
+
+function wrapped(
+  command: readonly string[],
+  { contain: isContained, wrap }: SettledRun,
+  user: User | undefined,
+): { argv: readonly string[]; level: string } {
+  if (wrap !== undefined) return wrap(command);
+  if (!isContained) return { argv: command, level: "plain" };
+  // The namespace is made with our rights, and the user is left them only inside.
+  return contain(user === undefined ? command : asUser(user, command));
+}
+
+function asUser({ uid, gid }: User, command: readonly string[]): readonly string[] {
+  return ["setpriv", "--reuid", `${uid}`, "--regid", `${gid}`, "--clear-groups", "--", ...command];
+}
+
+function environment(settled: SettledRun, mark: string, user: User | undefined): Variables {
+  const given = settled.env ?? process.env;
+  const marks = [...(given[MARK_VARIABLE] ?? "").split(" "), mark].filter((each) => each !== "");
+  const ofUser = user && { HOME: user.home, USER: user.name, LOGNAME: user.name };
+  return {
+    ...(settled.unattended ? unattended(given) : given),
+    ...ofUser,
+    [MARK_VARIABLE]: marks.slice(-MOST_MARKS).join(" "),
+  };
+}
+
+/**
+ * Node makes a group only by setsid(2), and a new session has no terminal: no prompt of ssh or sudo on
+ * /dev/tty, no Ctrl-Z. So where there is a terminal the command stays in our group, and in the
+ * foreground with it, and its tree is found without one.
+ */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync("/dev/tty", "r+"));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function stdioOf({ input, stdin, stdout, stderr, ...settled }: SettledRun): StdioOptions {
+  const mustHear = settled.idleTimeout !== Infinity || settled.onLine !== undefined;
+  return [
+    input === undefined ? stdin : "pipe",
+    descriptorOf(stdout, 1, mustHear),
+    descriptorOf(stderr, 2, mustHear),
+  ];
+}
+
+function descriptorOf(
+  target: OutputTarget,
+  own: 1 | 2,
+  mustHear: boolean,
+): "pipe" | "ignore" | "inherit" {
+  if (target === "inherit" || target === "ignore") return target;
+  return target === "pass" && !mustHear && isatty(own) ? "inherit" : "pipe";
+}

@@ -1,0 +1,90 @@
+/**
+ * What is measured beside a command, because what it says of itself can mean several things: 137 is a
+ * kill by the kernel for lack of memory, or by a person; "No space left on device" is a full disk, no
+ * inode left, or a limit of another kind.
+ *
+ * Sources: proc_vmstat(5), statvfs(3).
+ */
+
+import { readFileSync, statfsSync, type StatsFs } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Symptoms } from "../core/command-end.ts";
+
+/** How many processes the kernel has killed for lack of memory since it started, where it tells. */
+export function countOomKills(): number | undefined {
+  try {
+    const count = /^oom_kill (\d+)$/m.exec(readFileSync("/proc/vmstat", "utf8"))?.[1];
+    return count === undefined ? undefined : Number(count);
+  } catch {
+    return undefined; // No /proc here.
+  }
+}
+
+/** Where a command may have written. */
+export interface Places {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly temporary: string | undefined;
+}
+
+/** What is found out after a command failed. */
+export function readSymptoms(places: Places, oomKillsBefore: number | undefined): Symptoms {
+  const oomKills = countOomKills();
+  return {
+    full: findFull(places),
+    ...(oomKills === undefined || oomKillsBefore === undefined
+      ? {}
+      : { oomKills: oomKills - oomKillsBefore }),
+  };
+}
+
+/** No more than this many places are looked at: the arguments may be a thousand files. */
+const MOST_PLACES = 16;
+
+/** Of all places, whether one has run out; `undefined` when none could be measured. */
+function findFull(places: Places): Symptoms["full"] {
+  const measured = placesOf(places)
+    .flatMap((place) => measure(place) ?? [])
+    .map(fullness);
+  return (
+    measured.find((full) => full === "bytes") ??
+    measured.find((full) => full === "inodes") ??
+    measured.find((full) => full === "neither")
+  );
+}
+
+/** The directories that a command names, or works in. @internal */
+export function placesOf({ argv, cwd, temporary }: Places): string[] {
+  const named = argv
+    .slice(1)
+    // Of `--output=/x/y` and `of=/x/y` the part that may be a path.
+    .map((argument) => argument.slice(argument.indexOf("=") + 1))
+    .filter((argument) => argument.includes("/") && !argument.includes("://"));
+  return [...new Set([cwd, temporary ?? "/tmp", ...named.map((name) => resolve(cwd, name))])].slice(
+    0,
+    MOST_PLACES,
+  );
+}
+
+/** Of what is not there yet, the directory is measured. A device of zeros has no room, and needs none. */
+function measure(path: string): StatsFs | undefined {
+  for (let place = path; ; place = dirname(place)) {
+    try {
+      return statfsSync(place);
+    } catch {
+      if (place === dirname(place)) return undefined;
+    }
+  }
+}
+
+/** Less than this, or a hundredth of the whole, is full: the failed write has freed nothing or little. */
+const LEAST_BYTES = 2 ** 20;
+
+/** Whether a file system has run out. Some have no blocks or no inodes to count. @internal */
+export function fullness(
+  stats: Pick<StatsFs, "bsize" | "blocks" | "bavail" | "files" | "ffree">,
+): "bytes" | "inodes" | "neither" {
+  const least = Math.min(LEAST_BYTES, (stats.blocks * stats.bsize) / 100);
+  if (stats.blocks > 0 && stats.bavail * stats.bsize < least) return "bytes";
+  return stats.files > 0 && stats.ffree === 0 ? "inodes" : "neither";
+}

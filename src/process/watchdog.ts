@@ -1,0 +1,86 @@
+/**
+ * Ends the commands that run when this process is gone, however it went: also by SIGKILL, when no code
+ * of its own runs any more.
+ *
+ * A shell holds the other end of a pipe. It is told of every command that begins and ends; when the
+ * pipe is closed while some still run, it ends them. The kernel closes pipes of the dead. One shell
+ * serves all commands of the process, and does not keep it alive.
+ */
+
+import { spawn, type ChildProcess } from "node:child_process";
+
+/** A command under guard. */
+export interface Guarded {
+  readonly pid: number;
+  /** Whether a group was made for it; else its process alone is ended, and who carries the mark. */
+  readonly ownsGroup: boolean;
+  readonly mark: string;
+}
+
+/**
+ * Without names of signals that only some shells know, and with grep's `-s` for processes that end
+ * while they are looked at. The mark is read from /proc; where there is none, the group must do.
+ */
+const SCRIPT = `
+trap '' HUP INT TERM
+running=
+while read -r word command; do
+  case $word in
+    begun) running="$running $command" ;;
+    ended)
+      rest=
+      for each in $running; do [ "$each" = "$command" ] || rest="$rest $each"; done
+      running=$rest ;;
+  esac
+done
+[ -n "$running" ] || exit 0
+tell() {
+  for each in $running; do
+    kill -s "$1" -- "\${each%%/*}" 2>/dev/null
+    for file in $(grep -lsF -- "\${each#*/}" /proc/[0-9]*/environ 2>/dev/null); do
+      file=\${file#/proc/}
+      kill -s "$1" "\${file%/environ}" 2>/dev/null
+    done
+  done
+}
+tell TERM
+tell CONT
+sleep 2
+tell KILL
+tell KILL
+`;
+
+let watchdog: ChildProcess | undefined;
+
+/** What is under guard: should the shell be killed, the next one is told of it too. */
+const running = new Set<string>();
+
+/** Guards a command until the answer is called. Where there is no POSIX shell, nothing guards. */
+export function guard({ pid, ownsGroup, mark }: Guarded): () => void {
+  const command = `${ownsGroup ? -pid : pid}/${mark}`;
+  watchdog ??= startWatchdog();
+  running.add(command);
+  watchdog.stdin?.write(`begun ${command}\n`);
+  return () => {
+    running.delete(command);
+    watchdog?.stdin?.write(`ended ${command}\n`);
+  };
+}
+
+function startWatchdog(): ChildProcess {
+  // A session of its own: Ctrl-C in the terminal is not for it.
+  const started = spawn("/bin/sh", ["-c", SCRIPT], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+    cwd: "/",
+  });
+  const forget = (): void => {
+    if (watchdog === started) watchdog = undefined;
+  };
+  started.once("error", forget).once("exit", forget);
+  started.stdin?.on("error", forget);
+  for (const command of running) started.stdin?.write(`begun ${command}\n`);
+  started.unref();
+  (started.stdin as { unref?: () => void } | null)?.unref?.();
+  return started;
+}
