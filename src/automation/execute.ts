@@ -223,6 +223,7 @@ function makeWorld(
     redactor: hideSecrets,
     stream: eventStream({ clock, redactor: hideSecrets, sinks }),
     rules: automation.settled.classify,
+    remedies: automation.settled.heal,
     reactions: automation.settled.reactions,
     decisions,
     halt: new Halt(),
