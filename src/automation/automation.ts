@@ -6,6 +6,7 @@ import type { Effect } from "../core/fault.ts";
 import type { Logger } from "../core/logger.ts";
 import { callable, duration, integer, list, readOptions, required, text } from "../core/options.ts";
 import type { Reader } from "../core/options.ts";
+import { readPermissions, type Permissions } from "../core/permissions.ts";
 import { reactions, type ReactionChanges } from "../core/reactions.ts";
 import type { Remedy } from "../core/remedy.ts";
 import type { StandardSchema } from "../core/standard-schema.ts";
@@ -79,6 +80,13 @@ export interface StepOptions<Value> {
         readonly key: string;
         readonly signal: AbortSignal;
       }) => Reconciled<Value> | PromiseLike<Reconciled<Value>>)
+    | undefined;
+  /**
+   * What it would answer, in a dry run: there the work is not done. Must have no effect. Default: nobody
+   * knows, and what looks into the value is not reached.
+   */
+  readonly plan?:
+    | ((context: Pick<StepContext, "signal" | "log">) => Value | PromiseLike<Value>)
     | undefined;
   /** Whether the work may simply be done again. Default: true when `retry` is given, else false. */
   readonly repeatable?: boolean | undefined;
@@ -285,6 +293,11 @@ export interface Run<Input = Record<string, unknown>> extends Task {
 export interface AutomationOptions<Input = Record<string, unknown>> {
   /** What must be there before the first step. */
   readonly requires?: Requirements | undefined;
+  /**
+   * What it may touch, and nothing else: the command line starts it in a process of its own then, which
+   * is kept to that. `execute` does not. Default: no limit.
+   */
+  readonly permissions?: Permissions | undefined;
   /** Checks the input, and makes what `run.input` is. Default: any object. */
   readonly input?: StandardSchema<Input> | undefined;
   /** When `holdfast serve` runs it. Default: never. */
@@ -311,6 +324,7 @@ export interface AutomationOptions<Input = Record<string, unknown>> {
 
 const READERS = {
   requires: readRequirements,
+  permissions: readPermissions,
   input: readSchema,
   schedule: readSchedules,
   version: text({ default: undefined }),

@@ -9,6 +9,7 @@ import type { Journal, Owner, RunRecord } from "../core/journal.ts";
 import { loggerTo } from "../core/logger.ts";
 import {
   callable,
+  flag,
   integer,
   list,
   oneOf,
@@ -28,6 +29,7 @@ import type { Automation } from "./automation.ts";
 import { Book } from "./book.ts";
 import { childStarter } from "./child-run.ts";
 import { claimFor } from "./claim.ts";
+import { DryRun } from "./dry-run.ts";
 import type { Interference } from "./interference.ts";
 import { newRunId } from "./key.ts";
 import { toStorable } from "./storable.ts";
@@ -92,6 +94,11 @@ export interface ExecuteOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Who claims the run. Default: this process. */
   readonly owner?: Owner | undefined;
+  /**
+   * Whether only reads are done: other steps tell what they would do, and answer what their `plan`
+   * does. Nothing is written to the journal. Default false.
+   */
+  readonly dryRun?: boolean | undefined;
   /** Default: the system clock. */
   readonly clock?: Clock | undefined;
   /** Gives numbers from 0 up to, not including, 1. Default: the system's. */
@@ -128,6 +135,7 @@ const READERS = {
   codeHash: text({ default: undefined }),
   env: record(anything as Reader<string | undefined>, { default: undefined }),
   owner: anything as Reader<Owner | undefined>,
+  dryRun: flag({ default: false }),
   clock: part<Clock, Clock>({ methods: CLOCK_METHODS, default: systemClock }),
   random: callable<Random, Random>({ default: systemRandom }),
 } satisfies Record<keyof ExecuteOptions, Reader<unknown>>;
@@ -146,7 +154,10 @@ type Settled = ReturnType<typeof settle>;
 
 function settle(options: ExecuteOptions) {
   const settled = readOptions("execute", options, READERS);
-  const { runId, retryOf, unfinished } = settled;
+  const { runId, retryOf, unfinished, dryRun } = settled;
+  if (dryRun && (runId ?? retryOf ?? unfinished) !== undefined) {
+    throw new OptionsError("execute.dryRun", "excludes runId, retryOf and unfinished");
+  }
   if (runId !== undefined && (retryOf !== undefined || unfinished === "fresh")) {
     throw new OptionsError("execute.runId", 'excludes retryOf, and "fresh"');
   }
@@ -177,10 +188,12 @@ export async function executeUnder<Input>(
   options: ExecuteOptions,
 ): Promise<RunResult> {
   const settled = settle(options);
-  const world = { ...makeWorld(automation, settled), interference };
+  const dryRun = settled.dryRun ? new DryRun() : undefined;
+  const world = { ...makeWorld(automation, settled), interference, dryRun };
   const fresh = newRun(automation, settled, world.redactor);
   const wanted = interference === undefined ? fresh : { ...fresh, id: interference.runId };
-  const journal = settled.journal ?? memoryJournal({ clock: settled.clock });
+  const given = dryRun === undefined ? settled.journal : undefined;
+  const journal = given ?? memoryJournal({ clock: settled.clock });
   const owner = settled.owner ?? thisProcess();
   const { claim, choice, input, hasEnded, retried } = await claimFor(automation, {
     journal,
@@ -208,7 +221,8 @@ export async function executeUnder<Input>(
     hasEnded,
     retried,
   });
-  return withCancellation(settled.signal, world.halt, () => execution.run());
+  const result = await withCancellation(settled.signal, world.halt, () => execution.run());
+  return dryRun === undefined ? result : { ...result, plan: dryRun.planned };
 }
 
 function makeWorld(

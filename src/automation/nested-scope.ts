@@ -112,7 +112,7 @@ class NestedRunner {
       scope.close();
       return this.#answer();
     }
-    const stored = this.#step.toStored(value);
+    const stored = this.#world.dryRun === undefined ? this.#step.toStored(value) : undefined;
     scope.close();
     await cleanUp(scope, { outcome: "succeeded" });
     const endedAtMs = this.#world.clock.now();

@@ -1,5 +1,6 @@
 /** How a run ends: its exit code, from its tasks. Pure. */
 
+import { DENIED_CODES } from "../core/denial.ts";
 import { EXIT, mostUrgent } from "../core/exit-codes.ts";
 import type { TaskCount } from "../core/events.ts";
 import type { Reactions } from "../core/reactions.ts";
@@ -17,8 +18,11 @@ export interface TaskEnd {
  */
 export function exitCodeOf(result: TaskResult<unknown>, reactions: Reactions): number {
   if (result.ok) return EXIT.ok;
+  // A dry run ends there, and nothing failed.
+  if (result.fault.code === "NOT_REACHED") return EXIT.ok;
   if (result.rollback === "incomplete") return EXIT.rollbackIncomplete;
   if (result.fault.code === "VERIFY_FAILED") return EXIT.verificationFailed;
+  if (DENIED_CODES.includes(result.fault.code)) return EXIT.denied;
   if (result.rollback === "complete") return EXIT.rolledBack;
   return reactions[result.fault.class].exitCode;
 }

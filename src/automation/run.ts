@@ -13,7 +13,9 @@ import { cancelledBy, isCancellation } from "./cancel-request.ts";
 import { tellOfRequest, watchForCancel } from "./cancel-watch.ts";
 import type { Claimed } from "./claim-run.ts";
 import { exitCodeOfCancellation } from "./cancellation.ts";
+import type { ChildResult } from "./child.ts";
 import { checkRequirements } from "./check-requirements.ts";
+import { planned, type PlannedStep } from "./dry-run.ts";
 import { keepLease } from "./heartbeat.ts";
 import { Tally, type TaskEnd } from "./outcome.ts";
 import type { Reason } from "./rollback.ts";
@@ -36,6 +38,8 @@ export interface RunResult {
   /** Of all tasks, a map's items and children among them. */
   readonly count: TaskCount;
   readonly durationMs: number;
+  /** What a dry run would have done, the first 1,000; missing in any other. */
+  readonly plan?: readonly PlannedStep[] | undefined;
   /** What ended the run, where it did not succeed. */
   readonly error?: unknown;
 }
@@ -262,8 +266,14 @@ export class RunExecution<Input> {
       task: (name, body, options) => scope.track(siblings.task({ name, body, options })),
       map: (name, items, work, options) =>
         scope.track(siblings.map({ name, items, work, options })),
-      child: (name, automation, input, options) =>
-        scope.track(siblings.child({ name, automation, input }, options)),
+      child: (name, automation, input, options) => {
+        const { dryRun } = this.#world;
+        if (dryRun === undefined) {
+          return scope.track(siblings.child({ name, automation, input }, options));
+        }
+        const starting = { kind: "child", name, would: "run" } as const;
+        return scope.track(planned(scope, dryRun, starting)) as Promise<ChildResult>;
+      },
     };
   }
 

@@ -14,6 +14,7 @@ import type { ReadOptions, ScopeOptions, StepContext, StepOptions, Task } from "
 import { OWN_TASK, stepLabel } from "./book.ts";
 import { addCleanup, type Cleanup, type CleanupOptions } from "./cleanup.ts";
 import type { Database, InTransaction } from "./database.ts";
+import { planned, plannedTemp, type DryRun } from "./dry-run.ts";
 import { fileStep, type FileCall, type FileOptions } from "./file-step.ts";
 import { checkKind } from "./kind.ts";
 import { takeLock, type Lock, type LockOptions } from "./lock.ts";
@@ -159,7 +160,9 @@ export class Scope implements Task {
 
   // Not async: a step is known, with its undo, as soon as it is asked for.
   step<Value>(name: string, work: Work<Value>, options: StepOptions<Value> = {}): Promise<Value> {
-    return this.begin(name, work, () => readStepOptions(name, options));
+    const { dryRun } = this.world;
+    if (dryRun === undefined) return this.begin(name, work, () => readStepOptions(name, options));
+    return this.#planStep(dryRun, name, options);
   }
 
   read<Value>(name: string, work: Work<Value>, options: ReadOptions<Value> = {}): Promise<Value> {
@@ -174,11 +177,13 @@ export class Scope implements Task {
   }
 
   sleep(name: string, length: Duration | Date): Promise<void> {
+    if (this.world.dryRun !== undefined) return this.#planWait("sleep", name);
     const plan = () => sleepPlan(name, length, this.world.clock);
     return this.track(this.#answerWait("sleep", name, plan)) as Promise<void>;
   }
 
   waitForSignal<Value>(name: string, options: SignalOptions<Value> = {}): Promise<Value> {
+    if (this.world.dryRun !== undefined) return this.#planWait("signal", name);
     const plan = () => signalPlan(this.#placeOf(name), options);
     return this.track(this.#answerWait("signal", name, plan)) as Promise<Value>;
   }
@@ -187,6 +192,7 @@ export class Scope implements Task {
     name: string,
     options?: Options,
   ): Promise<ApprovalBy<Options>> {
+    if (this.world.dryRun !== undefined) return this.#planWait("signal", name);
     const plan = () => approvalPlan(this.#placeOf(name), options ?? {});
     return this.track(this.#answerWait("signal", name, plan)) as Promise<ApprovalBy<Options>>;
   }
@@ -200,7 +206,10 @@ export class Scope implements Task {
   }
 
   cleanup(name: string, run: Cleanup["run"], options: CleanupOptions = {}): Promise<void> {
-    return this.track(addCleanup(this, name, run, options));
+    const { dryRun } = this.world;
+    if (dryRun === undefined) return this.track(addCleanup(this, name, run, options));
+    const cleaning = { kind: "cleanup", name, would: "clean up" } as const;
+    return this.track(planned(this, dryRun, cleaning)) as Promise<void>;
   }
 
   file(
@@ -209,14 +218,18 @@ export class Scope implements Task {
     produce: FileCall["produce"],
     options: FileOptions = {},
   ): Promise<WrittenFile> {
+    const { dryRun } = this.world;
+    if (dryRun !== undefined) return this.#planStep(dryRun, name, options);
     return this.track(fileStep(this, { name, path, produce, options }));
   }
 
   tempDirectory(name: string, options: TempOptions = {}): Promise<Temp> {
+    if (this.world.dryRun !== undefined) return this.#planTemp(name);
     return this.track(tempDirectory(this, name, options));
   }
 
   tempFile(name: string, options: TempFileOptions = {}): Promise<Temp> {
+    if (this.world.dryRun !== undefined) return this.#planTemp(name);
     return this.track(tempFile(this, name, options));
   }
 
@@ -230,6 +243,8 @@ export class Scope implements Task {
     work: (database: InTransaction<Db>, context: StepContext) => Value | PromiseLike<Value>,
     options: TransactionOptions<Db, Value> = {},
   ): Promise<Value> {
+    const { dryRun } = this.world;
+    if (dryRun !== undefined) return this.#planStep(dryRun, name, options);
     const doing = transactionStep(this, { name, database, work, options });
     return this.track(doing) as Promise<Value>;
   }
@@ -442,6 +457,22 @@ export class Scope implements Task {
   async #answerWait(kind: WaitPlan["kind"], name: string, plan: () => WaitPlan): Promise<unknown> {
     const fullName = this.claimName(kind, name);
     return new Wait(this, fullName, plan()).answer();
+  }
+
+  #planStep<Value>(dryRun: DryRun, name: string, options: object): Promise<Value> {
+    const { plan } = options as StepOptions<unknown>;
+    const step = { kind: "step", name, would: "do", settled: { plan } } as const;
+    return this.track(planned(this, dryRun, step)) as Promise<Value>;
+  }
+
+  #planWait<Value>(kind: WaitPlan["kind"], name: string): Promise<Value> {
+    const waiting = { kind, name, would: "wait" } as const;
+    return this.track(planned(this, this.world.dryRun as DryRun, waiting)) as Promise<Value>;
+  }
+
+  #planTemp(name: string): Promise<Temp> {
+    this.claimName("resource", name);
+    return Promise.resolve(plannedTemp(`"${stepLabel(this.name, this.prefix + name)}"`));
   }
 
   #placeOf(name: string) {

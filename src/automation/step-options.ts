@@ -74,6 +74,7 @@ const STEP_READERS = {
     }) => Reconciled<unknown> | PromiseLike<Reconciled<unknown>>,
     undefined
   >({ default: undefined }),
+  plan: callable<NonNullable<StepOptions<unknown>["plan"]>, undefined>({ default: undefined }),
   repeatable: flag({ default: undefined }),
   undoRetry: retryReader,
   undoTimeout: duration({ default: 300_000, orInfinity: true, min: 1 }),
@@ -145,6 +146,7 @@ export function readReadOptions(name: string, options: object): SettledStep {
     repeatable: true,
     undo: undefined,
     reconcile: undefined,
+    plan: undefined,
     undoRetry: UNDO_RETRY,
     undoTimeout: 0,
   });

@@ -376,6 +376,7 @@ export class Step {
     return {
       where,
       scope: this.scope,
+      isDryRun: this.#world.dryRun !== undefined,
       stream: (details, at) => emit(this.#world, { ...where, ...at }, details),
     };
   }
@@ -385,6 +386,7 @@ export class Step {
     return {
       where: this.where,
       scope: this.scope,
+      isDryRun: this.#world.dryRun !== undefined,
       stream: (details) => {
         const attempt = "number" in details ? details.number + this.#uncounted : undefined;
         if (details.type === "attempt.failed" && attempt === this.#toldFailed) return;

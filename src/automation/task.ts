@@ -9,6 +9,7 @@ import type { RollbackOutcome, TaskResult } from "../policies/task-result.ts";
 import { OWN_TASK, stepLabel } from "./book.ts";
 import { unlessStuck } from "./cancelled-body.ts";
 import { cleanUp, failedEnding } from "./cleanup.ts";
+import { noteUnreached } from "./dry-run.ts";
 import { reviveError } from "./revive.ts";
 import { rollBack, unreached, type Reason } from "./rollback.ts";
 import { Scope } from "./scope.ts";
@@ -124,6 +125,7 @@ class TaskRunner {
       stream: (details: EventDetails, at: Where) =>
         emit(this.#world, { ...this.#where, ...at }, details),
       scope,
+      isDryRun: this.#world.dryRun !== undefined,
     };
     try {
       const body = withAmbient(surrounding, async () => this.#plan.body(scope));
@@ -138,6 +140,7 @@ class TaskRunner {
       this.#checkReached(scope);
       return { result: await this.#complete(scope, value) };
     } catch (error) {
+      noteUnreached(this.#world, this.#plan.name || this.#world.book.run.automation, error);
       await scope.turnBack(error);
       await scope.quiet();
       return { error };
@@ -166,7 +169,9 @@ class TaskRunner {
     const { redactor, clock } = this.#world;
     // What the function of a child answers is what its parent is told.
     const isOwn = name === OWN_TASK && this.#world.book.run.parentId === undefined;
-    const stored = isOwn ? undefined : toStorable(redactor, value, `The value of task "${name}"`);
+    // What is unknown in a dry run cannot be written, and nobody reads it.
+    const isKept = !isOwn && this.#world.dryRun === undefined;
+    const stored = !isKept ? undefined : toStorable(redactor, value, `The value of task "${name}"`);
     scope.close();
     await cleanUp(scope, { outcome: "succeeded" });
     if (!isOwn) {

@@ -15,6 +15,7 @@ import type { Stream } from "../core/stream.ts";
 import type { Reconciled } from "./automation.ts";
 import { OWN_TASK, type Book } from "./book.ts";
 import type { StartChild } from "./child-run.ts";
+import type { DryRun } from "./dry-run.ts";
 import type { Interference } from "./interference.ts";
 
 /** What a human decided about a step in doubt. */
@@ -39,6 +40,8 @@ export interface World {
   /** How many runs this one is a child of. */
   readonly depth: number;
   readonly startChild: StartChild;
+  /** Only in a dry run. */
+  readonly dryRun?: DryRun | undefined;
   /** Only in a rehearsal. */
   readonly interference?: Interference | undefined;
 }

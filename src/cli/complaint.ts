@@ -1,9 +1,11 @@
 /** What is said when a command fails, and how it exits. */
 
 import { summariseError } from "../core/error-summary.ts";
+import { denialOf } from "../core/denial.ts";
 import { isHoldfastError } from "../core/errors.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import { redactor } from "../core/redact.ts";
+import { ProcessEndedError, UncaughtError } from "./child-end.ts";
 import { UsageError, type Command, type World } from "./command.ts";
 import { printable } from "./printable.ts";
 
@@ -14,6 +16,8 @@ const BY_CODE: Readonly<Record<string, { readonly exitCode: number; readonly adv
   RUN_REFUSED: { exitCode: EXIT.usage },
   AUTOMATION_FILE_INVALID: { exitCode: EXIT.config },
   OPTIONS_INVALID: { exitCode: EXIT.config },
+  PERMISSION_DENIED: { exitCode: EXIT.denied },
+  SANDBOX_UNAVAILABLE: { exitCode: EXIT.denied },
   REPLAY_MISMATCH: {
     exitCode: EXIT.config,
     advice:
@@ -55,6 +59,11 @@ function describe(error: unknown, command: Command | undefined): Complaint {
     const usage = command === undefined ? "" : `Usage: ${name} ${command.usage}\n`;
     return { text: `${name}: ${error.message}\n${usage}`, exitCode: EXIT.usage };
   }
+  if (error instanceof UncaughtError || error instanceof ProcessEndedError) return endOf(error);
+  // Where it was refused before there was a run.
+  if (denialOf(error) !== undefined) {
+    return { text: `holdfast: ${summariseError(error).message}\n`, exitCode: EXIT.denied };
+  }
   const known = isHoldfastError(error) ? BY_CODE[error.code] : undefined;
   if (known !== undefined) {
     const advice = known.advice === undefined ? "" : `${known.advice}\n`;
@@ -63,6 +72,18 @@ function describe(error: unknown, command: Command | undefined): Complaint {
   return {
     text: `holdfast: this is a bug in holdfast; please report it with the lines below\n${stackOf(error)}\n`,
     exitCode: EXIT.bug,
+  };
+}
+
+function endOf(error: UncaughtError | ProcessEndedError): Complaint {
+  if (error instanceof UncaughtError) {
+    const { text, exitCode } = uncaughtComplaint(error.cause, {});
+    if (denialOf(error.cause) === undefined) return { text, exitCode };
+    return { text: `${text}${summariseError(error.cause).message}\n`, exitCode: EXIT.denied };
+  }
+  return {
+    text: `holdfast: ${error.message}; a run that was under way is cut off, and the next start goes on with it\n`,
+    exitCode: error.exitCode === EXIT.ok ? EXIT.bug : error.exitCode,
   };
 }
 

@@ -22,7 +22,7 @@ HOLDFAST_RUN_ID in their environment; the last two HOLDFAST_OUTCOME and HOLDFAST
 Exit codes: the command's own; 128+n where signal n ended it or us; 124 a time limit is over;
 125 holdfast itself failed; 126 it cannot be executed; 127 it was not found; 65 it ended with 0
 and its verification failed; 69 the lock is held; 75 the breaker is open; with --undo 80 failed
-and undone, 81 failed and the undo failed; 2 wrong flags; 78 a wrong profile.`,
+and undone, 81 failed and the undo failed; 2 wrong flags; 77 there is no sandbox, and it is required; 78 a wrong profile.`,
   positionals: { min: 0, max: Infinity, mayBeEmpty: true },
   flags: {
     ...GUARDING_FLAGS,
@@ -76,13 +76,16 @@ async function printProfile(args: Arguments, world: World): Promise<number> {
   return EXIT.ok;
 }
 
+/** What users mend by themselves, and which has a code of its own. */
+const USERS_OWN: readonly string[] = ["AUTOMATION_FILE_INVALID", "SANDBOX_UNAVAILABLE"];
+
 /** Whatever keeps us from running or following the command has one code, apart from what users mend. */
 async function complainOf(error: unknown, world: World): Promise<number> {
   if (error instanceof UsageError) throw error;
   const { complaintOf } = await import("./complaint.ts");
   const { EXEC_EXIT } = await import("./exec/outcome.ts");
-  const { text } = complaintOf(error, world.env);
+  const { text, exitCode } = complaintOf(error, world.env);
   world.complain(text);
-  const isConfig = isHoldfastError(error) && error.code === "AUTOMATION_FILE_INVALID";
-  return isConfig ? EXIT.config : EXEC_EXIT.broken;
+  const isKnown = isHoldfastError(error) && USERS_OWN.includes(error.code);
+  return isKnown ? exitCode : EXEC_EXIT.broken;
 }

@@ -7,7 +7,8 @@ import type { Journal, RunRecord } from "../core/journal.ts";
 import type { Arguments, Flags, World } from "./command.ts";
 import { EXEC_CODE } from "./exec/code.ts";
 import { requireRun } from "./find-run.ts";
-import { loadAutomation, type LoadedAutomation } from "./load-automation.ts";
+import type { LoadedAutomation } from "./load-automation.ts";
+import { loadToRun } from "./load-to-run.ts";
 import { AutomationFileError } from "./load-error.ts";
 import { perform, type Stage } from "./perform.ts";
 import { readDecisions } from "./run-input.ts";
@@ -47,9 +48,8 @@ export async function loadFileOf(
     const { loadExec } = await import("./exec/load-exec.ts");
     return loadExec(run, world, journal);
   }
-  const { cwd } = world;
   const given = args.text("file");
-  if (given !== undefined) return loadAutomation(given, cwd);
+  if (given !== undefined) return loadToRun(given, args, world);
   if (run.file === undefined) {
     throw new AutomationFileError(
       `of run ${run.id}`,
@@ -57,12 +57,12 @@ export async function loadFileOf(
       "Name the file with --file FILE.",
     );
   }
-  if (!existsSync(resolve(cwd, run.file))) {
+  if (!existsSync(resolve(world.cwd, run.file))) {
     throw new AutomationFileError(
       run.file,
       `run ${run.id} was started from it, and it is not there any more`,
       "If it was moved, say where it is now: --file FILE",
     );
   }
-  return loadAutomation(run.file, cwd);
+  return loadToRun(run.file, args, world);
 }

@@ -69,8 +69,8 @@ test("the help of run", () => {
   expect(commandHelp(run)).toMatchInlineSnapshot(`
     "Run an automation, or resume it where it was cut off.
 
-    Usage: holdfast run FILE [--input JSON|@FILE] [--resume|--rollback|--fresh] [--log FILE]
-           [--json]
+    Usage: holdfast run FILE [--input JSON|@FILE] [--resume|--rollback|--fresh|--dry-run] [--log
+           FILE] [--json]
 
     FILE is a TypeScript or JavaScript file whose default export is an automation. It may import
     "holdfast" without having it installed. Progress goes to the standard error; the standard output
@@ -82,8 +82,8 @@ test("the help of run", () => {
 
     Exit codes: 0 all tasks succeeded; 1 failed, nothing to roll back; 2 usage; 65 verification failed;
     69 another process runs it; 70 a bug, or an error that nobody caught; 74 journal; 75 gave up, worth
-    trying later; 78 bad automation file or configuration; 80 failed and rolled back; 81 rollback
-    incomplete; 82 a human decides; 128+n ended by signal n.
+    trying later; 77 not permitted; 78 bad automation file or configuration; 80 failed and rolled back;
+    81 rollback incomplete; 82 a human decides; 128+n ended by signal n.
 
     Flags:
       --input JSON|@FILE         What the automation works on; journaled, so no secrets
@@ -92,11 +92,14 @@ test("the help of run", () => {
       --rollback                 Take back what a run that was cut off did; tasks that succeeded are
                                  kept
       --fresh                    Leave what a run that was cut off did, and start anew
+      --dry-run                  Do only the reads, and tell what would be done; nothing is journaled
       --decide STEP=absent|JSON  Say of a step in doubt that it did not happen, or what it answered
       --log FILE                 Append JSON log lines to FILE
       --log-format text|json     What goes to the standard error: progress lines (text, the default) or
                                  JSON log lines
       --json                     Print the summary as JSON
+      --require-sandbox          Start nothing where the kernel cannot keep it to its permissions (exit
+                                 code 77)
       -h, --help                 Show this help
 
     Examples:
@@ -108,6 +111,9 @@ test("the help of run", () => {
 
       # With a log for Elasticsearch or Splunk
       holdfast run nightly.ts --log /var/log/nightly.jsonl
+
+      # Look what it would do
+      holdfast run nightly.ts --dry-run
 
       # After somebody looked: the charge was not made
       holdfast run nightly.ts --resume --decide charge=absent

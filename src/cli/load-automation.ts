@@ -9,7 +9,10 @@ import { stat } from "node:fs/promises";
 import { registerHooks } from "node:module";
 import { dirname, extname, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import type { ExecuteOptions } from "../automation/execute.ts";
 import { isAutomation, type Automation } from "../automation/automation.ts";
+import type { RunResult } from "../automation/run.ts";
+import type { Journal } from "../core/journal.ts";
 import { AutomationFileError, explainLoadError } from "./load-error.ts";
 import { isModuleSyntax } from "./module-syntax.ts";
 
@@ -22,6 +25,11 @@ export interface LoadedAutomation {
   readonly codeHash: string;
   /** What it exports as `rehearsal`, beside its automation. */
   readonly rehearsal: unknown;
+  /** Runs it, where that is not done in this process. */
+  readonly execute?: (
+    automation: Automation<never>,
+    options: ExecuteOptions & { readonly journal: Journal },
+  ) => Promise<RunResult>;
 }
 
 const MODULE_TYPES = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];

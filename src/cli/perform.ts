@@ -7,10 +7,12 @@ import { redactor } from "../core/redact.ts";
 import { eventStream, type Stream } from "../core/stream.ts";
 import { UsageError, type Arguments, type Flags, type Served, type World } from "./command.ts";
 import { complaintOf, uncaughtComplaint } from "./complaint.ts";
+import { dryRunAsJson, dryRunSummary } from "./dry-run-summary.ts";
 import { listenForSignals } from "./interruption.ts";
 import type { LoadedAutomation } from "./load-automation.ts";
+import { SANDBOX_FLAG } from "./load-to-run.ts";
 import { pruneAtEnd } from "./prune-runs.ts";
-import { complainer, openOutput, type Complain } from "./run-output.ts";
+import { complainer, openFlagged, openOutput, type Complain } from "./run-output.ts";
 import { runAsJson, summaryOf } from "./run-summary.ts";
 import { openScreen, type Screen } from "./screen.ts";
 
@@ -25,6 +27,7 @@ export const OUTPUT_FLAGS = {
     choices: ["text", "json"],
   },
   json: { type: "boolean", summary: "Print the summary as JSON" },
+  ...SANDBOX_FLAG,
 } as const satisfies Flags;
 
 /** The flag of every command that goes on with a run. */
@@ -88,7 +91,14 @@ export interface Work {
   readonly journal: Journal;
   readonly options: Pick<
     ExecuteOptions,
-    "input" | "decisions" | "unfinished" | "runId" | "newRunId" | "scheduledForMs" | "retryOf"
+    | "input"
+    | "decisions"
+    | "unfinished"
+    | "runId"
+    | "newRunId"
+    | "scheduledForMs"
+    | "retryOf"
+    | "dryRun"
   >;
 }
 
@@ -96,7 +106,10 @@ export interface Work {
 export async function perform(stage: Stage, work: Work): Promise<RunResult> {
   const { args, world, screen, complain } = stage;
   const { automation, file, codeHash } = work.loaded;
-  const output = await openOutput(stage, automation.name);
+  const isDryRun = work.options.dryRun === true;
+  const output = isDryRun
+    ? openFlagged(stage, automation.name)
+    : await openOutput(stage, automation.name);
   const stream = eventStream({
     clock: world.clock,
     redactor: redactor({ env: world.env }),
@@ -105,7 +118,8 @@ export async function perform(stage: Stage, work: Work): Promise<RunResult> {
   stage.told.stream = (event, where) => stream(event, { automation: automation.name, ...where });
   const interruption = listenForSignals(world, complain);
   try {
-    const result = await execute(automation, {
+    const run = work.loaded.execute ?? execute;
+    const result = await run(automation, {
       ...work.options,
       journal: work.journal,
       file,
@@ -116,8 +130,13 @@ export async function perform(stage: Stage, work: Work): Promise<RunResult> {
       clock: world.clock,
     });
     screen.close();
+    const isJson = args.has("json");
+    if (isDryRun) {
+      world.print((isJson ? dryRunAsJson : dryRunSummary)(result, world.env));
+      return result;
+    }
     world.print(
-      args.has("json")
+      isJson
         ? runAsJson(result, world.env)
         : summaryOf(result, { env: world.env, calledAs: await world.calledAs() }),
     );

@@ -15,6 +15,8 @@ export interface Ambient {
   readonly stream: Stream;
   /** The task whose function is running; its identity tells a task's own steps from another's. */
   readonly scope?: object | undefined;
+  /** Whether nothing that has an effect may be done here. */
+  readonly isDryRun?: boolean | undefined;
 }
 
 /** Something that follows the code that runs, through promises and timers. */
@@ -61,6 +63,11 @@ function findHooks(): Hooks | undefined {
 /** What surrounds the caller, if anything does. */
 export function ambient(): Ambient | undefined {
   return surroundings.find();
+}
+
+/** Whether the caller is in a dry run: nothing that has an effect may be done there. */
+export function isDryRun(): boolean {
+  return ambient()?.isDryRun === true;
 }
 
 /** Runs `work`, and all that it starts, inside `context`. */

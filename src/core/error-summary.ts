@@ -1,5 +1,6 @@
 /** An error as plain data that can be journaled, logged and shown: its type, message, code, stack, causes. */
 
+import { adviceFor, denialOf } from "./denial.ts";
 import { plainCopy, type Masks } from "./redact-copy.ts";
 import { clip } from "./show.ts";
 
@@ -46,12 +47,21 @@ function describe(error: unknown, above: readonly unknown[], room: { left: numbe
   const errors = membersOf(error).flatMap(describeNext);
   return {
     type: textOf(read(error, "name")) ?? "object",
-    message: clip(textOf(read(error, "message")) ?? safeText(error), MAX_MESSAGE),
+    message: clip(messageOf(error), MAX_MESSAGE),
     ...(typeof code === "string" || typeof code === "number" ? { code: String(code) } : {}),
     ...(typeof stack === "string" ? { stack: clip(stack, MAX_STACK) } : {}),
     ...(cause === undefined ? {} : { cause }),
     ...(errors.length === 0 ? {} : { errors }),
   };
+}
+
+/** Node's own message for a refused permission says neither for what nor how it is had here. */
+function messageOf(error: object): string {
+  const message = textOf(read(error, "message")) ?? safeText(error);
+  const denial = read(error, "code") === "ERR_ACCESS_DENIED" ? denialOf(error) : undefined;
+  const advice = denial === undefined ? "" : ` Here: ${adviceFor(denial)}`;
+  // It may have come from another process, which has said so.
+  return message.endsWith(advice) ? message : `${message}${advice}`;
 }
 
 function causeOf(error: object): unknown[] {

@@ -6,7 +6,9 @@
  * the class; and in a getter, for a bundler keeps every class that runs code when it is declared.
  */
 
+import { adviceFor } from "./denial.ts";
 import { OWN_FAULT, type Fault, type FaultClass } from "./fault.ts";
+import type { PermissionName } from "./permissions.ts";
 
 const BRAND: unique symbol = Symbol.for("holdfast.error") as never;
 
@@ -512,5 +514,64 @@ export class JournalError extends HoldfastError {
   /** @internal */
   protected override get ownFault(): Partial<Fault> {
     return { effect: "unknown" };
+  }
+}
+
+/** What was tried is not among the permissions that were declared. It was not done. */
+export class PermissionDeniedError extends HoldfastError {
+  override get name(): string {
+    return "PermissionDeniedError";
+  }
+  readonly code = "PERMISSION_DENIED";
+  readonly permission: PermissionName;
+  /** The path, program, address or variable. */
+  readonly value: string;
+
+  /** @param what What was tried, as it begins the message. */
+  constructor(what: string, permission: PermissionName, value: string, options?: ErrorOptions) {
+    super(`${what} is not permitted; ${adviceFor({ permission, value })}`, options);
+    this.permission = permission;
+    this.value = value;
+  }
+}
+
+/** The machine cannot keep what runs to its limits, and that was required. Nothing was started. */
+export class SandboxError extends HoldfastError {
+  override get name(): string {
+    return "SandboxError";
+  }
+  readonly code = "SANDBOX_UNAVAILABLE";
+
+  /** @param problem What is missing. */
+  constructor(problem: string, options?: ErrorOptions) {
+    super(`A sandbox is required, and there is none: ${problem}`, options);
+  }
+}
+
+/** A dry run came to what needs something that it did not do. Nothing was done. */
+export class NotReachedError extends HoldfastError {
+  override get name(): string {
+    return "NotReachedError";
+  }
+  readonly code = "NOT_REACHED";
+  /** What it needs, in words. */
+  readonly needs: string;
+
+  constructor(what: string, needs: string) {
+    super(`${what} is not reached in a dry run: it needs ${needs}`);
+    this.needs = needs;
+  }
+}
+
+/** A dry run was asked to do something that has an effect. It was not done. */
+export class DryRunError extends HoldfastError {
+  override get name(): string {
+    return "DryRunError";
+  }
+  readonly code = "DRY_RUN";
+
+  /** @param what What was not done, as it begins the message. */
+  constructor(what: string) {
+    super(`${what} is not done in a dry run`);
   }
 }

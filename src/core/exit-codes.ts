@@ -15,6 +15,8 @@ export const EXIT = Object.freeze({
   journal: 74,
   /** Gave up; worth trying later. */
   gaveUp: 75,
+  /** A permission that was not declared, or a sandbox that is required and cannot be had. */
+  denied: 77,
   /** Bad configuration or automation file. */
   config: 78,
   /** Failed, rolled back completely. */
@@ -32,6 +34,7 @@ const URGENCY: readonly number[] = [
   EXIT.rollbackIncomplete,
   EXIT.inDoubt,
   EXIT.verificationFailed,
+  EXIT.denied,
   EXIT.gaveUp,
   EXIT.rolledBack,
   EXIT.failed,

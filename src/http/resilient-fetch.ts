@@ -1,10 +1,15 @@
 /** `fetch`, guarded. */
 
+import { isDryRun } from "../core/context.ts";
+import { DryRunError } from "../core/errors.ts";
 import type { Fetch } from "../core/system.ts";
 import { readFetchParts, type FetchParts, type ResilientFetchOptions } from "./fetch-options.ts";
 import { readRequest, type FetchedRequest } from "./fetched-request.ts";
 import { Sender } from "./sender.ts";
 import { withTimedBody } from "./timed-body.ts";
+
+/** All that a dry run sends. */
+const ASKING_METHODS: readonly string[] = ["GET", "HEAD"];
 
 /**
  * Makes a function that is called as `fetch` is and answers what it would, under a policy and limits.
@@ -18,6 +23,8 @@ import { withTimedBody } from "./timed-body.ts";
  * a failure with effect `none`; never if its body was a stream. The policy's part ends with the headers:
  * a body that breaks off is the reader's to deal with.
  *
+ * In a dry run only GET and HEAD are sent; any other rejects with `DryRunError`.
+ *
  * @throws {OptionsError} At once, if an option is unknown or out of range.
  * @example
  * const fetchStore = resilientFetch({ headersTimeout: "5s", retry: { attempts: 6 } });
@@ -28,6 +35,9 @@ export function resilientFetch(options: ResilientFetchOptions = {}): Fetch {
   const { untilPart } = parts;
   return async (input, init) => {
     const request = readRequest(input, init);
+    if (isDryRun() && !ASKING_METHODS.includes(request.method)) {
+      throw new DryRunError(`${request.method} ${request.host}`);
+    }
     const response = await send(parts, request);
     return untilPart === undefined ? response : withTimedBody(response, untilPart, request.signal);
   };

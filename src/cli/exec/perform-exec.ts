@@ -1,5 +1,6 @@
 /** Runs a guarded command from its plan to its end: journal, what was broken off before, the run itself. */
 
+import { existsSync } from "node:fs";
 import { constants, hostname } from "node:os";
 import { abandonRun } from "../../automation/abandon.ts";
 import { exitCodeOfCancellation, StoppedBySignal } from "../../automation/cancellation.ts";
@@ -13,6 +14,7 @@ import { redactor } from "../../core/redact.ts";
 import { systemRandom } from "../../core/system.ts";
 import { memoryJournal } from "../../journal/memory.ts";
 import { thisProcess } from "../../journal/owner.ts";
+import type { Wrap } from "../../process/contain.ts";
 import type { EndedCommand } from "../../process/ended-command.ts";
 import type { RollbackOutcome } from "../../policies/task-result.ts";
 import type { Arguments, World } from "../command.ts";
@@ -28,6 +30,7 @@ import { endingOf, type Facts } from "./outcome.ts";
 import { PatientJournal } from "./patient-journal.ts";
 import type { ExecPlan } from "./plan.ts";
 import { recordsIn } from "./records.ts";
+import { sandboxOf } from "./sandbox.ts";
 import { fromRecorded, toRecorded } from "./recorded-plan.ts";
 import type { Ended } from "./report.ts";
 
@@ -63,6 +66,7 @@ class ExecRun {
   readonly #startedAtMs: number;
   readonly #held: HeldOutput | undefined;
   #journal: Journal | undefined;
+  #wrap: Wrap | undefined;
   #isKept = true;
   #lastEnd: EndedCommand | undefined;
   #hasBegun = false;
@@ -79,9 +83,11 @@ class ExecRun {
   /** Answers only the exit code where a former run is in the way, of which all is told by then. */
   async run(): Promise<Ended | number> {
     const journal = await this.#openJournal();
+    await this.#endLeftovers();
     const stuck = await this.#takeBackFormer(journal);
     if (stuck !== undefined) return stuck;
-    const { world, interruption } = this.#surroundings;
+    const { world, output, interruption } = this.#surroundings;
+    this.#wrap = await sandboxOf(this.#plan, world.env, output.complain);
     const id = newRunId(world.clock, systemRandom);
     const result = await this.#execute(journal, id);
     const isBrokenOff = result.status === "interrupted" || result.status === "in doubt";
@@ -122,6 +128,21 @@ class ExecRun {
       this.#journal = instead;
     }
     return this.#journal;
+  }
+
+  /** Whom a command left whose holdfast was killed: they are ended before anything new begins. */
+  async #endLeftovers(): Promise<void> {
+    const { world, output } = this.#surroundings;
+    const records = await recordsIn(world);
+    if (records === undefined || !existsSync(records)) return;
+    const { reapLeftovers } = await import("../../process/reap.ts");
+    for (const { program, ended, leftovers } of await reapLeftovers(records)) {
+      const left = leftovers.length === 0 ? "" : `; ${leftovers.join(", ")} could not be ended`;
+      output.complain(
+        `holdfast: ${program} had left processes behind: ${ended.join(", ")} ended${left}\n`,
+        "WARNING",
+      );
+    }
   }
 
   /** What was broken off before; `undefined` where nothing of it is in the way. */
@@ -217,6 +238,7 @@ class ExecRun {
       state: journal,
       records: await recordsIn(this.#surroundings.world),
       held: this.#held,
+      wrap: this.#wrap,
       begun: () => {
         this.#hasBegun = true;
       },

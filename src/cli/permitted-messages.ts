@@ -1,0 +1,113 @@
+/** What the process of an automation with permissions and the one that started it say to each other. */
+
+import type { ExecuteOptions } from "../automation/execute.ts";
+import type { RunResult } from "../automation/run.ts";
+import type { TaskEnd } from "../automation/outcome.ts";
+import type { HoldfastEvent } from "../core/events.ts";
+import type { PackedError } from "../core/packed-error.ts";
+import type { SettledPermissions } from "../core/permissions.ts";
+import type { TaskResult } from "../policies/task-result.ts";
+import type { JournalAnswer, JournalCall } from "../journal/remote.ts";
+
+/** What of the options of a run survives the way. */
+export type PlainOptions = Pick<
+  ExecuteOptions,
+  | "input"
+  | "decisions"
+  | "unfinished"
+  | "runId"
+  | "newRunId"
+  | "scheduledForMs"
+  | "retryOf"
+  | "codeHash"
+  | "owner"
+  | "dryRun"
+>;
+
+/** What it is started for. */
+export type PermittedJob =
+  | { readonly ask: "look"; readonly file: string }
+  | {
+      readonly ask: "run";
+      readonly file: string;
+      readonly options: PlainOptions;
+      readonly permissions: SettledPermissions;
+      readonly heldBack: readonly string[];
+      readonly renewEveryMs: number;
+    };
+
+/** What the file says of itself. */
+export interface PermittedFacts {
+  readonly name: string;
+  readonly codeHash: string;
+  readonly permissions: SettledPermissions | undefined;
+  readonly schedule: readonly { readonly name: string; readonly input: unknown }[];
+}
+
+/** What the process is told after its job. */
+export type ToPermitted =
+  | { readonly id: number; readonly answer: JournalAnswer }
+  /** A signal of the operating system, where that is why. */
+  | {
+      readonly abort: PackedError;
+      readonly signal?: { readonly name: string; readonly number: number } | undefined;
+    };
+
+/** What it says. */
+export type FromPermitted =
+  | { readonly facts: PermittedFacts }
+  | { readonly id: number; readonly call: JournalCall }
+  | { readonly event: HoldfastEvent }
+  | { readonly result: PackedResult }
+  | { readonly failed: PackedError }
+  | { readonly uncaught: PackedError };
+
+/** A result without the values of tasks, which nobody asks for there. */
+export interface PackedResult extends Omit<RunResult, "tasks" | "error"> {
+  readonly tasks: readonly PackedTask[];
+  readonly error?: PackedError | undefined;
+}
+
+interface PackedTask {
+  readonly mayFail: boolean;
+  readonly result: Omit<TaskResult<unknown>, "value" | "error">;
+  readonly error?: PackedError | undefined;
+}
+
+/** Packs a result. */
+export function packResult(result: RunResult, pack: (error: unknown) => PackedError): PackedResult {
+  const { tasks, error, ...rest } = result;
+  return {
+    ...rest,
+    tasks: tasks.map((end) => packTask(end, pack)),
+    ...(error === undefined ? {} : { error: pack(error) }),
+  };
+}
+
+function packTask({ result, mayFail }: TaskEnd, pack: (error: unknown) => PackedError): PackedTask {
+  if (!result.ok) {
+    const { error, ...rest } = result;
+    return { mayFail, result: rest, error: pack(error) };
+  }
+  const { value: _, ...rest } = result;
+  return { mayFail, result: rest };
+}
+
+/** And back. */
+export function unpackResult(
+  { tasks, error, ...rest }: PackedResult,
+  unpack: (error: PackedError) => Error,
+): RunResult {
+  return {
+    ...rest,
+    tasks: tasks.map((task): TaskEnd => ({
+      mayFail: task.mayFail,
+      result: {
+        ...task.result,
+        value: undefined,
+        ...(task.error === undefined ? {} : { error: unpack(task.error) }),
+      } as TaskResult<unknown>,
+    })),
+    ...(error === undefined ? {} : { error: unpack(error) }),
+  };
+}

@@ -1,0 +1,221 @@
+/**
+ * Runs an automation that has permissions, in a process of its own that is kept to them. This process
+ * alone writes the journal, the logs and the terminal.
+ */
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { constants } from "node:os";
+import { automation } from "../automation/automation.ts";
+import { StoppedBySignal } from "../automation/cancellation.ts";
+import type { ExecuteOptions } from "../automation/execute.ts";
+import type { RunResult } from "../automation/run.ts";
+import { EXIT } from "../core/exit-codes.ts";
+import type { Journal } from "../core/journal.ts";
+import { packError, unpackError } from "../core/packed-error.ts";
+import type { SettledPermissions } from "../core/permissions.ts";
+import { answerCall } from "../journal/remote.ts";
+import { stateHome } from "../journal/home.ts";
+import { thisProcess } from "../journal/owner.ts";
+import { heldBack } from "../process/sandbox-env.ts";
+import { wrapCommand, type WrappedCommand } from "../process/sandbox.ts";
+import { ProcessEndedError, UncaughtError } from "./child-end.ts";
+import type { World } from "./command.ts";
+import type { LoadedAutomation } from "./load-automation.ts";
+import { compileCacheOf, nodeWords, ownReads } from "./permitted-argv.ts";
+import {
+  unpackResult,
+  type FromPermitted,
+  type PermittedFacts,
+  type PermittedJob,
+  type ToPermitted,
+} from "./permitted-messages.ts";
+
+/** How it is kept. */
+export interface PermittedOptions {
+  readonly world: World;
+  /** Whether it is not started where the kernel cannot keep it. */
+  readonly require: boolean;
+}
+
+/** Nothing but to be read: what a file may do before it has said what it needs. */
+const NOTHING: SettledPermissions = { read: [], write: [], run: [], net: [], env: [] };
+
+/**
+ * What the file says of itself, found out in a process that may do nothing but read its project.
+ * Rejects with `AutomationFileError` or `PermissionDeniedError`.
+ */
+export async function lookAt(file: string, options: PermittedOptions): Promise<PermittedFacts> {
+  const started = await startProcess(file, NOTHING, options);
+  return converse(started, { ask: "look", file }, options.world, (message) =>
+    "facts" in message ? { end: message.facts } : undefined,
+  );
+}
+
+/** The automation as the commands know it; its function is in the other process. */
+export function permittedAutomation(
+  file: string,
+  facts: PermittedFacts,
+  options: PermittedOptions,
+): LoadedAutomation {
+  const { name, codeHash, permissions = NOTHING, schedule } = facts;
+  const known = automation(name, { permissions }, () => {
+    throw new Error("it runs in a process of its own");
+  });
+  const settled = { ...known.settled, schedule } as unknown as typeof known.settled;
+  return {
+    automation: Object.freeze({ ...known, settled }),
+    file,
+    codeHash,
+    rehearsal: undefined,
+    execute: (_, given) => executePermitted(file, permissions, given, options),
+  };
+}
+
+async function executePermitted(
+  file: string,
+  permissions: SettledPermissions,
+  given: ExecuteOptions & { readonly journal: Journal },
+  options: PermittedOptions,
+): Promise<RunResult> {
+  const { input, decisions, unfinished, runId, newRunId, scheduledForMs, retryOf } = given;
+  const { codeHash, dryRun, journal, sinks = [], signal } = given;
+  const started = await startProcess(file, permissions, options);
+  const job: PermittedJob = {
+    ask: "run",
+    file,
+    // Whether the owner lives is asked of this process: the other one ends with it.
+    options: {
+      ...{ input, decisions, unfinished, runId, newRunId, scheduledForMs, retryOf },
+      ...{ codeHash, dryRun, owner: thisProcess() },
+    },
+    permissions,
+    heldBack: heldBack(options.world.env, permissions.env),
+    renewEveryMs: journal.renewEveryMs,
+  };
+  const level = levelEvent(started.wrapped, options.world);
+  for (const sink of sinks) sink(level);
+  const { child } = started;
+  const abort = () => tell(child, abortMessage(signal?.reason));
+  if (signal?.aborted === true) abort();
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    return await converse(started, job, options.world, (message) => {
+      if ("event" in message) for (const sink of sinks) sink(message.event);
+      if ("call" in message) {
+        const { id, call } = message;
+        void answerCall(journal, call).then((answer) => tell(child, { id, answer }));
+      }
+      return "result" in message ? { end: unpackResult(message.result, unpackError) } : undefined;
+    });
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+function abortMessage(reason: unknown): ToPermitted {
+  const signal = reason instanceof StoppedBySignal ? reason.signal : undefined;
+  return { abort: packError(reason), signal };
+}
+
+/** Which level was reached, as the log has it. */
+function levelEvent({ level, unheld, lacks }: WrappedCommand, { clock }: World) {
+  const rest = unheld.length === 0 ? "" : `; by Node alone: ${unheld.join(", ")}`;
+  const message =
+    level === "bubblewrap"
+      ? `Permissions are kept by the kernel (bubblewrap) and by Node${rest}`
+      : `Permissions are kept by Node alone, which node:sqlite, links and programs can get around: ${lacks}`;
+  return {
+    type: "log.written",
+    level: level === "bubblewrap" ? "INFO" : "WARNING",
+    message,
+    data: { sandbox: level },
+    atMs: clock.now(),
+    where: {},
+  } as const;
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly wrapped: WrappedCommand;
+}
+
+async function startProcess(
+  file: string,
+  permissions: SettledPermissions,
+  { world, require }: PermittedOptions,
+): Promise<Started> {
+  const { cwd, env } = world;
+  const alsoRead = ownReads(file);
+  const compileCache = compileCacheOf(file, stateHome(env));
+  const allowed = { ...permissions, write: [...permissions.write, compileCache] };
+  const wrapped = await wrapCommand(nodeWords(allowed, alsoRead), allowed, {
+    ...{ env, cwd, require, alsoRead },
+    alsoRun: [process.execPath],
+    // Ctrl-C is told to it by this process, which has to know of it first.
+    ownSession: true,
+  });
+  const [program = "", ...words] = wrapped.argv;
+  const child = spawn(program, words, {
+    cwd,
+    env: { ...wrapped.env, NODE_COMPILE_CACHE: compileCache },
+    detached: true,
+    serialization: "advanced",
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  return { child, wrapped };
+}
+
+/** Who is gone hears nothing. */
+function tell(child: ChildProcess, message: ToPermitted | PermittedJob): void {
+  if (child.connected) child.send(message, () => undefined);
+}
+
+/** Hands the job over, and listens until the process has said how it ended. */
+async function converse<End>(
+  { child }: Started,
+  job: PermittedJob,
+  world: World,
+  hear: (message: FromPermitted) => { readonly end: End } | undefined,
+): Promise<End> {
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => world.print(text));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => world.complain(text));
+  const killAtExit = () => killGroup(child);
+  process.once("exit", killAtExit);
+  let ending: { readonly end: End } | { readonly error: unknown } | undefined;
+  child.on("message", (message: FromPermitted) => {
+    if ("failed" in message) ending ??= { error: unpackError(message.failed) };
+    if ("uncaught" in message)
+      ending ??= { error: new UncaughtError(unpackError(message.uncaught)) };
+    ending ??= hear(message);
+  });
+  try {
+    tell(child, job);
+    const exitCode = await exitCodeOf(child);
+    if (ending === undefined) throw new ProcessEndedError(exitCode);
+    if ("error" in ending) throw ending.error;
+    return ending.end;
+  } finally {
+    process.off("exit", killAtExit);
+    // What its steps have left running.
+    killGroup(child);
+  }
+}
+
+/** All that it said and printed has been heard by then. */
+function exitCodeOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) =>
+      resolve(code ?? EXIT.signal + (signal === null ? 0 : constants.signals[signal])),
+    );
+  });
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // Nothing is left of it.
+  }
+}
