@@ -25,6 +25,8 @@ export interface RemedyContext extends Ailment {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly random: Random;
+  /** Which healing of the step by this remedy it is, from 1. */
+  readonly round: number;
   /** The share of the usual load that the failed attempt was to take on; 1 unless a remedy made it less. */
   readonly scale: number;
 }

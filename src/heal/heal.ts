@@ -138,18 +138,22 @@ class OneRemedy {
 
   #spentByStep(): string | undefined {
     const { times } = this.#remedy.budget;
-    const { past, hide } = this.#parts;
-    const count = past.filter(
-      (one) => isOf(this.#remedy, one, hide) && one.outcome === "healed",
-    ).length;
+    const count = this.#healedBefore();
     return count < times ? undefined : `it has healed this step as often as it may (${count})`;
+  }
+
+  #healedBefore(): number {
+    const { past, hide } = this.#parts;
+    const mine = past.filter((one) => isOf(this.#remedy, one, hide));
+    return mine.filter(({ outcome }) => outcome === "healed").length;
   }
 
   /** Rejects when it does not end in time. */
   #limited(): Promise<HealAnswer> {
     const { clock, random, signal, past } = this.#parts;
     const limit = timeout(this.#remedy.limitMs, { name: this.#remedy.name, clock });
-    const context = { ...this.#ailment, clock, random, scale: scaleAfter(past) };
+    const round = this.#healedBefore() + 1;
+    const context = { ...this.#ailment, clock, random, round, scale: scaleAfter(past) };
     return limit.run((given) => this.#treat({ ...context, signal: given.signal }), { signal });
   }
 
