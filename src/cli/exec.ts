@@ -4,6 +4,7 @@ import { EXIT } from "../core/exit-codes.ts";
 import { isHoldfastError } from "../core/errors.ts";
 import { UsageError, type Arguments, type Command, type World } from "./command.ts";
 import { GUARDING_FLAGS, readAsked, readAskedGuarding } from "./exec/flags.ts";
+import { remediesOf } from "./exec/remedies.ts";
 
 /** See the header. */
 export const exec: Command = {
@@ -59,9 +60,10 @@ and undone, 81 failed and the undo failed; 2 wrong flags; 77 there is no sandbox
   async run(args, world) {
     if (args.has("print-profile")) return printProfile(args, world);
     const plan = await readAsked(args, world);
+    const remedies = await remediesOf(plan);
     try {
       const { performExec } = await import("./exec/perform-exec.ts");
-      return await performExec(plan, args, world);
+      return await performExec({ plan, remedies, args, world });
     } catch (error) {
       return complainOf(error, world);
     }

@@ -3,6 +3,7 @@
 import { automation, type Automation, type StepOptions } from "../../automation/automation.ts";
 import type { EndedCommand } from "../../process/ended-command.ts";
 import { findMs } from "../../core/duration.ts";
+import type { Remedy } from "../../core/remedy.ts";
 import type { SharedState } from "../../core/shared-state.ts";
 import { exponential } from "../../policies/backoff.ts";
 import { sharedBreaker } from "../../policies/shared-breaker.ts";
@@ -12,13 +13,15 @@ import { backoffFromText } from "./backoff-text.ts";
 import { checkResult } from "./checks.ts";
 import { HOOK_LIMIT_MS, isGood, runHook, type HookOptions } from "./hook.ts";
 import { namedFault } from "./named-fault.ts";
-import { attemptsOf, type ExecPlan } from "./plan.ts";
+import { attemptsOf, isRepeatable, type ExecPlan } from "./plan.ts";
 
 /** The name of its one step. */
 const COMMAND = "command";
 
 /** What it acts with. */
 export interface ExecParts extends AttemptParts {
+  /** What cures a failure before the next attempt. Default: nothing. */
+  readonly remedies?: readonly Remedy[] | undefined;
   /** Where breakers are kept. */
   readonly state: SharedState;
   /** Called when the command is begun. */
@@ -67,7 +70,7 @@ function stepOptions(plan: ExecPlan, parts: ExecParts): StepOptions<Done> {
   const attempts = attemptsOf(plan);
   return {
     // With an undo, what an attempt left is taken back before the next one.
-    repeatable: undo === undefined && attempts > 1,
+    repeatable: undo === undefined && isRepeatable(plan),
     retry: {
       attempts,
       backoff:
@@ -81,6 +84,7 @@ function stepOptions(plan: ExecPlan, parts: ExecParts): StepOptions<Done> {
     timeout: { attempt: Infinity, total: timeout },
     // The signal that is handed on has its grace, and the one that ends the tree.
     grace: grace * 2 + SPARE_MS,
+    heal: parts.remedies ?? [],
     classify: [namedFault(plan)],
     ...(breaker === undefined ? {} : { policy: breakerOf(breaker, plan, parts) }),
   };

@@ -64,6 +64,7 @@ const OF_AN_ATTEMPT: ReadonlySet<string> = new Set(["attempt.failed", "verify.fa
 const TOLD: ReadonlySet<string> = new Set([
   "retry.scheduled",
   "undo.started",
+  "heal.completed",
   "undo.completed",
   "log.written",
   "breaker.half_opened",

@@ -15,7 +15,7 @@ const yes = (summary: string): Flag => ({ type: "boolean", summary });
 
 /** The flags that a profile can hold, too, under their names in camel case. */
 export const GUARDING_FLAGS = {
-  attempts: text("N", "How often it may run in all; default 1, and 4 with --retry-on or --heal"),
+  attempts: text("N", "How often it may run in all; default 1, and 4 with --retry-on"),
   backoff: text(
     "KIND:FROM..TO",
     "The wait before each retry: exponential:1s..60s (the default), linear:…, fibonacci:…, fixed:5s, or 1s,5s,30s",
@@ -48,7 +48,7 @@ export const GUARDING_FLAGS = {
   cleanup: text("COMMAND", "Run by sh at the end, however it ended"),
   heal: texts(
     "REMEDY",
-    "Cure this cause before a retry: 'disk-full clear=/var/backups/*.gz keep=7'",
+    "When it failed by this cause, cure that and try once more: 'disk-full clear=/var/backups/*.gz keep=7'",
   ),
   lock: text("NAME", "Only one at a time, of all that name this lock"),
   "lock-wait": text(

@@ -5,6 +5,7 @@ import type { World } from "../command.ts";
 import type { LoadedAutomation } from "../load-automation.ts";
 import { EXEC_CODE } from "./code.ts";
 import { execAutomation } from "./exec-automation.ts";
+import { remediesOf } from "./remedies.ts";
 import { recordsIn } from "./records.ts";
 import { fromRecorded } from "./recorded-plan.ts";
 
@@ -14,7 +15,9 @@ export async function loadExec(
   world: World,
   journal: Journal,
 ): Promise<LoadedAutomation> {
-  const automation = execAutomation(fromRecorded(run), {
+  const plan = fromRecorded(run);
+  const automation = execAutomation(plan, {
+    remedies: await remediesOf(plan),
     env: world.env,
     clock: world.clock,
     state: journal,

@@ -10,6 +10,7 @@ import type { RunResult } from "../../automation/run.ts";
 import { EXIT } from "../../core/exit-codes.ts";
 import type { Journal, RunRecord } from "../../core/journal.ts";
 import { loggerTo } from "../../core/logger.ts";
+import type { Remedy } from "../../core/remedy.ts";
 import { redactor } from "../../core/redact.ts";
 import { systemRandom } from "../../core/system.ts";
 import { memoryJournal } from "../../journal/memory.ts";
@@ -34,15 +35,23 @@ import { sandboxOf } from "./sandbox.ts";
 import { fromRecorded, toRecorded } from "./recorded-plan.ts";
 import type { Ended } from "./report.ts";
 
+/** What is performed, and where. */
+interface Performing {
+  readonly plan: ExecPlan;
+  readonly remedies: readonly Remedy[];
+  readonly args: Arguments;
+  readonly world: World;
+}
+
 /** Answers the exit code. Rejects when holdfast itself fails before or around the command. */
-export async function performExec(plan: ExecPlan, args: Arguments, world: World): Promise<number> {
+export async function performExec({ plan, remedies, args, world }: Performing): Promise<number> {
   const output = execOutput(args, world);
   const interruption = listenForSignals(
     world,
     output.complain,
     "the command is being ended. A second signal kills.\n",
   );
-  const exec = new ExecRun(plan, { world, output, interruption });
+  const exec = new ExecRun(plan, { remedies, world, output, interruption });
   try {
     const ended = await exec.run();
     if (typeof ended === "number") return ended;
@@ -55,6 +64,7 @@ export async function performExec(plan: ExecPlan, args: Arguments, world: World)
 }
 
 interface Surroundings {
+  readonly remedies: readonly Remedy[];
   readonly world: World;
   readonly output: ExecOutput;
   readonly interruption: Interruption;
@@ -235,6 +245,7 @@ class ExecRun {
     return {
       env,
       clock,
+      remedies: this.#surroundings.remedies,
       state: journal,
       records: await recordsIn(this.#surroundings.world),
       held: this.#held,

@@ -141,9 +141,13 @@ function given(value: unknown): boolean {
 }
 
 /** How often the command may run in all. */
-export function attemptsOf({ attempts, retryOn, heal }: Guarding): number {
-  const isRetried = retryOn.length > 0 || heal.length > 0;
-  return attempts ?? (isRetried ? RETRIED : 1);
+export function attemptsOf({ attempts, retryOn }: Guarding): number {
+  return attempts ?? (retryOn.length > 0 ? RETRIED : 1);
+}
+
+/** Whether it may simply be run again: who asks for attempts, or for a cure, says so. */
+export function isRepeatable(guarding: Guarding): boolean {
+  return attemptsOf(guarding) > 1 || guarding.heal.length > 0;
 }
 
 /** As often as `retry()` does by itself. */
