@@ -17,7 +17,10 @@ test("a command that succeeds has the streams for itself, and its run is in the 
   const at = place();
 
   const ended = await exec(at, [
-    ...["--name", "greet", "--tag", "nightly"],
+    "--name",
+    "greet",
+    "--tag",
+    "nightly",
     ...sh("echo out; echo err >&2"),
   ]);
   const shown = JSON.parse((await holdfast(at, ["show", "last", "--json"])).stdout) as {
@@ -166,7 +169,10 @@ test("a verification that failed says more than that it was undone", async () =>
   const at = place();
 
   const { exitCode } = await exec(at, [
-    ...["--undo", "echo undone >> ledger", "--verify", "false"],
+    "--undo",
+    "echo undone >> ledger",
+    "--verify",
+    "false",
     ...sh("true"),
   ]);
 
@@ -177,7 +183,10 @@ test("an undo that fails needs a human, who is alerted", async () => {
   const at = place();
 
   const { exitCode } = await exec(at, [
-    ...["--undo", "exit 1", "--alert", "cat > alert.json"],
+    "--undo",
+    "exit 1",
+    "--alert",
+    "cat > alert.json",
     ...sh("exit 5"),
   ]);
 
@@ -199,7 +208,12 @@ test("an alert gets what happened as JSON, without secrets", async () => {
   await exec(
     at,
     [
-      ...["--name", "backup", "--tag", "nightly", "--alert", "cat > alert.json"],
+      "--name",
+      "backup",
+      "--tag",
+      "nightly",
+      "--alert",
+      "cat > alert.json",
       ...sh('echo "refused: $API_TOKEN" >&2; exit 5'),
     ],
     env,

@@ -6,7 +6,7 @@ import { redactor } from "../../core/redact.ts";
 import type { Arguments, World } from "../command.ts";
 import { printable } from "../printable.ts";
 import type { Complain } from "../run-output.ts";
-import { endInWords, isGood, runHook, type HookOptions } from "./hook.ts";
+import { endInWords, isGood, runHook, type HookParts } from "./hook.ts";
 import { isAlarming } from "./outcome.ts";
 import { documentOf, lineOf, type Ended } from "./report.ts";
 
@@ -42,7 +42,7 @@ function levelOf(ended: Ended): "CRITICAL" | "ERROR" | "INFO" {
 }
 
 /** What `--cleanup` and `--alert` are told in their environment. */
-function toldOf({ outcome, exitCode, runId, rollback, end }: Ended): HookOptions["told"] {
+function toldOf({ outcome, exitCode, runId, rollback, end }: Ended): HookParts["told"] {
   return {
     HOLDFAST_OUTCOME: outcome,
     HOLDFAST_EXIT_CODE: String(exitCode),

@@ -5,14 +5,14 @@ import { resolve } from "node:path";
 import type { CommandEnd } from "../../core/command-end.ts";
 import { formatBytes } from "../../core/size.ts";
 import { readExpected } from "./conditions.ts";
-import { endInWords, isGood, runHook, type HookOptions } from "./hook.ts";
+import { endInWords, isGood, runHook, type HookParts } from "./hook.ts";
 import { readMinSize, type ExecPlan } from "./plan.ts";
 
 /** Rejects with an error that says what is wrong. What is cheap to look at comes first. */
 export async function checkResult(
   plan: ExecPlan,
   end: CommandEnd,
-  options: HookOptions,
+  options: HookParts,
 ): Promise<void> {
   for (const expected of plan.expectOutput) checkOutput(expected, end);
   for (const wanted of plan.minSize) await checkSize(plan, wanted);

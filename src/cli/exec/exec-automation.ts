@@ -11,7 +11,7 @@ import { CommandError } from "../../process/command-error.ts";
 import { attemptCommand, type AttemptParts } from "./attempt.ts";
 import { backoffFromText } from "./backoff-text.ts";
 import { checkResult } from "./checks.ts";
-import { HOOK_LIMIT_MS, isGood, runHook, type HookOptions } from "./hook.ts";
+import { HOOK_LIMIT_MS, isGood, runHook, type HookParts } from "./hook.ts";
 import { namedFault } from "./named-fault.ts";
 import { attemptsOf, isRepeatable, type ExecPlan } from "./plan.ts";
 
@@ -127,6 +127,6 @@ function undoOf(
   };
 }
 
-function hookOptions(plan: ExecPlan, parts: ExecParts, told: HookOptions["told"]): HookOptions {
+function hookOptions(plan: ExecPlan, parts: ExecParts, told: HookParts["told"]): HookParts {
   return { plan, env: parts.env, clock: parts.clock, told };
 }

@@ -21,7 +21,7 @@ export interface ExecOutput {
 /** @throws {OptionsError} When the log that `--log` names cannot be opened. */
 export function execOutput(args: Arguments, world: World): ExecOutput {
   // Nothing is redrawn: the terminal is the command's.
-  const screen = { write: world.complain, close: () => undefined };
+  const screen = { write: (text: string) => world.complain(text), close: () => undefined };
   const complain = complainer(args, world, screen);
   const isJson = args.text("log-format") === "json";
   const log = args.text("log");
@@ -32,11 +32,13 @@ export function execOutput(args: Arguments, world: World): ExecOutput {
       const service = { name: plan.name };
       const directory = await world.logDirectory();
       const own = runLog({ directory, service, onFailure: tellOf(directory, complain) });
-      const lines = isJson ? jsonLines(world.complain, service) : progressOf(plan, world);
+      const lines = isJson
+        ? jsonLines((line) => world.complain(line), service)
+        : progressOf(plan, world);
       const named = file === undefined ? [] : [jsonLines((line) => file.write(line), service)];
       return {
         sinks: [lines, ...named.map((sink) => bearing(sink, log ?? "", complain)), own.sink],
-        close: own.close,
+        close: () => own.close(),
       };
     },
   };
@@ -45,7 +47,7 @@ export function execOutput(args: Arguments, world: World): ExecOutput {
 /** In text, only what is out of the ordinary: a command that succeeds at once says nothing of ours. */
 function progressOf(plan: ExecPlan, world: World): Sink {
   const attempts = attemptsOf(plan);
-  const tell = progressLines(world.complain, world.hasColours);
+  const tell = progressLines((text) => world.complain(text), world.hasColours);
   return (event) => {
     // The last line tells of the only attempt.
     const isToldLast = attempts === 1 && OF_AN_ATTEMPT.has(event.type);

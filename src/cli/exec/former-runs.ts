@@ -52,7 +52,7 @@ async function findLockHolder(
 }
 
 /** What a run is ended with. */
-export interface EndingOptions {
+export interface EndingParts {
   readonly journal: Journal;
   readonly sinks: readonly Sink[];
   readonly env: Variables;
@@ -64,7 +64,7 @@ export function takeBack(
   runId: string,
   plan: ExecPlan,
   parts: ExecParts,
-  options: EndingOptions,
+  options: EndingParts,
 ): Promise<RunResult> {
   return execute(execAutomation(plan, parts), {
     ...options,

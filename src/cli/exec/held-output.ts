@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomUUID } from "node:crypto";
 import { Writable } from "node:stream";
+import { callbackify } from "node:util";
 import { formatBytes } from "../../core/size.ts";
 
 /** How much is held where, in bytes. */
@@ -71,11 +72,8 @@ export class HeldOutput {
   }
 
   #taker(name: Name): Writable {
-    return new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        this.#take(name, chunk).then(() => done(), done);
-      },
-    });
+    const take = callbackify((chunk: Buffer) => this.#take(name, chunk));
+    return new Writable({ write: (chunk: Buffer, _encoding, done) => take(chunk, done) });
   }
 
   async #take(name: Name, chunk: Buffer): Promise<void> {

@@ -13,7 +13,7 @@ export const HOOK_LIMIT_MS = 300_000;
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** What a line is run with. */
-export interface HookOptions {
+export interface HookParts {
   readonly plan: ExecPlan;
   readonly env: Variables;
   /** What it is told beside the environment of the command. */
@@ -29,7 +29,7 @@ export interface HookOptions {
  * Runs `line` by `sh -c`. What it writes goes to our standard error, on both streams: the standard
  * output is the command's. Never rejects.
  */
-export function runHook(line: string, options: HookOptions): Promise<EndedCommand> {
+export function runHook(line: string, options: HookParts): Promise<EndedCommand> {
   const { plan, env, told, clock, signal, input, limitMs = HOOK_LIMIT_MS } = options;
   return startCommand(["sh", "-c", line], {
     cwd: plan.cwd,

@@ -75,21 +75,21 @@ function byItself({ status, fault, end, signal, skipsWhenLocked }: Facts): Endin
     return { outcome: "interrupted", exitCode: EXIT.signal + (signal ?? SIGINT) };
   }
   if (status === "cancelled") return { outcome: "cancelled", exitCode: EXIT.failed };
-  switch (fault?.code) {
-    case "VERIFY_FAILED":
-      return { outcome: "verify-failed", exitCode: EXIT.verificationFailed };
-    case "LOCK_HELD":
-      return skipsWhenLocked
-        ? { outcome: "skipped", exitCode: EXIT.ok }
-        : { outcome: "locked", exitCode: EXIT.locked };
-    case "CIRCUIT_OPEN":
-      return { outcome: "refused", exitCode: EXIT.gaveUp };
-    case "TIMED_OUT":
-      return { outcome: "timed-out", exitCode: EXEC_EXIT.timedOut };
-    default:
-      return end === undefined ? { outcome: "failed", exitCode: EXEC_EXIT.broken } : ofCommand(end);
+  if (fault?.code === "LOCK_HELD" && skipsWhenLocked) {
+    return { outcome: "skipped", exitCode: EXIT.ok };
   }
+  const known = BY_FAULT.get(fault?.code ?? "");
+  if (known !== undefined) return known;
+  return end === undefined ? { outcome: "failed", exitCode: EXEC_EXIT.broken } : ofCommand(end);
 }
+
+/** What holdfast itself refused or found, by the fault's code. */
+const BY_FAULT: ReadonlyMap<string, Ending> = new Map([
+  ["VERIFY_FAILED", { outcome: "verify-failed", exitCode: EXIT.verificationFailed }],
+  ["LOCK_HELD", { outcome: "locked", exitCode: EXIT.locked }],
+  ["CIRCUIT_OPEN", { outcome: "refused", exitCode: EXIT.gaveUp }],
+  ["TIMED_OUT", { outcome: "timed-out", exitCode: EXEC_EXIT.timedOut }],
+]);
 
 const SIGINT = constants.signals.SIGINT;
 

@@ -52,7 +52,10 @@ function checkLockWait(value: string, path: string): void {
 }
 
 /** `FILE=SIZE`, in its two parts. @throws {OptionsError} When it is not of that form. */
-export function readMinSize(value: string, path: string) {
+export function readMinSize(
+  value: string,
+  path: string,
+): { readonly file: string; readonly bytes: number } {
   const at = value.lastIndexOf("=");
   const bytes = findBytes(value.slice(at + 1));
   if (at > 0 && bytes !== undefined) return { file: value.slice(0, at), bytes };
