@@ -89,7 +89,7 @@ test("attempts are made as often as asked for, and only then it fails", async ()
     did: ["1", "2", "3", "1", "2"],
   });
   expect(steady(failed.stderr, at)).toBe(
-    `TIME !  Step "command" failed at attempt 1: sh failed with exit code 1 (COMMAND_FAILED, unknown)
+    `TIME !  Step "command" failed at attempt 1: sh failed with exit code 1 (EXIT_1, unknown)
 TIME ·  Step "command" is tried again in LENGTH
 TIME !  Step "command" failed at attempt 2
 holdfast: sh failed after 2 attempts, LENGTH: sh failed with exit code 1; holdfast show RUN
@@ -364,6 +364,7 @@ test.for([
   [["--lock-wait", "1m"], "--lock-wait: means nothing without lock"],
   [["--lock", "a", "--lock-wait", "soon"], "--lock-wait: expected a duration"],
   [["--no-net", "--net", "a:1"], "--no-net: excludes net"],
+  [["--heal", "disk-ful"], '--heal: there is no remedy "disk-ful"'],
   [["--atempts", "3"], "unknown flag --atempts; did you mean --attempts?"],
 ] as const)("wrong flags run nothing: %s", async ([flags, says]) => {
   const at = place();
