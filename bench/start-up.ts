@@ -83,6 +83,7 @@ function cases(): Case[] {
     starting("holdfast --version, from source", [source, "--version"]),
     starting("holdfast runs", [main, "runs"]),
     starting("holdfast runs, no compile cache", [main, "runs"], uncached),
+    starting("holdfast exec -- true", [main, "exec", "--", "true"]),
     starting("holdfast run, one step", [main, "run", "nothing.ts"]),
     starting("holdfast run, one step, no compile cache", [main, "run", "nothing.ts"], uncached),
     starting("holdfast run, one step, from source", [source, "run", "nothing.ts"]),

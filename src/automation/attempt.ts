@@ -3,12 +3,13 @@
 import { withAmbient } from "../core/context.ts";
 import { AutomationError } from "../core/errors.ts";
 import type { Effect } from "../core/fault.ts";
+import { scaleAfter } from "../heal/heal.ts";
 import type { Attempt } from "../policies/policy.ts";
 import { timeout } from "../policies/timeout.ts";
 import { lateEnd } from "./grace.ts";
 import { factsOf } from "./interference.ts";
 import type { Step } from "./step.ts";
-import { attemptBegun, attemptFailed, worseEffect } from "./step-record.ts";
+import { attemptBegun, attemptFailed, healingsOf, worseEffect } from "./step-record.ts";
 import { verifyValue } from "./verify.ts";
 import { loggerAt } from "./world.ts";
 
@@ -173,6 +174,7 @@ class RunningAttempt {
       deadline: given.deadline,
       key: record.key,
       log: loggerAt(scope.world, { ...where, attempt: this.#number }),
+      scale: scaleAfter(healingsOf(record)),
     });
   }
 

@@ -8,6 +8,7 @@ import { callable, duration, integer, list, readOptions, required, text } from "
 import type { Reader } from "../core/options.ts";
 import { readPermissions, type Permissions } from "../core/permissions.ts";
 import { reactions, type ReactionChanges } from "../core/reactions.ts";
+import type { Remedy } from "../core/remedy.ts";
 import type { StandardSchema } from "../core/standard-schema.ts";
 import type { Attempt, Policy } from "../policies/policy.ts";
 import type { RetryOptions } from "../policies/retry.ts";
@@ -22,6 +23,7 @@ import type { FileContent } from "./file-content.ts";
 import type { FileOptions } from "./file-step.ts";
 import type { Lock, LockOptions } from "./lock.ts";
 import type { WrittenFile } from "./replace-file.ts";
+import { readRemedies } from "./remedies.ts";
 import { readRequirements, type Requirements } from "./requirements.ts";
 import { readSchedules, type ScheduleOptions } from "./schedule.ts";
 import type { Temp, TempFileOptions, TempOptions } from "./temp.ts";
@@ -36,6 +38,11 @@ export interface StepContext extends Attempt {
    */
   readonly key: string;
   readonly log: Logger;
+  /**
+   * The share of the usual load that this attempt is to take on: 1, or less where a remedy such as
+   * `outOfMemory` made it smaller.
+   */
+  readonly scale: number;
 }
 
 /** What an undo is given. It must bear that nothing happened, and that it is called again. */
@@ -85,6 +92,12 @@ export interface StepOptions<Value> {
   readonly repeatable?: boolean | undefined;
   /** How it is retried. Default: four attempts, by the fault's class, as far as it is repeatable. */
   readonly retry?: StepRetry | undefined;
+  /**
+   * What may cure the cause of a failure, asked in order before the automation's own remedies. What is
+   * healed earns an attempt more, beside those of `retry`, as far as the step is repeatable.
+   * Default: nothing.
+   */
+  readonly heal?: readonly Remedy[] | undefined;
   /** Time limits. Default: 10 minutes an attempt, no limit in all. */
   readonly timeout?:
     | {
@@ -113,7 +126,7 @@ export type StepRetry = Pick<
 /** How a read is guarded: it has no effect, so there is nothing to undo or to reconcile. */
 export type ReadOptions<Value> = Pick<
   StepOptions<Value>,
-  "verify" | "retry" | "timeout" | "policy" | "classify" | "grace"
+  "verify" | "retry" | "heal" | "timeout" | "policy" | "classify" | "grace"
 >;
 
 /** How a scope is undone once it is complete. */
@@ -303,6 +316,8 @@ export interface AutomationOptions<Input = Record<string, unknown>> {
   readonly maxResumes?: number | undefined;
   /** Rules asked before the built-in ones. */
   readonly classify?: readonly Rule[] | undefined;
+  /** What may cure the cause of a failure of any step; its own remedies are asked first. Default: nothing. */
+  readonly heal?: readonly Remedy[] | undefined;
   /** How often steps are retried by class, and what a class of faults exits with. Default: `REACTIONS`. */
   readonly reactions?: ReactionChanges<"retries" | "firstRetry" | "exitCode"> | undefined;
 }
@@ -319,6 +334,7 @@ const READERS = {
   classify: list(required(callable<Rule, undefined>({ default: undefined }), "a rule"), {
     default: [],
   }),
+  heal: readRemedies,
   reactions: reactions("retries", "firstRetry", "exitCode"),
 } satisfies Record<keyof AutomationOptions, Reader<unknown>>;
 

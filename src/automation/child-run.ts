@@ -15,6 +15,7 @@ import { childRunId } from "./key.ts";
 import { countedCode } from "./outcome.ts";
 import { onAbort } from "./on-abort.ts";
 import { RunExecution, type RunResult } from "./run.ts";
+import { wasHealed } from "./step-record.ts";
 import { toStorable } from "./storable.ts";
 import { breakOff, Halt, type Decision, type World } from "./world.ts";
 
@@ -126,6 +127,7 @@ class ChildRun {
       halt,
       depth: parent.depth + 1,
       rules: automation.settled.classify,
+      remedies: automation.settled.heal,
       reactions: automation.settled.reactions,
       decisions: decisionsFor(name, parent.decisions),
       interference: parent.interference && interferenceIn(name, parent.interference),
@@ -176,7 +178,7 @@ class ChildRun {
       durationMs: result?.durationMs ?? endedAtMs - startedAtMs,
     };
     if (exitCode === EXIT.ok) {
-      return { ...common, ok: true, value: await this.#value(), healed: false };
+      return { ...common, ok: true, ...(await this.#success()) };
     }
     const { reactions } = this.#plan.automation.settled;
     const end = result?.tasks.find((each) => countedCode(each, reactions) === exitCode);
@@ -192,10 +194,11 @@ class ChildRun {
     return { ok: false, name, runId: this.#runId, attempts: 0, durationMs: 0, ...failure };
   }
 
-  /** What the child's function answered. */
-  async #value(): Promise<unknown> {
-    const own = await this.#host.journal.readSteps(this.#runId, { task: OWN_TASK, kind: "task" });
-    return decodeValue(own[0]?.value ?? "");
+  /** What the child's function answered, and whether anything had to be healed on the way. */
+  async #success(): Promise<{ readonly value: unknown; readonly healed: boolean }> {
+    const records = await this.#host.journal.readSteps(this.#runId);
+    const own = records.find(({ task, kind }) => task === OWN_TASK && kind === "task");
+    return { value: decodeValue(own?.value ?? ""), healed: wasHealed(records) };
   }
 }
 

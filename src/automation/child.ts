@@ -45,6 +45,8 @@ interface StoredChild {
   readonly attempts: number;
   readonly durationMs: number;
   readonly value?: unknown;
+  /** Present where it is true. */
+  readonly healed?: boolean;
   readonly failure?: {
     readonly fault: Fault;
     readonly error: ErrorSummary;
@@ -97,14 +99,14 @@ function settled(name: string, undo: ChildOptions["undo"]): SettledStep {
 function toStored(world: World, result: ChildResult): StoredChild {
   const { runId, attempts, durationMs } = result;
   const common = { runId, attempts, durationMs };
-  if (result.ok) return { ...common, value: result.value };
+  if (result.ok) return { ...common, value: result.value, ...(result.healed && { healed: true }) };
   return { ...common, failure: { ...redactedFailure(world, result), rollback: result.rollback } };
 }
 
 function fromStored(name: string, stored: StoredChild): ChildResult {
-  const { runId, attempts, durationMs, value, failure } = stored;
+  const { runId, attempts, durationMs, value, healed = false, failure } = stored;
   const common = { name, runId, attempts, durationMs };
-  if (failure === undefined) return { ...common, ok: true, value, healed: false };
+  if (failure === undefined) return { ...common, ok: true, value, healed };
   const error = reviveError(failure.error, failure.fault);
   return { ...common, ok: false, ...failure, error };
 }

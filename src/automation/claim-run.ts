@@ -2,14 +2,13 @@
 
 import type { Clock } from "../core/clock.ts";
 import { InputError, JournalError, RunExistsError, UnfinishedRunError } from "../core/errors.ts";
-import type { Claim, Journal, Owner, RunRecord, StepRecord } from "../core/journal.ts";
+import type { Claim, Journal, Owner, RunRecord } from "../core/journal.ts";
 import type { Logger } from "../core/logger.ts";
 import { show } from "../core/show.ts";
 import { schemaProblems, type StandardSchema } from "../core/standard-schema.ts";
 import { decodeValue } from "../journal/codec.ts";
+import { abandon } from "./abandon.ts";
 import type { Automation } from "./automation.ts";
-import { stepLabel } from "./book.ts";
-import { isHeld, letGo } from "./held.ts";
 import type { TakenOver } from "./take-over.ts";
 import { checkDecided } from "./records-to-decide.ts";
 import { judgeUnfinished, type Choice } from "./unfinished.ts";
@@ -138,32 +137,6 @@ function nothingToDecide({ name }: Automation<never>): InputError {
   return new InputError(
     `There is no run of "${name}" to go on with, so nothing can be decided about its steps; leave the decisions out`,
   );
-}
-
-/** Lets go of what the run still holds, and gives it up. Its effects stay. */
-async function abandon(
-  { run, hold, isNew }: Claim,
-  { journal, clock, log }: Pick<Asked, "journal" | "clock" | "log">,
-): Promise<void> {
-  const held = isNew ? [] : await readHeld(journal, run.id);
-  for (const record of held.toReversed()) {
-    try {
-      await letGo(record, { shared: journal, fence: hold.fence, clock });
-    } catch (error) {
-      const label = stepLabel(record.task, record.name);
-      log.error(`What run ${run.id} held as "${label}" is left behind`, { error });
-    }
-  }
-  await journal.writeRun(hold, { ...run, status: "abandoned", endedAtMs: clock.now() });
-  await journal.release(hold);
-}
-
-/** What a run holds: its own, and what is an item's of its maps. */
-async function readHeld(journal: Journal, runId: string): Promise<readonly StepRecord[]> {
-  const maps = await journal.readSteps(runId, { kind: "map" });
-  const own = journal.readSteps(runId, { kind: "resource" });
-  const ofItems = maps.map(({ task }) => journal.readSteps(runId, { map: task, kind: "resource" }));
-  return (await Promise.all([own, ...ofItems])).flat().filter(isHeld);
 }
 
 /** The input that a run was begun with, as the automation reads it. */

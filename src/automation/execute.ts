@@ -65,6 +65,11 @@ export interface ExecuteOptions {
    * `RunExistsError`, or goes on where the first was cut off. Default: a name of chance.
    */
   readonly newRunId?: string | undefined;
+  /**
+   * Of a new run: at most one unfinished run has it, and a second start goes on with that. Default: the
+   * automation's name.
+   */
+  readonly lock?: string | undefined;
   /** The moment that a new run is for, in milliseconds since the Unix epoch. Default: none. */
   readonly scheduledForMs?: number | undefined;
   /**
@@ -123,6 +128,7 @@ const READERS = {
   decisions: record(anything as Reader<Decision>, { default: {} }),
   runId: text({ default: undefined }),
   newRunId: text({ default: undefined }),
+  lock: text({ default: undefined }),
   scheduledForMs: integer({ min: 0, default: undefined }),
   retryOf: readRetryOf,
   file: text({ default: undefined }),
@@ -231,6 +237,7 @@ function makeWorld(
     redactor: hideSecrets,
     stream: eventStream({ clock, redactor: hideSecrets, sinks }),
     rules: automation.settled.classify,
+    remedies: automation.settled.heal,
     reactions: automation.settled.reactions,
     decisions,
     halt: new Halt(),
@@ -238,11 +245,12 @@ function makeWorld(
 }
 
 function newRun(automation: Automation<never>, settled: Settled, redactor: Redactor): RunRecord {
-  const { clock, random, input, scheduledForMs, file, codeHash } = settled;
+  const { clock, random, input, lock, scheduledForMs, file, codeHash } = settled;
   return {
     id: settled.newRunId ?? newRunId(clock, random),
     automation: automation.name,
     status: "running",
+    ...(lock === undefined ? {} : { lock }),
     ...(scheduledForMs === undefined ? {} : { scheduledForMs }),
     ...(file === undefined ? {} : { file }),
     version: automation.settled.version,

@@ -24,6 +24,7 @@ import type {
   StepRetry,
   UndoContext,
 } from "./automation.ts";
+import { readRemedies } from "./remedies.ts";
 import { readVerify } from "./verify.ts";
 
 const DEFAULT_ATTEMPT_MS = 600_000;
@@ -51,6 +52,7 @@ const UNDO_RETRY: StepRetry = {
 const READ_READERS = {
   verify: readVerify,
   retry: retryReader,
+  heal: readRemedies,
   timeout: group({
     attempt: duration({ default: DEFAULT_ATTEMPT_MS, orInfinity: true, min: 1 }),
     total: duration({ default: Infinity, orInfinity: true, min: 1 }),

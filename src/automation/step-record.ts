@@ -3,6 +3,7 @@
 import type { ErrorSummary } from "../core/error-summary.ts";
 import type { Effect, Fault } from "../core/fault.ts";
 import type { AttemptRecord, StepKind, StepRecord, UndoStatus } from "../core/journal.ts";
+import type { HealRecord } from "../core/remedy.ts";
 import { keyOf } from "./key.ts";
 
 /** More attempts than a human reads; the newest are kept. */
@@ -69,6 +70,25 @@ export function attemptFailed(record: StepRecord, end: AttemptEnd, before: Effec
     effect: worseEffect(before, end.fault.effect),
     attempts: endLast(record.attempts, end),
   };
+}
+
+/** What was done about the failure of the newest attempt; the end of a healing takes its intent's place. */
+export function attemptHealed(record: StepRecord, healing: HealRecord): StepRecord {
+  const last = record.attempts.at(-1);
+  if (last === undefined) return record;
+  const ended = (last.healings ?? []).filter(({ outcome }) => outcome !== undefined);
+  const attempts = [...record.attempts.slice(0, -1), { ...last, healings: [...ended, healing] }];
+  return { ...record, attempts };
+}
+
+/** The healings of a step, in order. */
+export function healingsOf({ attempts }: Pick<StepRecord, "attempts">): readonly HealRecord[] {
+  return attempts.flatMap(({ healings }) => healings ?? []);
+}
+
+/** Whether a remedy cured the cause of a failure of one of them. */
+export function wasHealed(records: readonly StepRecord[]): boolean {
+  return records.flatMap(healingsOf).some(({ outcome }) => outcome === "healed");
 }
 
 /** The step is done. */

@@ -13,7 +13,7 @@ import type { Effect } from "../core/fault.ts";
 import type { EventDetails, Where } from "../core/events.ts";
 import type { StepRecord } from "../core/journal.ts";
 import { pipeline } from "../policies/pipeline.ts";
-import type { Policy } from "../policies/policy.ts";
+import type { Attempt, Policy } from "../policies/policy.ts";
 import { retry } from "../policies/retry.ts";
 import { timeout } from "../policies/timeout.ts";
 import { attemptStep, type Storable } from "./attempt.ts";
@@ -24,6 +24,7 @@ import { reviveError } from "./revive.ts";
 import type { Reason } from "./rollback.ts";
 import type { Scope } from "./scope.ts";
 import type { SettledStep } from "./step-options.ts";
+import { StepHealer } from "./step-heal.ts";
 import {
   foundAbsent,
   isInDoubt,
@@ -71,8 +72,18 @@ export class Step {
   #failure: Reason | undefined;
   /** The attempt that runs, whoever still waits for it. */
   #attempting: Promise<Storable | undefined> = Promise.resolve(undefined);
-  /** The undo or reconcile between two attempts; it goes on to its end, whatever ends the waiting for it. */
+  /**
+   * What heals, undoes or reconciles between two attempts; it goes on to its end, whatever ends the
+   * waiting for it.
+   */
   #clearing: Promise<unknown> = Promise.resolve();
+  readonly #healer: StepHealer;
+  /** How many attempts were made before this start, and how many were earned by healing. */
+  #uncounted = 0;
+  /** The attempt that was told to have failed before it was healed. */
+  #toldFailed = 0;
+  /** A remedy that fits could do nothing, or what happened cannot be taken back: then no attempt is made. */
+  #isBeyondHelp = false;
 
   constructor(scope: Scope, name: string, work: StepWork, settled: SettledStep) {
     this.name = name;
@@ -89,6 +100,7 @@ export class Step {
         ? { ...fault, effect: newest.effect }
         : fault;
     };
+    this.#healer = new StepHealer(this);
     const recorded = scope.world.book.visit(scope.name, name);
     this.isRecorded = recorded !== undefined;
     this.#record = recorded === undefined ? this.#newRecord() : withUndo(recorded, settled);
@@ -285,22 +297,53 @@ export class Step {
 
   async #perform(): Promise<unknown> {
     const policy = this.#retryPolicy();
-    const before = this.#record.attempts.at(-1)?.number ?? 0;
+    this.#uncounted = this.#record.attempts.at(-1)?.number ?? 0;
     try {
-      const value = await withAmbient(this.#retryAmbient(before), () =>
-        policy.run(
-          (outer) => {
-            const attempting = attemptStep(this, { outer, number: before + outer.attempt });
-            this.#attempting = attempting;
-            return attempting;
-          },
-          { signal: this.#signal },
-        ),
+      const value = await withAmbient(this.#retryAmbient(), () =>
+        policy.run((outer) => this.#attempt(outer), { signal: this.#signal }),
       );
       return await this.#complete(value);
     } catch (error) {
       return this.#afterFailure(error);
     }
+  }
+
+  /** One attempt as the retry counts it, and another one each time that its failure was healed. */
+  async #attempt(outer: Attempt): Promise<Storable> {
+    for (;;) {
+      const number = this.#uncounted + outer.attempt;
+      const beganAtMs = this.#world.clock.elapsed();
+      const attempting = attemptStep(this, { outer, number });
+      this.#attempting = attempting;
+      try {
+        return await attempting;
+      } catch (error) {
+        if (outer.signal.aborted || !this.#healer.fits(error)) throw error;
+        this.#tellFailed(error, { number, durationMs: this.#world.clock.elapsed() - beganAtMs });
+        const healing = this.#healed(error, outer.signal);
+        this.#clearing = healing;
+        const answer = await healing;
+        if (answer instanceof Happened) return answer;
+        if (answer !== "go") throw error;
+        outer.signal.throwIfAborted();
+        this.#uncounted++;
+      }
+    }
+  }
+
+  /** Heals first, for what clears the way may need what is broken: a reconcile asks the same database. */
+  async #healed(error: unknown, signal: AbortSignal): Promise<Happened | "go" | "stuck"> {
+    const answer = await this.#healer.heal(error, signal);
+    const way = answer === "healed" ? await this.#clearTheWay() : "stuck";
+    this.#isBeyondHelp = answer === "failed" || (answer === "healed" && way === "stuck");
+    return way;
+  }
+
+  #tellFailed(error: unknown, end: { readonly number: number; readonly durationMs: number }): void {
+    this.#toldFailed = end.number;
+    const details = { type: "attempt.failed", policy: this.label, ...end } as const;
+    const where = { ...this.where, attempt: end.number };
+    emit(this.#world, where, { ...details, fault: this.classify(error), error });
   }
 
   #retryPolicy(): Policy {
@@ -318,6 +361,7 @@ export class Step {
       random,
       beforeRetry: async ({ error }) => {
         this.#world.halt.check();
+        if (this.#isBeyondHelp) throw error;
         const clearing = this.#clearTheWay();
         this.#clearing = clearing;
         const answer = await clearing;
@@ -337,14 +381,15 @@ export class Step {
     };
   }
 
-  /** The step's own retry counts from 1; the attempts before a resume count too. */
-  #retryAmbient(before: number): Ambient {
+  /** The step's own retry counts from 1; the attempts before a resume and those by healing count too. */
+  #retryAmbient(): Ambient {
     return {
       where: this.where,
       scope: this.scope,
       isDryRun: this.#world.dryRun !== undefined,
       stream: (details) => {
-        const attempt = "number" in details ? details.number + before : undefined;
+        const attempt = "number" in details ? details.number + this.#uncounted : undefined;
+        if (details.type === "attempt.failed" && attempt === this.#toldFailed) return;
         const shifted = attempt === undefined ? details : { ...details, number: attempt };
         emit(this.#world, { ...this.where, attempt }, shifted as EventDetails);
       },

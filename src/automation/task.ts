@@ -13,7 +13,7 @@ import { noteUnreached } from "./dry-run.ts";
 import { reviveError } from "./revive.ts";
 import { rollBack, unreached, type Reason } from "./rollback.ts";
 import { Scope } from "./scope.ts";
-import { newStep, stepFailed } from "./step-record.ts";
+import { newStep, stepFailed, wasHealed } from "./step-record.ts";
 import { toStorable } from "./storable.ts";
 import { emit, redactedFailure, runOf, type World } from "./world.ts";
 
@@ -107,7 +107,8 @@ class TaskRunner {
     const durationMs = this.#durationMs();
     const lost = unreached(scope).map((record) => stepLabel(record.task, record.name));
     if (lost.length === 0) {
-      return { ok: true, name, value: undefined, attempts: 0, durationMs, healed: false };
+      const healed = wasHealed(this.#world.book.stepsOf(name));
+      return { ok: true, name, value: undefined, attempts: 0, durationMs, healed };
     }
     const error = new UndoFailedError(lost, scope.reason?.error);
     emit(this.#world, this.#where, { type: "rollback.failed", steps: lost, error });
@@ -178,7 +179,8 @@ class TaskRunner {
     }
     const durationMs = this.#durationMs();
     emit(this.#world, this.#where, { type: "task.completed", durationMs, replayed: false });
-    return { ok: true, name, value, attempts: scope.attemptCount, durationMs, healed: false };
+    const healed = wasHealed(this.#world.book.stepsOf(name));
+    return { ok: true, name, value, attempts: scope.attemptCount, durationMs, healed };
   }
 
   async #rollBack(scope: Scope, reason: Reason): Promise<TaskResult<unknown>> {
@@ -230,7 +232,7 @@ class TaskRunner {
         value: this.#world.book.readValue(record),
         attempts,
         durationMs,
-        healed: false,
+        healed: wasHealed(steps),
       };
     }
     const fault = record.fault ?? { class: "unknown", code: "UNKNOWN", effect: "unknown" };

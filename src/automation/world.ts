@@ -10,6 +10,7 @@ import type { Fault } from "../core/fault.ts";
 import { loggerTo, type Logger } from "../core/logger.ts";
 import type { Reactions } from "../core/reactions.ts";
 import type { Redactor } from "../core/redact.ts";
+import type { Remedy } from "../core/remedy.ts";
 import type { Stream } from "../core/stream.ts";
 import type { Reconciled } from "./automation.ts";
 import { OWN_TASK, type Book } from "./book.ts";
@@ -29,6 +30,8 @@ export interface World {
   readonly redactor: Redactor;
   /** The automation's own rules. */
   readonly rules: readonly Rule[];
+  /** The automation's own remedies. */
+  readonly remedies: readonly Remedy[];
   /** The automation's own table. */
   readonly reactions: Reactions;
   /** By `task/step`, or `step` in the run's own task. */

@@ -65,13 +65,14 @@ function explain(error: unknown, { flags }: Command): string {
 }
 
 function checkPositionals(command: Command, positionals: readonly string[]): void {
-  const { min, max } = command.positionals;
+  const { min, max, mayBeEmpty = false } = command.positionals;
   // The words stand first in the usage.
   const names = command.usage.split(" ");
   if (positionals.length < min) throw new UsageError(`${names[positionals.length]} is missing`);
   if (positionals.length > max) {
     throw new UsageError(`unexpected word ${JSON.stringify(positionals[max])}`);
   }
+  if (mayBeEmpty) return;
   // Most likely a shell's variable that is not set.
   const empty = positionals.indexOf("");
   if (empty >= 0) throw new UsageError(`${names[empty]} is empty`);

@@ -63,7 +63,7 @@ async function cancelIt(stage: Stage): Promise<number> {
     const outcome = await request(stage, journal, { id, waitMs });
     if (outcome.outcome !== "without owner") return tell(stage, outcome, waitMs);
     stage.complain(`No process has run ${id} any more; it is rolled back here.\n`, "INFO");
-    const loaded = await loadFileOf(outcome.run, args, world);
+    const loaded = await loadFileOf(outcome.run, args, { world, journal });
     const options = { runId: id, unfinished: "rollback" } as const;
     return exitCodeOfOwn(await perform(stage, { loaded, journal, options }));
   } finally {

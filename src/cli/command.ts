@@ -57,6 +57,8 @@ export interface Command {
     readonly words?: readonly string[];
     /** Whether they are runs: the ids of the newest are offered too. */
     readonly areRuns?: true;
+    /** Whether an empty one is as good as any: those of `exec` are another program's. */
+    readonly mayBeEmpty?: true;
   };
   readonly flags: Flags;
   readonly examples: readonly Example[];

@@ -3,8 +3,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Choice } from "../automation/unfinished.ts";
-import type { RunRecord } from "../core/journal.ts";
+import type { Journal, RunRecord } from "../core/journal.ts";
 import type { Arguments, Flags, World } from "./command.ts";
+import { EXEC_CODE } from "./exec/code.ts";
 import { requireRun } from "./find-run.ts";
 import type { LoadedAutomation } from "./load-automation.ts";
 import { loadToRun } from "./load-to-run.ts";
@@ -28,7 +29,7 @@ export async function goOn(stage: Stage, unfinished: Exclude<Choice, "fresh">): 
   const journal = await stage.openJournal();
   try {
     const run = await requireRun(journal, args.positionals[0] ?? "");
-    const loaded = await loadFileOf(run, args, world);
+    const loaded = await loadFileOf(run, args, { world, journal });
     const options = { runId: run.id, unfinished, decisions };
     return (await perform(stage, { loaded, journal, options })).exitCode;
   } finally {
@@ -40,8 +41,13 @@ export async function goOn(stage: Stage, unfinished: Exclude<Choice, "fresh">): 
 export async function loadFileOf(
   run: RunRecord,
   args: Arguments,
-  world: World,
+  { world, journal }: { readonly world: World; readonly journal: Journal },
 ): Promise<LoadedAutomation> {
+  if (run.codeHash === EXEC_CODE) {
+    // It came from a command line, which the journal holds.
+    const { loadExec } = await import("./exec/load-exec.ts");
+    return loadExec(run, world, journal);
+  }
   const given = args.text("file");
   if (given !== undefined) return loadToRun(given, args, world);
   if (run.file === undefined) {

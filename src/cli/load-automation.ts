@@ -19,8 +19,8 @@ import { isModuleSyntax } from "./module-syntax.ts";
 /** An automation, and what tells it from a changed one. */
 export interface LoadedAutomation {
   readonly automation: Automation<never>;
-  /** The absolute path. */
-  readonly file: string;
+  /** The absolute path; `undefined` where it came from no file. */
+  readonly file: string | undefined;
   /** A hash of the file and of what it imports, packages left out. */
   readonly codeHash: string;
   /** What it exports as `rehearsal`, beside its automation. */
@@ -34,8 +34,13 @@ export interface LoadedAutomation {
 
 const MODULE_TYPES = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];
 
+/** An automation that came from a file. */
+export interface AutomationOfFile extends LoadedAutomation {
+  readonly file: string;
+}
+
 /** Loads `file`, relative to `cwd`. Rejects with `AutomationFileError`. */
-export async function loadAutomation(file: string, cwd: string): Promise<LoadedAutomation> {
+export async function loadAutomation(file: string, cwd: string): Promise<AutomationOfFile> {
   const path = resolve(cwd, file);
   await checkFile(path, file);
   const loaded = hookModules(file);

@@ -44,7 +44,7 @@ async function doAgain(stage: Stage): Promise<number> {
     const run = await requireRun(journal, args.positionals[0] ?? "");
     const from = args.text("from");
     if (from !== undefined) await checkStep(journal, run, from);
-    const loaded = await loadFileOf(run, args, world);
+    const loaded = await loadFileOf(run, args, { world, journal });
     const options = { retryOf: { runId: run.id, from } };
     return (await perform(stage, { loaded, journal, options })).exitCode;
   } finally {

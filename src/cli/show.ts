@@ -9,7 +9,7 @@ import { decodeValue } from "../journal/codec.ts";
 import { redactor, type Redactor } from "../core/redact.ts";
 import { findCancelRequest } from "../automation/cancel.ts";
 import type { CancelRequest } from "../automation/cancel-request.ts";
-import { isInDoubt } from "../automation/step-record.ts";
+import { isInDoubt, wasHealed } from "../automation/step-record.ts";
 import type { WaitNote } from "../automation/wait.ts";
 import { describeOwner } from "../journal/owner.ts";
 import { readBeside, type Beside } from "./beside.ts";
@@ -24,6 +24,7 @@ import {
   statusOf,
   type RunNow,
 } from "./run-state.ts";
+import { healingLines } from "./show-healings.ts";
 import { mapLines } from "./show-maps.ts";
 import { formatMoment } from "./table.ts";
 import { waitLines } from "./waits.ts";
@@ -245,7 +246,7 @@ function stepLines(step: StepRecord, now: RunNow, task: StepRecord | undefined):
   const isLeft = task?.undo === "failed" && undo === "none" && isInDoubt(step);
   const left = isLeft ? ", not taken back" : "";
   return [
-    `  ${markOf(step, now)} ${kind} ${name}: ${stepState(step, now)}${took}${toldBy(step)}${undone}${left}`,
+    `  ${markOf(step, now)} ${kind} ${name}: ${stepState(step, now)}${took}${healed(step)}${toldBy(step)}${undone}${left}`,
     ...(kind === "step" || kind === "child" ? [`      key ${key}`] : []),
     ...attempts.flatMap((attempt) =>
       attemptLines(attempt, now, "attempt", step.status === "completed"),
@@ -254,6 +255,11 @@ function stepLines(step: StepRecord, now: RunNow, task: StepRecord | undefined):
       attemptLines(attempt, now, "undo attempt", undo === "done"),
     ),
   ];
+}
+
+/** Healed is not the same as never failed. */
+function healed(step: StepRecord): string {
+  return wasHealed([step]) ? ", healed" : "";
 }
 
 /** Who said that it happened, where nobody saw that. */
@@ -297,14 +303,14 @@ function attemptLines(
   what: string,
   endedWell: boolean,
 ): string[] {
-  const { number, startedAtMs, endedAtMs, fault, error } = attempt;
+  const { number, startedAtMs, endedAtMs, fault, error, healings = [] } = attempt;
   if (fault === undefined && endedAtMs !== undefined && number === 1 && endedWell) return [];
   const noEnd = holder === undefined ? "end not seen" : "no end yet";
   const took = endedAtMs === undefined ? noEnd : formatMs(msBetween(startedAtMs, endedAtMs));
   const failure =
     fault === undefined ? "" : `: ${fault.code} (${fault.class}, effect ${fault.effect})`;
   const cause = error === undefined ? "" : `: ${clip(errorLine(error), 200)}`;
-  return [`      ${what} ${number}, ${took}${failure}${cause}`];
+  return [`      ${what} ${number}, ${took}${failure}${cause}`, ...healingLines(healings, noEnd)];
 }
 
 function failureLines({ fault, error }: StepRecord, indent: string): string[] {

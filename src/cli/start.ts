@@ -12,6 +12,7 @@ import { readVersion } from "./version.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).run,
+  exec: async () => (await import("./exec.ts")).exec,
   runs: async () => (await import("./runs.ts")).runs,
   approve: async () => (await import("./approve.ts")).approve,
   signal: async () => (await import("./signal.ts")).signal,

@@ -38,6 +38,13 @@ interface Failure<E> {
   readonly error: E;
 }
 
+/** Which remedy is at what, and the failure that it is for: healed or not, that was a failure. */
+interface Healing {
+  readonly remedy: string;
+  readonly target: string;
+  readonly fault: Fault;
+}
+
 /** Why a retry stopped. */
 export type RetryStop =
   | "attempts used up"
@@ -311,6 +318,31 @@ export type EventDetails<E = unknown> =
   | { readonly type: "undo.started" }
   | { readonly type: "undo.completed"; readonly durationMs: number }
   | ({ readonly type: "undo.failed"; readonly isFinal: boolean } & Failure<E>)
+  | ({
+      readonly type: "heal.started";
+      readonly blastRadius: string;
+      /** What was found to be wrong. */
+      readonly found: string;
+      /** What it sets out to do, a line for each target. */
+      readonly plan: readonly string[];
+    } & Healing)
+  | ({
+      /** The symptom is gone. */
+      readonly type: "heal.completed";
+      readonly durationMs: number;
+      /** What it did, in order. */
+      readonly deeds: readonly string[];
+      /** What was measured at the end. */
+      readonly found: string;
+    } & Healing)
+  | ({
+      /** The symptom is still there, or there was nothing to act on. */
+      readonly type: "heal.failed";
+      readonly durationMs: number;
+      readonly deeds: readonly string[];
+      readonly because: string;
+    } & Healing)
+  | ({ readonly type: "heal.skipped"; readonly because: string } & Healing)
   | {
       /** A tick became a run, whose name is in `where`. */
       readonly type: "schedule.fired";

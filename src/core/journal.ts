@@ -9,6 +9,7 @@
 import type { ErrorSummary } from "./error-summary.ts";
 import type { TaskCount } from "./events.ts";
 import type { Effect, Fault } from "./fault.ts";
+import type { HealRecord } from "./remedy.ts";
 import type { SharedState } from "./shared-state.ts";
 
 /** `running`, `interrupted` and `in doubt` are unfinished: the next start takes them up. */
@@ -61,6 +62,8 @@ export interface AttemptRecord {
   readonly endedAtMs?: number | undefined;
   readonly fault?: Fault | undefined;
   readonly error?: ErrorSummary | undefined;
+  /** What was done about its failure. It stays a failure, whatever was cured. */
+  readonly healings?: readonly HealRecord[] | undefined;
 }
 
 /** How far the undo of a step is; `none` when it has no undo. */

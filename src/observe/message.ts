@@ -161,6 +161,14 @@ const SENTENCES: {
   "undo.failed": (event, because) =>
     `${subject(event)} could not be undone${event.isFinal ? ", a human is needed" : ""}${because}`,
 
+  "heal.started": (event) => `${subject(event)} is being healed${healing(event)}: ${event.found}`,
+  "heal.completed": (event) =>
+    `${subject(event)} was healed${healing(event)} in ${length(event.durationMs)}: ` +
+    `${deeds(event.deeds)}${event.found}`,
+  "heal.failed": (event) =>
+    `${subject(event)} could not be healed${healing(event)}: ${deeds(event.deeds)}${event.because}`,
+  "heal.skipped": (event) => `${subject(event)} is not healed${healing(event)}: ${event.because}`,
+
   ...SCHEDULE_SENTENCES,
   "cleanup.completed": (event) =>
     `Cleanup "${stepLabel(event.where)}" completed in ${length(event.durationMs)}`,
@@ -283,6 +291,15 @@ function retried({ of, from, takenOver, undone }: EventOf<"run.retried">): strin
     `Run ${of} is done again${from === undefined ? "" : ` from "${from}" on`}, with ${count(takenOver, "step")} taken over` +
     (undone.length === 0 ? "" : `; done again before it, for they were undone: ${again}`)
   );
+}
+
+/** Of what, and by which remedy. */
+function healing({ fault, remedy, target }: EventOf<`heal.${string}` & EventType>): string {
+  return ` of ${fault.code} by ${remedy} (${clip(target, LONGEST_FAILURE)})`;
+}
+
+function deeds(done: readonly string[]): string {
+  return done.length === 0 ? "" : `${clip(done.join(", "), LONGEST_FAILURE)}; `;
 }
 
 function refusal(retryAfterMs: number): string {

@@ -178,6 +178,11 @@ export const METRICS = {
     "operation",
     "result",
   ]),
+  heals: counter("holdfast_heals_total", "What became of healings, by remedy.", [
+    "remedy",
+    "result",
+  ]),
+  healSeconds: histogram("holdfast_heal_seconds", "How long healings took.", ["remedy", "result"]),
   fallbacks: counter("holdfast_fallbacks_total", "Answers that stood in for a failure.", [
     "operation",
     "error_type",

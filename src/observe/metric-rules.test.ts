@@ -145,6 +145,42 @@ const COUNTED: readonly [event: EventDetails, lines: readonly string[]][] = [
   [{ type: "gate.opened", policy: "a" }, ['gate_closed{gate="a"} 0']],
   [{ type: "gate.rejected", policy: "a", retryAfterMs: 5 }, ['gate_rejected_total{gate="a"} 1']],
   [
+    {
+      type: "heal.completed",
+      remedy: "a",
+      target: "/srv",
+      fault: FAULT,
+      durationMs: 5,
+      deeds: [],
+      found: "",
+    },
+    [
+      'heals_total{remedy="a",result="healed"} 1',
+      'heal_seconds_sum{remedy="a",result="healed"} 0.005',
+      'heal_seconds_count{remedy="a",result="healed"} 1',
+    ],
+  ],
+  [
+    {
+      type: "heal.failed",
+      remedy: "a",
+      target: "/srv",
+      fault: FAULT,
+      durationMs: 5,
+      deeds: [],
+      because: "",
+    },
+    [
+      'heals_total{remedy="a",result="failed"} 1',
+      'heal_seconds_sum{remedy="a",result="failed"} 0.005',
+      'heal_seconds_count{remedy="a",result="failed"} 1',
+    ],
+  ],
+  [
+    { type: "heal.skipped", remedy: "a", target: "/srv", fault: FAULT, because: "" },
+    ['heals_total{remedy="a",result="skipped"} 1'],
+  ],
+  [
     { type: "hedge.started", policy: "a", number: 2, afterMs: 5 },
     ['hedges_total{operation="a",result="started"} 1'],
   ],
@@ -186,13 +222,13 @@ test.for(COUNTED)("$0.type is counted", ([event, lines]) => {
   expect(linesOf(event)).toEqual(lines);
 });
 
-test("whatever a policy says is counted, and what runs and steps say is not", () => {
+test("whatever a policy says and how healings end is counted, and what runs and steps say is not", () => {
   const counted = ROWS.map((row) => [row[0].type, linesOf(eventOf(row)).length > 0] as const);
 
   const wrong = counted.filter(
     ([type, isCounted]) =>
       isCounted !==
-        !/^(run|requirement|task|map|step|attempt|verify|rollback|undo|cleanup|schedule|lease|journal|ballast|log)\./.test(
+        !/^(?:(?:run|requirement|task|map|step|attempt|verify|rollback|undo|cleanup|schedule|lease|journal|ballast|log)\.|heal\.started)/.test(
           type,
         ) && type !== "attempt.failed",
   );

@@ -1,18 +1,23 @@
-/** What each event of a policy counts as. */
+/** What each event of a policy, and each healing, counts as. */
 
 import type { EventDetails } from "../core/events.ts";
 import type { PolicyEventType } from "./fields.ts";
 import { METRICS, type BreakerState } from "./metric-definitions.ts";
 import type { Tally } from "./metric-tally.ts";
 
-type CountedType = PolicyEventType | "attempt.failed";
+type CountedType =
+  | PolicyEventType
+  | "attempt.failed"
+  | "heal.completed"
+  | "heal.failed"
+  | "heal.skipped";
 
 type Count<Type extends CountedType> = (
   tally: Tally,
   event: Extract<EventDetails, { readonly type: Type }>,
 ) => void;
 
-/** Counts an event, where it is one of a policy. */
+/** Counts an event, where it is one that is counted. */
 export function countEvent(tally: Tally, event: EventDetails): void {
   if (!isCounted(event)) return;
   // Each is called with the events of its own type alone.
@@ -103,6 +108,15 @@ const COUNTS: { readonly [Type in CountedType]: Count<Type> } = {
     tally.count(METRICS.hedges, { operation, result: "started" }),
   "hedge.won": (tally, { policy: operation }) =>
     tally.count(METRICS.hedges, { operation, result: "won" }),
+  "heal.completed": (tally, { remedy, durationMs }) => {
+    tally.count(METRICS.heals, { remedy, result: "healed" });
+    tally.time(METRICS.healSeconds, { remedy, result: "healed" }, durationMs);
+  },
+  "heal.failed": (tally, { remedy, durationMs }) => {
+    tally.count(METRICS.heals, { remedy, result: "failed" });
+    tally.time(METRICS.healSeconds, { remedy, result: "failed" }, durationMs);
+  },
+  "heal.skipped": (tally, { remedy }) => tally.count(METRICS.heals, { remedy, result: "skipped" }),
   "fallback.used": (tally, { policy: operation, fault }) =>
     tally.count(METRICS.fallbacks, { operation, error_type: fault.code }),
   "cache.hit": (tally, { policy: cache, isStale }) =>

@@ -79,6 +79,16 @@ export const RUN_DETAILS: DetailsOfAll<Exclude<EventType, PolicyEventType>> = {
   "undo.started": NOTHING,
   "undo.completed": NOTHING,
   "undo.failed": ({ isFinal }) => ({ undo: { is_final: isFinal } }),
+  "heal.started": ({ remedy, target, blastRadius, found, plan }) => ({
+    heal: { remedy, target, blast_radius: blastRadius, found, plan },
+  }),
+  "heal.completed": ({ remedy, target, deeds, found }) => ({
+    heal: { remedy, target, deeds, found },
+  }),
+  "heal.failed": ({ remedy, target, deeds, because }) => ({
+    heal: { remedy, target, deeds, because },
+  }),
+  "heal.skipped": ({ remedy, target, because }) => ({ heal: { remedy, target, because } }),
   "cleanup.completed": NOTHING,
   "cleanup.failed": NOTHING,
 };

@@ -1,0 +1,93 @@
+/** `holdfast exec`: guards any command. */
+
+import { EXIT } from "../core/exit-codes.ts";
+import { isHoldfastError } from "../core/errors.ts";
+import { UsageError, type Arguments, type Command, type World } from "./command.ts";
+import { GUARDING_FLAGS, readAsked, readAskedGuarding } from "./exec/flags.ts";
+import { remediesOf } from "./exec/remedies.ts";
+
+/** See the header. */
+export const exec: Command = {
+  name: "exec",
+  summary: "Guard any command: retry, limit, verify, undo, lock, alert",
+  usage: "[flags] -- COMMAND [ARGUMENT…]",
+  details: `
+COMMAND is run as it stands, without a shell, with our own standard streams: its output is
+its own, and what holdfast says goes to the standard error. Without --attempts, --retry-on or
+--heal it is run once.
+
+Commands that flags name are lines for sh. They are run in the same directory and environment,
+and write to the standard error. --verify, --undo, --cleanup and --alert find HOLDFAST_NAME and
+HOLDFAST_RUN_ID in their environment; the last two HOLDFAST_OUTCOME and HOLDFAST_EXIT_CODE.
+
+Exit codes: the command's own; 128+n where signal n ended it or us; 124 a time limit is over;
+125 holdfast itself failed; 126 it cannot be executed; 127 it was not found; 65 it ended with 0
+and its verification failed; 69 the lock is held; 75 the breaker is open; with --undo 80 failed
+and undone, 81 failed and the undo failed; 2 wrong flags; 77 there is no sandbox, and it is required; 78 a wrong profile.`,
+  positionals: { min: 0, max: Infinity, mayBeEmpty: true },
+  flags: {
+    ...GUARDING_FLAGS,
+    profile: {
+      type: "string",
+      value: "NAME",
+      summary: "Flags from holdfast.config.ts, found upward or in ~/.config/holdfast",
+    },
+    "print-profile": { type: "boolean", summary: "Print what flags and profile come to, as JSON" },
+    report: { type: "string", value: "FILE", summary: "Write how it ended to FILE, as JSON" },
+    log: { type: "string", value: "FILE", summary: "Append JSON log lines to FILE" },
+    "log-format": {
+      type: "string",
+      value: "text|json",
+      summary: "What holdfast says on the standard error: lines (the default) or JSON log lines",
+      choices: ["text", "json"],
+    },
+  },
+  examples: [
+    {
+      line: "holdfast exec --attempts 5 --timeout 1h -- ./backup.sh",
+      does: "Up to five times, an hour in all",
+    },
+    {
+      line: "holdfast exec --lock nightly --lock-wait skip -- ./sync.sh",
+      does: "Not while another one runs",
+    },
+    {
+      line: "holdfast exec --quiet-on-success --alert 'mail -s failed ops' -- ./report.sh",
+      does: "In a crontab: silent unless it fails",
+    },
+  ],
+
+  async run(args, world) {
+    if (args.has("print-profile")) return printProfile(args, world);
+    const plan = await readAsked(args, world);
+    const remedies = await remediesOf(plan);
+    try {
+      const { performExec } = await import("./exec/perform-exec.ts");
+      return await performExec({ plan, remedies, args, world });
+    } catch (error) {
+      return complainOf(error, world);
+    }
+  },
+};
+
+async function printProfile(args: Arguments, world: World): Promise<number> {
+  const { data } = await readAskedGuarding(args, world);
+  const { redactor } = await import("../core/redact.ts");
+  const shown = redactor({ env: world.env }).value(data);
+  world.print(`${JSON.stringify(shown, undefined, 2)}\n`);
+  return EXIT.ok;
+}
+
+/** What users mend by themselves, and which has a code of its own. */
+const USERS_OWN: readonly string[] = ["AUTOMATION_FILE_INVALID", "SANDBOX_UNAVAILABLE"];
+
+/** Whatever keeps us from running or following the command has one code, apart from what users mend. */
+async function complainOf(error: unknown, world: World): Promise<number> {
+  if (error instanceof UsageError) throw error;
+  const { complaintOf } = await import("./complaint.ts");
+  const { EXEC_EXIT } = await import("./exec/outcome.ts");
+  const { text, exitCode } = complaintOf(error, world.env);
+  world.complain(text);
+  const isKnown = isHoldfastError(error) && USERS_OWN.includes(error.code);
+  return isKnown ? exitCode : EXEC_EXIT.broken;
+}

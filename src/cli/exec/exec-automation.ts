@@ -1,0 +1,132 @@
+/** The automation that `holdfast exec` is: one step around a command, made from flags. */
+
+import { automation, type Automation, type StepOptions } from "../../automation/automation.ts";
+import type { EndedCommand } from "../../process/ended-command.ts";
+import { findMs } from "../../core/duration.ts";
+import type { Remedy } from "../../core/remedy.ts";
+import type { SharedState } from "../../core/shared-state.ts";
+import { exponential } from "../../policies/backoff.ts";
+import { sharedBreaker } from "../../policies/shared-breaker.ts";
+import { CommandError } from "../../process/command-error.ts";
+import { attemptCommand, type AttemptParts } from "./attempt.ts";
+import { backoffFromText } from "./backoff-text.ts";
+import { checkResult } from "./checks.ts";
+import { HOOK_LIMIT_MS, isGood, runHook, type HookParts } from "./hook.ts";
+import { namedFault } from "./named-fault.ts";
+import { attemptsOf, isRepeatable, type ExecPlan } from "./plan.ts";
+
+/** The name of its one step. */
+const COMMAND = "command";
+
+/** What it acts with. */
+export interface ExecParts extends AttemptParts {
+  /** What cures a failure before the next attempt. Default: nothing. */
+  readonly remedies?: readonly Remedy[] | undefined;
+  /** Where breakers are kept. */
+  readonly state: SharedState;
+  /** Called when the command is begun. */
+  readonly begun?: (() => void) | undefined;
+  /** Called at each end of the command, also of attempts that are followed by another one. */
+  readonly ended?: ((end: EndedCommand) => void) | undefined;
+}
+
+/** What the step's value is. */
+interface Done {
+  readonly exitCode: number;
+  readonly durationMs: number;
+}
+
+/** See the header. */
+export function execAutomation(plan: ExecPlan, parts: ExecParts): Automation {
+  return automation(plan.name, { resumeWithin: Infinity }, async (run) => {
+    const told = { HOLDFAST_RUN_ID: run.id };
+    if (plan.lock !== undefined) {
+      await run.lock("lock", { lock: plan.lock, wait: findMs(plan.lockWait) ?? 0 });
+    }
+    let last: EndedCommand | undefined;
+    await run.step(
+      COMMAND,
+      async ({ signal, attempt, key }): Promise<Done> => {
+        const said = { ...told, HOLDFAST_ATTEMPT: String(attempt), HOLDFAST_KEY: key };
+        parts.begun?.();
+        last = await attemptCommand(plan, parts, { signal, told: said });
+        parts.ended?.(last);
+        if (!isGood(last)) throw new CommandError(last);
+        return { exitCode: 0, durationMs: Math.round(last.durationMs) };
+      },
+      {
+        ...stepOptions(plan, parts),
+        verify: async () => {
+          if (last !== undefined) await checkResult(plan, last, hookOptions(plan, parts, told));
+        },
+        ...undoOf(plan, parts, told),
+      },
+    );
+  });
+}
+
+function stepOptions(plan: ExecPlan, parts: ExecParts): StepOptions<Done> {
+  const { undo, timeout = Infinity, breaker, grace } = plan;
+  const attempts = attemptsOf(plan);
+  return {
+    // With an undo, what an attempt left is taken back before the next one.
+    repeatable: undo === undefined && isRepeatable(plan),
+    retry: {
+      attempts,
+      backoff:
+        plan.backoff === undefined
+          ? exponential("1s", { max: "60s", jitter: "equal" })
+          : backoffFromText(plan.backoff, "exec.backoff"),
+      // Who names a number of attempts wants them, whatever is known of the failure.
+      reactions: { transient: { firstRetry: "backoff" }, unknown: { retries: Infinity } },
+    },
+    // The limit of an attempt is kept where the command is run, which knows how it ended by it.
+    timeout: { attempt: Infinity, total: timeout },
+    // The signal that is handed on has its grace, and the one that ends the tree.
+    grace: grace * 2 + SPARE_MS,
+    heal: parts.remedies ?? [],
+    classify: [namedFault(plan)],
+    ...(breaker === undefined ? {} : { policy: breakerOf(breaker, plan, parts) }),
+  };
+}
+
+/** For the end of a tree to be seen. */
+const SPARE_MS = 5_000;
+
+function breakerOf(name: string, plan: ExecPlan, { state, clock }: ExecParts) {
+  const { breakerFailures: failures, breakerPause: pause, attemptTimeout, timeout } = plan;
+  const probeTimeout = attemptTimeout ?? timeout;
+  const rule = namedFault(plan);
+  return sharedBreaker(name, state, {
+    failures,
+    pause,
+    clock,
+    ...(probeTimeout === undefined ? {} : { probeTimeout: probeTimeout + grace(plan) }),
+    classify: (error) => rule(error) ?? { class: "unknown", code: "UNKNOWN", effect: "unknown" },
+  });
+}
+
+function grace(plan: ExecPlan): number {
+  return plan.grace * 2 + SPARE_MS;
+}
+
+function undoOf(
+  plan: ExecPlan,
+  parts: ExecParts,
+  told: Readonly<Record<string, string>>,
+): Pick<StepOptions<Done>, "undo" | "undoTimeout"> {
+  const { undo } = plan;
+  if (undo === undefined) return {};
+  return {
+    undoTimeout: HOOK_LIMIT_MS,
+    undo: async ({ key, effect, signal }) => {
+      const said = { ...told, HOLDFAST_KEY: key, HOLDFAST_EFFECT: effect };
+      const end = await runHook(undo, { ...hookOptions(plan, parts, said), signal });
+      if (!isGood(end)) throw new CommandError(end);
+    },
+  };
+}
+
+function hookOptions(plan: ExecPlan, parts: ExecParts, told: HookParts["told"]): HookParts {
+  return { plan, env: parts.env, clock: parts.clock, told };
+}

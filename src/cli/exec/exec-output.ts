@@ -1,0 +1,98 @@
+/** Where the events of `holdfast exec` go: what matters to the standard error, all of it into the logs. */
+
+import { resolve } from "node:path";
+import type { HoldfastEvent, Level, Sink } from "../../core/events.ts";
+import { fileSink } from "../../observe/file-sink.ts";
+import { jsonLines } from "../../observe/json-lines.ts";
+import { levelOf } from "../../observe/level.ts";
+import type { Arguments, World } from "../command.ts";
+import { progressLines } from "../progress.ts";
+import { complainer, type Complain } from "../run-output.ts";
+import { runLog } from "../run-log.ts";
+import { attemptsOf, type ExecPlan } from "./plan.ts";
+
+/** What is said, by whom. */
+export interface ExecOutput {
+  readonly complain: Complain;
+  /** The sinks of one run, and the end of its log. */
+  openRun(plan: ExecPlan): Promise<{ readonly sinks: readonly Sink[]; close(): void }>;
+}
+
+/** @throws {OptionsError} When the log that `--log` names cannot be opened. */
+export function execOutput(args: Arguments, world: World): ExecOutput {
+  // Nothing is redrawn: the terminal is the command's.
+  const screen = { write: (text: string) => world.complain(text), close: () => undefined };
+  const complain = complainer(args, world, screen);
+  const isJson = args.text("log-format") === "json";
+  const log = args.text("log");
+  const file = log === undefined ? undefined : fileSink(resolve(world.cwd, log));
+  return {
+    complain,
+    async openRun(plan) {
+      const service = { name: plan.name };
+      const directory = await world.logDirectory();
+      const own = runLog({ directory, service, onFailure: tellOf(directory, complain) });
+      const lines = isJson
+        ? jsonLines((line) => world.complain(line), service)
+        : progressOf(plan, world);
+      const named = file === undefined ? [] : [jsonLines((line) => file.write(line), service)];
+      return {
+        sinks: [lines, ...named.map((sink) => bearing(sink, log ?? "", complain)), own.sink],
+        close: () => own.close(),
+      };
+    },
+  };
+}
+
+/** In text, only what is out of the ordinary: a command that succeeds at once says nothing of ours. */
+function progressOf(plan: ExecPlan, world: World): Sink {
+  const attempts = attemptsOf(plan);
+  const tell = progressLines((text) => world.complain(text), world.hasColours);
+  return (event) => {
+    // The last line tells of the only attempt.
+    const isToldLast = attempts === 1 && OF_AN_ATTEMPT.has(event.type);
+    if (!isToldLast && isShown(event)) tell(event);
+  };
+}
+
+const URGENT: ReadonlySet<Level> = new Set(["WARNING", "ERROR", "CRITICAL"]);
+
+/** What the last line says in one. */
+const AT_THE_END: ReadonlySet<string> = new Set(["run.failed", "task.failed", "step.failed"]);
+
+const OF_AN_ATTEMPT: ReadonlySet<string> = new Set(["attempt.failed", "verify.failed"]);
+
+/** What is told though all may still be well. */
+const TOLD: ReadonlySet<string> = new Set([
+  "retry.scheduled",
+  "undo.started",
+  "heal.completed",
+  "undo.completed",
+  "log.written",
+  "breaker.half_opened",
+  "breaker.closed",
+]);
+
+function isShown(event: HoldfastEvent): boolean {
+  const level = levelOf(event);
+  if (AT_THE_END.has(event.type)) return false;
+  return URGENT.has(level) || (level === "INFO" && TOLD.has(event.type));
+}
+
+/** A log that cannot be written any more is told of once, and fails nothing. */
+function bearing(sink: Sink, path: string, complain: Complain): Sink {
+  let isBroken = false;
+  const tell = tellOf(path, complain);
+  return (event) => {
+    try {
+      sink(event);
+    } catch (error) {
+      if (!isBroken) tell(error as Error);
+      isBroken = true;
+    }
+  };
+}
+
+function tellOf(path: string, complain: Complain): (error: Error) => void {
+  return ({ message }) => complain(`holdfast: log ${path} is incomplete: ${message}\n`, "WARNING");
+}

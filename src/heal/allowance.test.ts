@@ -1,0 +1,108 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  actedOn,
+  heldBy,
+  holderAt,
+  letGo,
+  readTargetState,
+  refusalAt,
+  UNTOUCHED,
+  type Limits,
+} from "./allowance.ts";
+
+const HOUR = 3_600_000;
+const LIMITS: Limits = {
+  budget: { times: 3, withinMs: HOUR },
+  coolDownMs: 60_000,
+  limitMs: 60_000,
+};
+const OWNER = { host: "a", bootId: "b", pidNamespace: "c", pid: 1, startTime: "2" };
+
+test.for<[name: string, actedAtMs: readonly number[], nowMs: number, refusal: string | undefined]>([
+  ["it may act at first", [], 0, undefined],
+  [
+    "it leaves a target alone for a while",
+    [1_000],
+    60_999,
+    "it acted 1 m ago, and leaves it alone for 1 m",
+  ],
+  ["and may act again then", [1_000], 61_000, undefined],
+  [
+    "its budget has an end",
+    [0, 100_000, 200_000],
+    HOUR - 1,
+    "its budget is spent: it acted 3 times within 1 h",
+  ],
+  ["and comes back", [0, 100_000, 200_000], HOUR, undefined],
+  [
+    "a time of day that was set back is borne",
+    [1_000_000],
+    999_000,
+    "it acted 0 ms ago, and leaves it alone for 1 m",
+  ],
+  ["but not for long", [10 * HOUR], 0, undefined],
+])("%s", ([, actedAtMs, nowMs, refusal]) => {
+  expect(refusalAt({ actedAtMs }, LIMITS, nowMs)).toBe(refusal);
+});
+
+test("a budget of one is told in the singular", () => {
+  const limits = { ...LIMITS, budget: { times: 1, withinMs: HOUR } };
+
+  expect(refusalAt({ actedAtMs: [0] }, limits, 1)).toBe(
+    "its budget is spent: it acted once within 1 h",
+  );
+});
+
+test("it never acts more often than its budget within any length of time, nor sooner than it cools down", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: HOUR }), { maxLength: 60 }),
+      fc.integer({ min: 1, max: 5 }),
+      fc.integer({ min: 0, max: HOUR }),
+      (pauses, times, coolDownMs) => {
+        const limits = { ...LIMITS, budget: { times, withinMs: HOUR }, coolDownMs };
+        let state = UNTOUCHED;
+        let nowMs = 0;
+        const acted: number[] = [];
+        for (const pauseMs of pauses) {
+          nowMs += pauseMs;
+          if (refusalAt(state, limits, nowMs) !== undefined) continue;
+          state = readTargetState(JSON.stringify(letGo(actedOn(state, limits, nowMs), {})));
+          acted.push(nowMs);
+        }
+
+        acted.forEach((atMs, index) => {
+          expect(
+            acted.filter((other) => other <= atMs && other > atMs - HOUR).length,
+          ).toBeLessThanOrEqual(times);
+          if (index > 0) expect(atMs - (acted[index - 1] ?? 0)).toBeGreaterThanOrEqual(coolDownMs);
+        });
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});
+
+test.for<[name: string, untilMs: number, isGone: boolean | undefined, isHeld: boolean]>([
+  ["a holder that lives holds it", 2, false, true],
+  ["one of whom nothing is known, too", 2, undefined, true],
+  ["not past its time", 1, false, false],
+  ["nor when its process is gone", 2, true, false],
+])("%s", ([, untilMs, isGone, isHeld]) => {
+  const holder = { owner: OWNER, token: "t", untilMs };
+  const state = heldBy(UNTOUCHED, holder);
+
+  expect(holderAt(state, 1, () => isGone)).toEqual(isHeld ? holder : undefined);
+});
+
+test("who lets it go leaves what is counted, and says when it was cured", () => {
+  const held = heldBy({ actedAtMs: [1], healedAtMs: 2 }, { owner: OWNER, token: "t", untilMs: 9 });
+
+  expect([letGo(held, {}), letGo(held, { healedAtMs: 5 }), letGo(UNTOUCHED, {})]).toEqual([
+    { actedAtMs: [1], healedAtMs: 2 },
+    { actedAtMs: [1], healedAtMs: 5 },
+    { actedAtMs: [] },
+  ]);
+  expect(readTargetState(undefined)).toEqual(UNTOUCHED);
+});

@@ -1,0 +1,91 @@
+/**
+ * Whether a remedy may act on a target now: the rule about budget, cool-down and lock, as it is kept
+ * for all processes together. Pure: no clock, no store.
+ */
+
+import { formatMs } from "../core/duration.ts";
+import type { Owner } from "../core/journal.ts";
+import type { Remedy } from "../core/remedy.ts";
+
+/** What all processes know of a remedy and its target. Moments are milliseconds since the Unix epoch. */
+export interface TargetState {
+  /** Who acts on it now. */
+  readonly holder?: TargetHolder | undefined;
+  /** When it was acted on: the newest, as many as the budget counts. */
+  readonly actedAtMs: readonly number[];
+  /** When the last healing that cured it ended. */
+  readonly healedAtMs?: number | undefined;
+}
+
+/** Who acts on a target, and until when at most. */
+export interface TargetHolder {
+  readonly owner: Owner;
+  /** Tells healings of one process apart. */
+  readonly token: string;
+  readonly untilMs: number;
+}
+
+/** A remedy's limits. */
+export type Limits = Pick<Remedy, "budget" | "coolDownMs" | "limitMs">;
+
+/** Nothing is known of it yet. */
+export const UNTOUCHED: TargetState = { actedAtMs: [] };
+
+/** The state as it was written; nothing is known where nothing was. */
+export function readTargetState(text: string | undefined): TargetState {
+  if (text === undefined) return UNTOUCHED;
+  return JSON.parse(text) as TargetState;
+}
+
+/** Who acts on it now and may go on with it. @param isGone Whether a process has certainly ended. */
+export function holderAt(
+  { holder }: TargetState,
+  nowMs: number,
+  isGone: (owner: Owner) => boolean | undefined,
+): TargetHolder | undefined {
+  if (holder === undefined || holder.untilMs <= nowMs) return undefined;
+  return isGone(holder.owner) === true ? undefined : holder;
+}
+
+/** Why it must not act now, in words; `undefined` when it may. */
+export function refusalAt(
+  { actedAtMs }: TargetState,
+  { budget, coolDownMs }: Limits,
+  nowMs: number,
+): string | undefined {
+  const recent = actedAtMs.filter((atMs) => isWithin(atMs, nowMs, budget.withinMs));
+  if (recent.length >= budget.times) {
+    return `its budget is spent: it acted ${times(recent.length)} within ${formatMs(budget.withinMs)}`;
+  }
+  const latest = actedAtMs.at(-1);
+  if (latest === undefined || !isWithin(latest, nowMs, coolDownMs)) return undefined;
+  return `it acted ${formatMs(Math.max(0, nowMs - latest))} ago, and leaves it alone for ${formatMs(coolDownMs)}`;
+}
+
+/** In either direction: the time of day may have been set back, and must not lock it out for long. */
+function isWithin(atMs: number, nowMs: number, lengthMs: number): boolean {
+  return Math.abs(nowMs - atMs) < lengthMs;
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
+}
+
+/** It is held by somebody. */
+export function heldBy(state: TargetState, holder: TargetHolder): TargetState {
+  return { ...state, holder };
+}
+
+/** It is being acted on: counted before, for the process may die while it acts. */
+export function actedOn(state: TargetState, { budget }: Limits, nowMs: number): TargetState {
+  return { ...state, actedAtMs: [...state.actedAtMs, nowMs].slice(-budget.times) };
+}
+
+/** It is let go. */
+export function letGo(
+  { actedAtMs, healedAtMs }: TargetState,
+  end: { readonly healedAtMs?: number | undefined },
+): TargetState {
+  const healed = end.healedAtMs ?? healedAtMs;
+  return { actedAtMs, ...(healed === undefined ? {} : { healedAtMs: healed }) };
+}

@@ -1,0 +1,74 @@
+/** What every remedy of the catalogue can be told: how often, how soon again, how long, and for which faults. */
+
+import type { Duration } from "../core/duration.ts";
+import {
+  duration,
+  group,
+  integer,
+  list,
+  required,
+  text,
+  type Reader,
+  type Settled,
+} from "../core/options.ts";
+import type { Ailment, Remedy } from "../core/remedy.ts";
+
+/** The options that all remedies have. */
+export interface RemedyLimits {
+  /** How often it may act on its target within a length of time; each has its own default. */
+  readonly budget?:
+    | { readonly times?: number | undefined; readonly within?: Duration | undefined }
+    | undefined;
+  /** How long it leaves its target alone after it acted; each has its own default. */
+  readonly coolDown?: Duration | undefined;
+  /** How long a healing may take in all; each has its own default. */
+  readonly limit?: Duration | undefined;
+  /** Codes of further faults that it is for. Default: none. */
+  readonly codes?: readonly string[] | undefined;
+}
+
+/** The defaults of one remedy, in milliseconds. */
+interface Defaults {
+  readonly times: number;
+  readonly withinMs: number;
+  readonly coolDownMs: number;
+  readonly limitMs: number;
+}
+
+/** One reader for each of them. */
+export function limitReaders({ times, withinMs, coolDownMs, limitMs }: Defaults) {
+  return {
+    budget: group({
+      times: integer({ min: 1, max: 1_000, default: times }),
+      within: duration({ min: 1, default: withinMs }),
+    }),
+    coolDown: duration({ default: coolDownMs }),
+    limit: duration({ min: 1, default: limitMs }),
+    codes: list(required(text({ default: undefined }), "the code of a fault"), { default: [] }),
+  } satisfies Record<keyof RemedyLimits, Reader<unknown>>;
+}
+
+/** The limits as they were read. */
+export type SettledLimits = Settled<ReturnType<typeof limitReaders>>;
+
+/** The part of a remedy that its limits say. `codes` are those of the faults that it is made for. */
+export function limitsOf(
+  settled: SettledLimits,
+  codes: readonly string[],
+): Pick<Remedy, "budget" | "coolDownMs" | "limitMs" | "fits"> {
+  const { budget, coolDown: coolDownMs, limit: limitMs } = settled;
+  const all = new Set([...codes, ...settled.codes]);
+  return {
+    budget: { times: budget.times, withinMs: budget.within },
+    coolDownMs,
+    limitMs,
+    fits: ({ fault }: Ailment) => all.has(fault.code),
+  };
+}
+
+/** One second, in milliseconds. */
+export const SECOND = 1_000;
+/** One minute, in milliseconds. */
+export const MINUTE = 60_000;
+/** One hour, in milliseconds. */
+export const HOUR = 3_600_000;

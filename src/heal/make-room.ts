@@ -1,0 +1,186 @@
+/**
+ * Makes room on a full disk by deleting the oldest files that match a glob, one by one, with a
+ * measurement after each. Bytes or inodes: both show as ENOSPC, and only the file system tells which.
+ */
+
+import { OptionsError } from "../core/errors.ts";
+import { integer, required, text, type Reader } from "../core/options.ts";
+import type { ActContext, Diagnosis, Measurement, Remedy } from "../core/remedy.ts";
+import { formatBytes } from "../core/size.ts";
+import { NO_SPACE } from "./codes.ts";
+import { findUsers } from "./in-use.ts";
+import { HOUR, limitReaders, limitsOf, MINUTE, type SettledLimits } from "./limits.ts";
+import { deleteFile, findCandidates, measureRoom, openRoot, type Room } from "./oldest-files.ts";
+import { neededOf, rootOf, selectOldest, type Candidate, type Resource } from "./room.ts";
+
+/** What is to be cleared, and how much must be free then; of bytes or of inodes. */
+export interface Clearing extends SettledLimits {
+  readonly clear: string;
+  readonly keep: number;
+  readonly free: number | undefined;
+}
+
+/** What a disk is asked and told. @internal */
+export interface Disk {
+  readonly measure: typeof measureRoom;
+  readonly findUsers: typeof findUsers;
+}
+
+const DISK: Disk = { measure: measureRoom, findUsers };
+
+/** Where nothing else is said, so much of a file system is to be free, and no more than this. */
+const FREE_SHARE = 0.05;
+const MOST_FREE: Readonly<Record<Resource, number>> = { bytes: 1e9, inodes: 10_000 };
+
+/** A file system may count what was freed a moment late: so often it is measured again, so far apart. */
+const LOOKS = 5;
+const LOOK_MS = 200;
+
+/** So many lines a plan has; it is for people. */
+const MOST_PLANNED = 20;
+
+const readGlob: Reader<string> = (value, path) => {
+  const glob = required(text({ default: undefined }), "a glob such as /var/backups/*.gz")(
+    value,
+    path,
+  );
+  const problem = problemOf(glob);
+  if (problem !== undefined) throw new OptionsError(path, `${problem}, received "${glob}"`);
+  return glob;
+};
+
+function problemOf(glob: string): string | undefined {
+  if (!glob.startsWith("/")) return "expected a glob that begins with /";
+  if (glob.split("/").includes("..")) return "expected a glob without ..";
+  if (rootOf(glob) === "/") return "expected a glob below a directory, not of the whole machine";
+  return undefined;
+}
+
+/** The readers that both remedies share. */
+export const CLEARING_READERS = {
+  clear: readGlob,
+  // How many must stay nobody else can know.
+  keep: required(integer({ min: 0, default: undefined }), "how many of the newest to keep"),
+  ...limitReaders({ times: 3, withinMs: HOUR, coolDownMs: 0, limitMs: 5 * MINUTE }),
+};
+
+/** The remedy for one resource. @param disk Another one for tests. */
+export function makeRoom(resource: Resource, clearing: Clearing, disk: Disk = DISK): Remedy {
+  const { clear, keep } = clearing;
+  const room = new RoomMaker(resource, clearing, disk);
+  return Object.freeze({
+    name: resource === "bytes" ? "disk-full" : "inodes",
+    target: clear,
+    blastRadius: `deletes regular files that match ${clear}, the oldest first, and never the newest ${keep}`,
+    isExclusive: true,
+    ...limitsOf(clearing, NO_SPACE),
+    examine: () => room.examine(),
+    act: (context: ActContext) => room.act(context),
+    measure: () => room.measure(),
+  });
+}
+
+class RoomMaker {
+  readonly #resource: Resource;
+  readonly #clearing: Clearing;
+  readonly #disk: Disk;
+  readonly #root: string;
+
+  constructor(resource: Resource, clearing: Clearing, disk: Disk) {
+    this.#resource = resource;
+    this.#clearing = clearing;
+    this.#disk = disk;
+    this.#root = rootOf(clearing.clear);
+  }
+
+  async examine(): Promise<Diagnosis> {
+    const room = await this.#room();
+    const missing = this.#wanted(room) - room.free;
+    const { deletable, inUse, keptCount } = await this.#select();
+    const needed = neededOf(deletable, missing, this.#resource);
+    const lines = needed.map((file) => `delete ${this.#describe(file)}`);
+    return {
+      isPresent: missing > 0,
+      found: `${this.#tell(room)}${this.#tellStay(deletable.length, inUse, keptCount)}`,
+      plan:
+        lines.length > MOST_PLANNED
+          ? [...lines.slice(0, MOST_PLANNED), `and ${lines.length - MOST_PLANNED} more`]
+          : lines,
+    };
+  }
+
+  async act({ did, signal, clock }: ActContext): Promise<void> {
+    const root = await openRoot(this.#root);
+    const { deletable } = await this.#select();
+    let room = await this.#room();
+    for (const file of deletable) {
+      if (room.free >= this.#wanted(room)) return;
+      signal.throwIfAborted();
+      await deleteFile(file, root);
+      did(`deleted ${this.#describe(file)}`);
+      const before = room.free;
+      for (let look = 1; ; look++) {
+        room = await this.#room();
+        if (this.#isFreed(room.free - before, file)) break;
+        // More would be lost in vain.
+        if (look === LOOKS) {
+          throw new Error(
+            `deleting ${file.path} freed nothing: it is held open by somebody, or the disk is being filled meanwhile`,
+          );
+        }
+        await clock.sleep(LOOK_MS, signal);
+      }
+    }
+  }
+
+  async measure(): Promise<Measurement> {
+    const room = await this.#room();
+    return { isGone: room.free >= this.#wanted(room), found: this.#tell(room) };
+  }
+
+  async #select() {
+    const root = await openRoot(this.#root);
+    const candidates = await findCandidates(this.#clearing.clear, root);
+    const { deletable, keptCount } = selectOldest(candidates, this.#clearing.keep, this.#resource);
+    const users = this.#disk.findUsers(deletable.map(({ path }) => path));
+    return { deletable: deletable.filter(({ path }) => !users.has(path)), inUse: users, keptCount };
+  }
+
+  #room(): Promise<Room> {
+    return this.#disk.measure(this.#root, this.#resource);
+  }
+
+  #wanted({ total }: Room): number {
+    const usual = Math.min(Math.ceil(total * FREE_SHARE), MOST_FREE[this.#resource]);
+    return this.#clearing.free ?? usual;
+  }
+
+  /** Half of it is enough: others write meanwhile. */
+  #isFreed(freed: number, { bytes }: Candidate): boolean {
+    return this.#resource === "inodes" ? freed >= 1 : freed >= bytes / 2;
+  }
+
+  #tell(room: Room): string {
+    return `${this.#root} has ${this.#amount(room.free)} left, ${this.#amount(this.#wanted(room))} wanted`;
+  }
+
+  #tellStay(
+    count: number,
+    inUse: ReadonlyMap<string, { readonly pid: number; readonly name: string }>,
+    keptCount: number,
+  ): string {
+    const held = [...inUse]
+      .slice(0, 3)
+      .map(([path, { pid, name }]) => `${path} by ${name} (${pid})`);
+    const open = held.length === 0 ? "" : `, ${inUse.size} in use: ${held.join(", ")}`;
+    return `; of ${this.#clearing.clear} ${count} may go, ${keptCount} stay as the newest${open}`;
+  }
+
+  #describe({ path, bytes }: Candidate): string {
+    return this.#resource === "bytes" ? `${path} (${formatBytes(bytes)})` : path;
+  }
+
+  #amount(amount: number): string {
+    return this.#resource === "bytes" ? formatBytes(amount) : `${amount} inodes`;
+  }
+}

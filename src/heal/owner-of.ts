@@ -1,0 +1,102 @@
+/**
+ * Whether the process is still there that wrote its pid into a file. A pid is used again after a while,
+ * so a process that began after the file was written is another one.
+ */
+
+import { readFileSync, statSync } from "node:fs";
+import { findProcess } from "../process/process-table.ts";
+import { commandName } from "./in-use.ts";
+
+/** What a file that names its owner says. */
+export interface OwnerFile {
+  /** Whether there is such a file. */
+  readonly isThere: boolean;
+  /** The pid in it; `undefined` where it holds none. */
+  readonly pid?: number | undefined;
+  /** Whether the process that wrote it is still there. */
+  readonly isAlive?: boolean | undefined;
+  /** Tells this file from another one that was put in its place. */
+  readonly identity?: string | undefined;
+  /** What was found, in words. */
+  readonly found: string;
+}
+
+/** What the rule needs to know of a file and of the process that it names. */
+export interface OwnerFacts {
+  readonly writtenAtMs: number;
+  readonly isZombie: boolean;
+  /** When the process began: milliseconds since the Unix epoch; `undefined` where that is not told. */
+  readonly beganAtMs: number | undefined;
+}
+
+/** Start times are kept in hundredths of a second, and the time of day may have been corrected a little. */
+const SLACK_MS = 5_000;
+
+/** Whether it is the process that wrote the file. In doubt it is. Pure. */
+export function isWriter({ writtenAtMs, isZombie, beganAtMs }: OwnerFacts): boolean {
+  if (isZombie) return false;
+  return beganAtMs === undefined || beganAtMs <= writtenAtMs + SLACK_MS;
+}
+
+/** Reads such a file: the first number in it is the pid. */
+export function readOwnerFile(path: string): OwnerFile {
+  let text: string;
+  let identity: string;
+  let writtenAtMs: number;
+  try {
+    text = readFileSync(path, "utf8").slice(0, 1_000);
+    const { dev, ino, mtimeMs } = statSync(path);
+    writtenAtMs = mtimeMs;
+    identity = `${dev}:${ino}:${mtimeMs}:${text}`;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return { isThere: false, found: `${path} is not there` };
+  }
+  const pid = pidIn(text);
+  const file = { isThere: true, pid, identity };
+  if (pid === undefined) return { ...file, found: `${path} names no process` };
+  const process = findProcess(pid);
+  if (process === undefined) {
+    return { ...file, isAlive: false, found: `${path} names process ${pid}, which is gone` };
+  }
+  const { isZombie, startTime } = process;
+  const isAlive = isWriter({ writtenAtMs, isZombie, beganAtMs: beganAt(startTime) });
+  const found = isAlive
+    ? `${path} belongs to process ${pid} (${commandName(pid)}), which lives`
+    : `${path} names process ${pid}, which ended; another one has that number since`;
+  return { ...file, isAlive, found };
+}
+
+/** Never 0, negative or of more digits than a pid has: those mean groups, or are no pid. @internal */
+export function pidIn(text: string): number | undefined {
+  const [, digits] = /^\s*(\d{1,10})(?!\d)/.exec(text) ?? [];
+  return digits === undefined || Number(digits) < 1 ? undefined : Number(digits);
+}
+
+/** In so many parts of a second Linux tells start times. Source: USER_HZ, time(7). */
+const TICKS_PER_SECOND = 100;
+
+/** By the count since the machine started, which its table of processes is kept in. */
+function beganAt(startTime: string): number | undefined {
+  const ticks = Number(startTime);
+  if (startTime === "" || !Number.isFinite(ticks)) return undefined;
+  try {
+    const [, seconds] = /^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8")) ?? [];
+    if (seconds === undefined) return undefined;
+    return Number(seconds) * 1_000 + (ticks * 1_000) / TICKS_PER_SECOND;
+  } catch {
+    return undefined; // No /proc here.
+  }
+}
+
+/** The pid in the file, when that process is stopped and only waits to be continued; else `undefined`. */
+export function findStopped(path: string | undefined): number | undefined {
+  if (path === undefined) return undefined;
+  const { pid, isAlive } = readOwnerFile(path);
+  if (pid === undefined || isAlive !== true) return undefined;
+  try {
+    return /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, "utf8")) ? pid : undefined;
+  } catch {
+    return undefined; // It has just ended, or there is no /proc.
+  }
+}

@@ -1,0 +1,74 @@
+/** Remedies for lock files and pid files that a process left behind which is gone. */
+
+import { unlinkSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import { OptionsError } from "../core/errors.ts";
+import { readOptions, required, text, type Reader } from "../core/options.ts";
+import type { ActContext, Remedy } from "../core/remedy.ts";
+import { LOCKED } from "./codes.ts";
+import { HOUR, limitReaders, limitsOf, SECOND, type RemedyLimits } from "./limits.ts";
+import { readOwnerFile } from "./owner-of.ts";
+
+/** Which file stands for a lock. */
+export interface StaleLockOptions extends RemedyLimits {
+  /** Its absolute path. It begins with its owner's pid. */
+  readonly path: string;
+}
+
+/** Reads an absolute path. */
+export const readPath: Reader<string> = (value, path) => {
+  const given = required(text({ default: undefined }), "an absolute path")(value, path);
+  if (!isAbsolute(given))
+    throw new OptionsError(path, `expected an absolute path, received "${given}"`);
+  return given;
+};
+
+const READERS = {
+  path: readPath,
+  ...limitReaders({ times: 3, withinMs: HOUR, coolDownMs: 0, limitMs: 10 * SECOND }),
+} satisfies Record<keyof StaleLockOptions, Reader<unknown>>;
+
+/**
+ * Deletes a lock file whose owner is gone: no process has the pid that stands in it, or one that began
+ * after the file was written. A file without a pid, or of a process that lives, stays. Where the file is
+ * shared with other machines or containers, pids mean nothing: do not use it there.
+ *
+ * Defaults: 3 times an hour, no cool-down, 10 seconds.
+ */
+export function staleLock(options: StaleLockOptions): Remedy {
+  return ofDeadOwner("stale-lock", options);
+}
+
+/** Does what `staleLock` does, for the pid file of a service that died. */
+export function pidFile(options: StaleLockOptions): Remedy {
+  return ofDeadOwner("pid-file", options);
+}
+
+function ofDeadOwner(name: string, options: StaleLockOptions): Remedy {
+  const settled = readOptions(name, options, READERS);
+  const { path } = settled;
+  return Object.freeze({
+    name,
+    target: path,
+    blastRadius: `deletes ${path}, when the process that it names is gone`,
+    isExclusive: true,
+    ...limitsOf(settled, LOCKED),
+    examine: async () => {
+      const { isThere, isAlive, found } = readOwnerFile(path);
+      return { isPresent: isThere, found, plan: isAlive === false ? [`delete ${path}`] : [] };
+    },
+    act: async ({ did }: ActContext) => {
+      const seen = readOwnerFile(path);
+      if (seen.isAlive !== false) throw new Error(seen.found);
+      // As late as can be: a new owner may have come meanwhile.
+      if (readOwnerFile(path).identity !== seen.identity) throw new Error(`${path} has changed`);
+      unlinkSync(path);
+      did(`deleted ${path} of process ${seen.pid}`);
+    },
+    measure: async () => {
+      const { isThere, isAlive, found } = readOwnerFile(path);
+      // A new owner may have taken it already: that is no stale lock any more.
+      return { isGone: !isThere || isAlive === true, found };
+    },
+  });
+}
