@@ -1,0 +1,146 @@
+/** Rules about exit codes that get lost between commands. */
+
+import type { SyntaxNode } from "unbash";
+import type { Hit } from "./rule.ts";
+import type { Call, Script } from "./shell-script.ts";
+import { SEARCHES } from "./shell-databases.ts";
+import { doesWork, isSource, keepsInput, mayFail } from "./shell-programs.ts";
+import { callsWhere, type ShellRule } from "./shell-rule.ts";
+
+/** See its `why`. */
+export const pipeStatus: ShellRule = {
+  id: "pipe-status",
+  severity: "error",
+  why: "a pipeline's exit code is that of its last command: it is 0 although an earlier one failed",
+  fix: "set -o pipefail",
+  check({ calls, options, text, dialect }) {
+    if (/PIPESTATUS|pipestatus/.test(text)) return [];
+    const fix =
+      dialect === "bash"
+        ? undefined
+        : "this sh may have no pipefail: write to a file and check before the next command, or start it with bash and set -o pipefail";
+    return calls
+      .filter((call) => isLostInPipe(call) && !options("pipefail", call))
+      .map(({ name, at }) => ({
+        at,
+        says: `${name} may fail here, and the pipeline exits 0: its exit code is that of its last command`,
+        fix,
+      }));
+  },
+};
+
+/** Whoever searches in what comes, or takes the first of it, is content with whatever comes. */
+const CONTENT: ReadonlySet<string> = new Set([...SEARCHES, "head", "less", "more"]);
+
+/** What only goes into a variable is looked at there; what makes data, or is kept, is not. */
+function isLostInPipe({ name, words, at, pipeline, isSubstituted }: Call): boolean {
+  const { calls, length, last, isWritten } = pipeline;
+  const isLast = calls.at(-1)?.at === at && last === name;
+  if (length < 2 || isLast || CONTENT.has(last) || mayFail(name, words)) return false;
+  return isSource(name) || (!isSubstituted && (isWritten || keepsInput(last)));
+}
+
+/** See its `why`. */
+export const unnoticed: ShellRule = {
+  id: "unnoticed-failure",
+  severity: "warning",
+  why: "the script goes on after a command that failed, and may exit 0",
+  fix: "set -e at the top, or || exit after it",
+  check(script) {
+    const { calls, nodes, options, text } = script;
+    // Whoever traps errors or looks at exit codes has thought of it.
+    if (/\btrap\b.*\bERR\b/.test(text) || /\$\?|\$\{\?\}/.test(text)) return [];
+    const last = nodes.findLast(({ node }) => node.type === "Statement" && endsScript(node, text));
+    const lastAt = last?.at ?? text.length;
+    const lost = calls.find(
+      (call) =>
+        call.at < lastAt &&
+        !call.isChecked &&
+        !call.isBackground &&
+        call.pipeline.calls.at(-1) === call &&
+        !options("errexit", call) &&
+        !mayFail(call.name, call.words),
+    );
+    if (lost === undefined) return [];
+    const says = `the script goes on when ${lost.name} fails, and may exit 0`;
+    return [{ at: lost.at, says }];
+  },
+};
+
+/** Whether nothing but blanks and comments follows. */
+function endsScript({ end }: SyntaxNode, text: string): boolean {
+  return text
+    .slice(end)
+    .split("\n")
+    .every((line) => /^[\s;)}]*(?:#.*)?$/.test(line));
+}
+
+/** See its `why`. */
+export const swallowed: ShellRule = {
+  id: "swallowed-failure",
+  severity: "warning",
+  why: "a failure is taken for a success",
+  fix: "let it fail, or say for which failure it may go on",
+  check: ({ nodes }: Script) => nodes.flatMap(({ node, at }) => swallowedIn(node, at)),
+};
+
+function swallowedIn(node: SyntaxNode, at: number): Hit[] {
+  if (node.type !== "AndOr") return [];
+  return node.operators.flatMap((operator, index) => {
+    const [failing, instead] = [node.commands[index], node.commands[index + 1]];
+    if (operator !== "||" || failing?.type !== "Command" || instead?.type !== "Command") return [];
+    const name = failing.name?.value ?? "";
+    const words = failing.args.filter((arg) => arg.type === "Word");
+    // What follows it says what else is done.
+    const isEnd = index === node.operators.length - 1;
+    const answer = instead.name?.value ?? "";
+    if (!isEnd || !EMPTY_ANSWERS.has(answer) || mayFail(name, words)) return [];
+    const tells = answer === "true" || answer === ":" ? "" : `: ${answer} tells of it, and exits 0`;
+    return [{ at, says: `${name} may fail here, and counts as done${tells}` }];
+  });
+}
+
+const EMPTY_ANSWERS: ReadonlySet<string> = new Set(["true", ":", "echo", "printf", "logger"]);
+
+/** See its `why`. */
+export const waitStatus: ShellRule = {
+  id: "wait-status",
+  severity: "warning",
+  why: "wait without a process exits 0 although a background command failed",
+  fix: 'keep each pid=$!, and wait for each: wait "$pid" || failed=1',
+  check: (script) =>
+    script.calls.some(({ isBackground, name }) => isBackground && doesWork(name))
+      ? callsWhere(script, ({ name, words }) => name === "wait" && words.length === 0)
+      : [],
+};
+
+/** See its `why`. */
+export const findExec: ShellRule = {
+  id: "find-exec",
+  severity: "warning",
+  why: "find exits 0 although a command of -exec … \\; failed",
+  fix: "end it with + in place of \\;, or pipe -print0 to xargs -0",
+  check: (script) =>
+    callsWhere(script, ({ name, words }) => {
+      if (name !== "find") return false;
+      const texts = words.map(({ value }) => value);
+      const begin = texts.findIndex((text) => text === "-exec" || text === "-execdir");
+      if (begin < 0) return false;
+      const end = texts.findIndex((text, index) => index > begin && (text === ";" || text === "+"));
+      return texts[end] === ";" && !mayFail(texts[begin + 1] ?? "", words.slice(begin + 2, end));
+    }),
+};
+
+/** See its `why`. */
+export const substitutionStatus: ShellRule = {
+  id: "substitution-status",
+  severity: "warning",
+  why: "nobody sees the exit code of a command in <(…), not even set -e and pipefail",
+  fix: "write its output to a file first, or read from a pipe with pipefail",
+  check: ({ nodes, calls }) =>
+    nodes.flatMap(({ node, at }) => {
+      if (node.type !== "ProcessSubstitution" || node.operator !== "<") return [];
+      const inside = calls.filter((call) => call.at > node.pos && call.at < node.end);
+      return inside.some(({ name, words }) => !mayFail(name, words)) ? [{ at }] : [];
+    }),
+};
