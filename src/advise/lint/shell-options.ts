@@ -42,7 +42,7 @@ function changesOf(words: readonly string[]): Pick<Change, "option" | "isOn">[] 
   return words.flatMap((word, index) => {
     if (!/^[-+][A-Za-z]+$/.test(word)) return [];
     const isOn = word.startsWith("-");
-    const letters = [...word.slice(1)];
+    const letters = word.slice(1).split("");
     const named = letters.includes("o") ? (words[index + 1] ?? "") : "";
     const options = [...letters.map((letter) => LETTERS[letter] ?? ""), named];
     return options.filter((option) => option !== "").map((option) => ({ option, isOn }));

@@ -108,43 +108,68 @@ export function readScript(
   return { text, dialect, ...draft, calls, options };
 }
 
+type Visitor<Type extends SyntaxNode["type"]> = (
+  node: Extract<SyntaxNode, { type: Type }>,
+  place: Place,
+  draft: Draft,
+) => void;
+
+/** The nodes that change what becomes of the exit codes within them. */
+const VISITORS: { readonly [Type in SyntaxNode["type"]]?: Visitor<Type> } = {
+  Script: visitScript,
+  Statement(node, place, draft) {
+    visit(node.command, { ...place, isBackground: node.background === true }, draft);
+  },
+  AndOr(node, place, draft) {
+    // Only the last one's exit code is the list's.
+    const last = node.commands.length - 1;
+    node.commands.forEach((each, index) => {
+      visit(each, { ...place, isChecked: place.isChecked || index < last }, draft);
+    });
+  },
+  Pipeline: visitPipeline,
+  Command: visitCommand,
+  Function(node, place, draft) {
+    draft.functions.add(node.name.value);
+    visit(node.body, { ...place, inFunction: node.name.value, isChecked: false }, draft);
+  },
+  If: visitCondition,
+  Elif: visitCondition,
+  While: visitCondition,
+  CommandExpansion: visitSubstitution,
+  ProcessSubstitution: visitSubstitution,
+};
+
 function visit(node: SyntaxNode, place: Place, draft: Draft): void {
   draft.nodes.push({ node, at: place.at ?? node.pos });
-  const inside = (child: SyntaxNode, change: Partial<Place> = {}) =>
-    visit(child, { ...place, pipeline: undefined, ...change }, draft);
-  switch (node.type) {
-    case "Script":
-      return visitScript(node, place, draft);
-    case "Statement":
-      return inside(node.command, { isBackground: node.background === true });
-    case "AndOr":
-      // Only the last one's exit code is the list's.
-      return node.commands.forEach((each, index) =>
-        inside(each, { isChecked: place.isChecked || index < node.commands.length - 1 }),
-      );
-    case "Pipeline":
-      return visitPipeline(node, place, draft);
-    case "Command":
-      return visitCommand(node, place, draft);
-    case "Function":
-      draft.functions.add(node.name.value);
-      return inside(node.body, { inFunction: node.name.value, isChecked: false });
-    case "If":
-    case "Elif":
-    case "While":
-      return forEachChild(node, (child) => {
-        inside(child, child === node.clause ? { isChecked: true } : {});
-      });
-    case "CommandExpansion":
-    case "ProcessSubstitution":
-      // What is within is another shell, and its exit code is that of what it stands in.
-      return forEachChild(node, (child) => {
-        const at = node.text.startsWith("`") ? (place.at ?? node.pos) : place.at;
-        inside(child, { ...TOP, at, inFunction: place.inFunction, isSubstituted: true });
-      });
-    default:
-      return forEachChild(node, (child) => inside(child));
-  }
+  // A node in a command of a pipeline is no part of the pipeline itself.
+  const inside = node.type === "Command" ? place : { ...place, pipeline: undefined };
+  const visitor = VISITORS[node.type] as Visitor<SyntaxNode["type"]> | undefined;
+  if (visitor !== undefined) visitor(node, inside, draft);
+  else forEachChild(node, (child) => visit(child, inside, draft));
+}
+
+function visitCondition(
+  node: Extract<SyntaxNode, { type: "If" | "Elif" | "While" }>,
+  place: Place,
+  draft: Draft,
+): void {
+  forEachChild(node, (child) => {
+    visit(child, child === node.clause ? { ...place, isChecked: true } : place, draft);
+  });
+}
+
+/** What is within is another shell, and its exit code is that of what it stands in. */
+function visitSubstitution(
+  node: Extract<SyntaxNode, { type: "CommandExpansion" | "ProcessSubstitution" }>,
+  place: Place,
+  draft: Draft,
+): void {
+  const at = node.text.startsWith("`") ? (place.at ?? node.pos) : place.at;
+  const { inFunction } = place;
+  forEachChild(node, (child) => {
+    visit(child, { ...TOP, at, inFunction, isSubstituted: true }, draft);
+  });
 }
 
 function visitScript(script: ParsedScript, place: Place, draft: Draft): void {
@@ -183,8 +208,16 @@ function visitCommand(node: Command, place: Place, draft: Draft): void {
     const alone = { at, calls: [], length: 1, last: program, isWritten: false, isChecked };
     const pipeline: Pipeline = place.pipeline ?? alone;
     const call = {
-      ...{ name: program, words, redirects: node.redirects, at },
-      ...{ isChecked, pipeline, isFed, isBackground, isSubstituted, inFunction },
+      name: program,
+      words,
+      redirects: node.redirects,
+      at,
+      isChecked,
+      pipeline,
+      isFed,
+      isBackground,
+      isSubstituted,
+      inFunction,
     };
     pipeline.calls.push(call);
     draft.calls.push(call);
