@@ -10,7 +10,7 @@ import { printable } from "./printable.ts";
 export const lint: Command = {
   name: "lint",
   summary: "Tell what exits 0 although it failed, in scripts, crontabs and automations",
-  usage: "FILE…|-- COMMAND [--max-warnings N] [--format FORMAT] [--json]",
+  usage: "FILE … | -- COMMAND … [--max-warnings N] [--format FORMAT] [--json]",
   details: `
 FILE is a shell script (sh, bash), a crontab, an automation in TypeScript or JavaScript, a
 directory with such files in it, or - for the standard input. What stands after -- is a

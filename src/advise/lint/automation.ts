@@ -3,30 +3,11 @@
 import { stripTypeScriptTypes } from "node:module";
 import { parse, type Comment } from "acorn";
 import { readAutomationFile } from "./automation-file.ts";
-import type { AutomationRule, FileText } from "./automation-rule.ts";
+import type { FileText } from "./automation-rule.ts";
+import { AUTOMATION_RULES } from "./automation-rules.ts";
 import type { Node } from "./ecma-node.ts";
 import { IGNORE, withoutIgnored } from "./ignore.ts";
-import { toProblems, type Problem, type RuleFacts } from "./rule.ts";
-import * as run from "./run-rules.ts";
-import { inOrder } from "./shell.ts";
-import * as step from "./step-rules.ts";
-
-/** All rules about automations. */
-export const AUTOMATION_RULES: readonly AutomationRule[] = [
-  step.stepUndo,
-  step.stepVerify,
-  step.fetchStatus,
-  step.retryKey,
-  step.verifyAlways,
-  step.undoValue,
-  step.undoAssumes,
-  run.floatingStep,
-  run.promiseSteps,
-  run.unboundedSteps,
-  run.differsOnResume,
-  run.swallowedError,
-  run.consoleError,
-];
+import { inOrder, toProblems, type Problem, type RuleFacts } from "./rule.ts";
 
 /** What cannot be read cannot be judged. */
 const SYNTAX: RuleFacts = {

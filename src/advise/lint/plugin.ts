@@ -3,7 +3,7 @@
  * Entry `holdfast/lint`.
  */
 
-import { AUTOMATION_RULES } from "./automation.ts";
+import { AUTOMATION_RULES } from "./automation-rules.ts";
 import { readAutomationFile, type AutomationFile } from "./automation-file.ts";
 import type { AutomationRule } from "./automation-rule.ts";
 import type { Node } from "./ecma-node.ts";

@@ -47,3 +47,8 @@ export function toProblems(rule: RuleFacts, hits: readonly Hit[], text: string):
     return { rule: rule.id, severity: rule.severity, line, column, says, fix };
   });
 }
+
+/** By their place. */
+export function inOrder(problems: readonly Problem[]): Problem[] {
+  return problems.toSorted((one, other) => one.line - other.line || one.column - other.column);
+}

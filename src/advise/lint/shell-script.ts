@@ -7,6 +7,7 @@ import {
   forEachChild,
   parse,
   type Command,
+  type CompoundList,
   type ParsedScript,
   type Redirection,
   type SyntaxNode,
@@ -31,6 +32,8 @@ export interface Call {
   /** Whether something is written into it by a pipe. */
   readonly isFed: boolean;
   readonly isBackground: boolean;
+  /** Whether nothing comes after it, so that its exit code is that of the script or the function. */
+  readonly isEnd: boolean;
   /** Whether it stands in `$(…)`. */
   readonly isSubstituted: boolean;
   /** The function whose body it stands in. */
@@ -68,6 +71,7 @@ interface Place {
   readonly isChecked: boolean;
   readonly isFed: boolean;
   readonly isBackground: boolean;
+  readonly isEnd: boolean;
   readonly isSubstituted: boolean;
   readonly inFunction: string | undefined;
   readonly pipeline: Pipeline | undefined;
@@ -89,6 +93,7 @@ const TOP: Place = {
   isChecked: false,
   isFed: false,
   isBackground: false,
+  isEnd: true,
   isSubstituted: false,
   inFunction: undefined,
   pipeline: undefined,
@@ -131,11 +136,13 @@ const VISITORS: { readonly [Type in SyntaxNode["type"]]?: Visitor<Type> } = {
   Command: visitCommand,
   Function(node, place, draft) {
     draft.functions.add(node.name.value);
-    visit(node.body, { ...place, inFunction: node.name.value, isChecked: false }, draft);
+    visit(node.body, { ...TOP, at: place.at, inFunction: node.name.value }, draft);
   },
+  CompoundList: visitList,
   If: visitCondition,
   Elif: visitCondition,
-  While: visitCondition,
+  While: visitLoop,
+  For: visitLoop,
   CommandExpansion: visitSubstitution,
   ProcessSubstitution: visitSubstitution,
 };
@@ -150,12 +157,29 @@ function visit(node: SyntaxNode, place: Place, draft: Draft): void {
 }
 
 function visitCondition(
-  node: Extract<SyntaxNode, { type: "If" | "Elif" | "While" }>,
+  node: Extract<SyntaxNode, { clause: unknown }>,
   place: Place,
   draft: Draft,
 ): void {
   forEachChild(node, (child) => {
     visit(child, child === node.clause ? { ...place, isChecked: true } : place, draft);
+  });
+}
+
+/** Only what happened in its last turn is seen in a loop's exit code. */
+function visitLoop(
+  node: Extract<SyntaxNode, { type: "While" | "For" }>,
+  place: Place,
+  draft: Draft,
+): void {
+  const inside = { ...place, isEnd: false };
+  if (node.type === "While") visitCondition(node, inside, draft);
+  else forEachChild(node, (child) => visit(child, inside, draft));
+}
+
+function visitList({ commands }: Pick<CompoundList, "commands">, place: Place, draft: Draft): void {
+  commands.forEach((statement, index) => {
+    visit(statement, { ...place, isEnd: place.isEnd && index === commands.length - 1 }, draft);
   });
 }
 
@@ -176,7 +200,7 @@ function visitScript(script: ParsedScript, place: Place, draft: Draft): void {
   for (const { message, pos } of script.errors ?? []) {
     draft.errors.push({ message, at: place.at ?? pos });
   }
-  for (const statement of script.commands) visit(statement, place, draft);
+  visitList(script, place, draft);
 }
 
 function visitPipeline(
@@ -202,7 +226,7 @@ function visitPipeline(
 function visitCommand(node: Command, place: Place, draft: Draft): void {
   const at = place.at ?? node.pos;
   const { name, words } = unwrapped(node);
-  const { isChecked, isFed, isBackground, isSubstituted, inFunction } = place;
+  const { isChecked, isFed, isBackground, isEnd, isSubstituted, inFunction } = place;
   if (name !== undefined) {
     const program = baseOf(name);
     const alone = { at, calls: [], length: 1, last: program, isWritten: false, isChecked };
@@ -216,6 +240,7 @@ function visitCommand(node: Command, place: Place, draft: Draft): void {
       pipeline,
       isFed,
       isBackground,
+      isEnd,
       isSubstituted,
       inFunction,
     };

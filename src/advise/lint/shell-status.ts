@@ -47,33 +47,20 @@ export const unnoticed: ShellRule = {
   why: "the script goes on after a command that failed, and may exit 0",
   fix: "set -e at the top, or || exit after it",
   check(script) {
-    const { calls, nodes, options, text } = script;
+    const { calls, options, text } = script;
     // Whoever traps errors or looks at exit codes has thought of it.
-    if (/\btrap\b.*\bERR\b/.test(text) || /\$\?|\$\{\?\}/.test(text)) return [];
-    const last = nodes.findLast(({ node }) => node.type === "Statement" && endsScript(node, text));
-    const lastAt = last?.at ?? text.length;
+    if (/\btrap\b.*\bERR\b/.test(text) || /\$\?|\$\{\?\}|PIPESTATUS/.test(text)) return [];
     const lost = calls.find(
       (call) =>
-        call.at < lastAt &&
-        !call.isChecked &&
-        !call.isBackground &&
+        !(call.isEnd || call.isChecked || call.isBackground || call.isSubstituted) &&
         call.pipeline.calls.at(-1) === call &&
         !options("errexit", call) &&
         !mayFail(call.name, call.words),
     );
     if (lost === undefined) return [];
-    const says = `the script goes on when ${lost.name} fails, and may exit 0`;
-    return [{ at: lost.at, says }];
+    return [{ at: lost.at, says: `the script goes on when ${lost.name} fails, and may exit 0` }];
   },
 };
-
-/** Whether nothing but blanks and comments follows. */
-function endsScript({ end }: SyntaxNode, text: string): boolean {
-  return text
-    .slice(end)
-    .split("\n")
-    .every((line) => /^[\s;)}]*(?:#.*)?$/.test(line));
-}
 
 /** See its `why`. */
 export const swallowed: ShellRule = {

@@ -18,6 +18,7 @@ export interface Options {
   has(...names: readonly string[]): boolean;
   /** The values of an option, as far as they can be told. */
   valuesOf(...names: readonly string[]): readonly string[];
+  /** What is neither an option nor the value of one. */
   readonly operands: readonly Word[];
   /** Whether any option may come of a word: `$FLAGS`, `"${flags[@]}"`. */
   readonly isUnknown: boolean;

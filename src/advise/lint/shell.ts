@@ -2,7 +2,7 @@
 
 import { cronLines, cronPercent, cronSilenced } from "./crontab.ts";
 import { IGNORE, withoutIgnored } from "./ignore.ts";
-import { toProblems, type Hit, type Problem, type RuleFacts } from "./rule.ts";
+import { inOrder, toProblems, type Hit, type Problem, type RuleFacts } from "./rule.ts";
 import { psqlStop, redisError, sqlBail } from "./shell-databases.ts";
 import { removeVariable, temporaryLeft, uncheckedDirectory } from "./shell-removal.ts";
 import type { ShellRule } from "./shell-rule.ts";
@@ -84,11 +84,6 @@ interface Found {
 function finished(found: readonly Found[], text: string): Problem[] {
   const problems = found.flatMap(({ rule, hits }) => toProblems(rule, hits, text));
   return inOrder(withoutIgnored(problems, text, KNOWN));
-}
-
-/** By their place. */
-export function inOrder(problems: readonly Problem[]): Problem[] {
-  return problems.toSorted((one, other) => one.line - other.line || one.column - other.column);
 }
 
 function hitsIn(script: Script): Found[] {
