@@ -21,6 +21,8 @@ const KNOWN = [...AUTOMATION_RULES.map(({ id }) => id), SYNTAX.id, IGNORE.rule];
 
 /** Looks through a file. Nothing is found in one that does not import `holdfast/automation`. Pure. */
 export function lintAutomation(text: string): Problem[] {
+  // Most files are about something else, and need not be read.
+  if (!/["']holdfast\/automation["']/.test(text)) return [];
   const comments: Comment[] = [];
   let program;
   try {
@@ -31,7 +33,6 @@ export function lintAutomation(text: string): Problem[] {
       onComment: comments,
     });
   } catch (error) {
-    if (!/["']holdfast\/automation["']/.test(text)) return [];
     const { message, pos } = error as Error & { readonly pos?: number };
     const [first = ""] = message.split("\n");
     return toProblems(SYNTAX, [{ at: pos ?? 0, says: `${SYNTAX.why}: ${first}` }], text);
