@@ -8,7 +8,7 @@ import { lint } from "./lint.ts";
 import { fakeWorld, runCommand } from "./world-fixture.contract.ts";
 
 const CURL = "#!/bin/sh\ncurl x\n";
-const WARNED = "#!/bin/sh\nmake || true\n";
+const WARNED = "#!/bin/sh\nmake || echo no\n";
 const AUTOMATION = `import { automation } from "holdfast/automation";
 export default automation("a", (run) => { run.step("s", () => 1); });
 `;
@@ -32,8 +32,8 @@ test("each problem is a line that editors understand, with what to do below it, 
       1,
       "a.sh:2:1  error  curl-fail  curl exits 0 although the server answered 404 or 503, and takes its error page for the result
         add --fail, or --fail-with-body where the answer tells why
-    b.sh:2:1  warning  swallowed-failure  make may fail here, and counts as done
-        let it fail, or say for which failure it may go on
+    b.sh:2:1  warning  swallowed-failure  when make fails, echo tells of it, and its success is what counts
+        || { echo …; exit 1; }
     2 files: 1 error, 1 warning
     ",
     ]
@@ -106,6 +106,7 @@ test("of a directory it takes what is a script, a crontab or an automation", asy
       "bin/job": CURL,
       "bin/tool": "#!/usr/bin/python3\ncurl x\n",
       "bin/data": "curl x\n",
+      "bin/perl.cron": "#!/usr/bin/perl\n$x = (1);\n",
       "bin/a.bash": "curl x\n",
       "etc/cron.d/job": "* * * * * root curl x\n",
       "etc/crontab": "* * * * * curl x\n",

@@ -56,7 +56,7 @@ test.for<[rule: string, trap: string, mended: string]>([
   ["pipe-status", "tar c ./none | gzip > a.gz", "set -o pipefail; tar c ./none | gzip > a.gz"],
   ["redis-error", 'redis-cli -p "$REDIS" SET a b', 'redis-cli -e -p "$REDIS" SET a b'],
   ["unnoticed-failure", "cp none other\necho done", "set -e\ncp none other\necho done"],
-  ["swallowed-failure", "cp none other || true", "cp none other"],
+  ["ignored-failure", "cp none other || true", "cp none other"],
   ["swallowed-failure", "cp none other || echo failed", "cp none other"],
   ["wait-status", "cp none other & wait", 'cp none other & wait "$!"'],
   [

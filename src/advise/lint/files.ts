@@ -31,7 +31,10 @@ export async function lintPath(path: string, cwd: string): Promise<LintedFile[]>
   if (stats.isDirectory()) {
     const linted: LintedFile[] = [];
     for (const file of attempt(path, () => filesIn(place))) {
-      const kind = kindByName(file) ?? kindByFirstLine(attempt(file, () => beginOf(file)));
+      const kind = kindOf(
+        file,
+        attempt(file, () => beginOf(file)),
+      );
       if (kind === undefined || statSync(file).size > MAX_BYTES) continue;
       linted.push(await lintText(join(path, file.slice(place.length)), read(file), kind));
     }
@@ -39,7 +42,7 @@ export async function lintPath(path: string, cwd: string): Promise<LintedFile[]>
   }
   if (stats.size > MAX_BYTES) throw new OptionsError(path, "has more than 1 MB, and is no script");
   const text = attempt(path, () => read(place));
-  const kind = kindByName(place) ?? kindByFirstLine(text);
+  const kind = kindOf(place, text);
   const guessed = kind ?? (isCrontab(text) ? "crontab" : undefined);
   if (guessed === undefined) {
     throw new OptionsError(
@@ -58,7 +61,10 @@ export async function lintCommand(words: readonly string[], cwd: string): Promis
   const place = resolve(cwd, words[0] ?? "");
   const isScript =
     statSync(place, { throwIfNoEntry: false })?.isFile() === true &&
-    kindByFirstLine(attempt(place, () => beginOf(place))) === "shell";
+    kindOf(
+      place,
+      attempt(place, () => beginOf(place)),
+    ) === "shell";
   return isScript ? [command, ...(await lintPath(words[0] ?? "", cwd))] : [command];
 }
 
@@ -76,13 +82,12 @@ const BY_EXTENSION: Readonly<Record<string, Kind>> = {
   ".cjs": "automation",
 };
 
-function kindByName(path: string): Kind | undefined {
+/** The first line decides where there is one that names a shell or any other program. */
+function kindOf(path: string, text: string): Kind | undefined {
   const isCron = basename(path) === "crontab" || basename(dirname(path)) === "cron.d";
-  return isCron ? "crontab" : BY_EXTENSION[extname(path)];
-}
-
-function kindByFirstLine(text: string): Kind | undefined {
-  return text.startsWith("#!") && shellOf(text) !== undefined ? "shell" : undefined;
+  const byName = isCron ? "crontab" : BY_EXTENSION[extname(path)];
+  if (!text.startsWith("#!") || byName === "automation") return byName;
+  return shellOf(text) === undefined ? undefined : "shell";
 }
 
 async function lintText(path: string, text: string, kind: Kind): Promise<LintedFile> {

@@ -1,7 +1,5 @@
 /** Rules about exit codes that get lost between commands. */
 
-import type { SyntaxNode } from "unbash";
-import type { Hit } from "./rule.ts";
 import type { Call, Script } from "./shell-script.ts";
 import { SEARCHES } from "./shell-databases.ts";
 import { doesWork, isSource, keepsInput, mayFail } from "./shell-programs.ts";
@@ -66,28 +64,44 @@ export const unnoticed: ShellRule = {
 export const swallowed: ShellRule = {
   id: "swallowed-failure",
   severity: "warning",
-  why: "a failure is taken for a success",
-  fix: "let it fail, or say for which failure it may go on",
-  check: ({ nodes }: Script) => nodes.flatMap(({ node, at }) => swallowedIn(node, at)),
+  why: "a failure is told and then taken for a success, for that is what echo is",
+  fix: "|| { echo …; exit 1; }",
+  check: (script) =>
+    answered(script, TELLERS).map(({ at, name, answer }) => ({
+      at,
+      says: `when ${name} fails, ${answer} tells of it, and its success is what counts`,
+    })),
 };
 
-function swallowedIn(node: SyntaxNode, at: number): Hit[] {
-  if (node.type !== "AndOr") return [];
-  return node.operators.flatMap((operator, index) => {
-    const [failing, instead] = [node.commands[index], node.commands[index + 1]];
-    if (operator !== "||" || failing?.type !== "Command" || instead?.type !== "Command") return [];
-    const name = failing.name?.value ?? "";
-    const words = failing.args.filter((arg) => arg.type === "Word");
-    // What follows it says what else is done.
-    const isEnd = index === node.operators.length - 1;
-    const answer = instead.name?.value ?? "";
-    if (!isEnd || !EMPTY_ANSWERS.has(answer) || mayFail(name, words)) return [];
-    const tells = answer === "true" || answer === ":" ? "" : `: ${answer} tells of it, and exits 0`;
-    return [{ at, says: `${name} may fail here, and counts as done${tells}` }];
-  });
+/** See its `why`. */
+export const ignored: ShellRule = {
+  id: "ignored-failure",
+  severity: "hint",
+  why: "whatever goes wrong here counts as done",
+  fix: "let it fail, or ask first for the one failure that may be",
+  check: (script) => answered(script, new Set(["true", ":"])),
+};
+
+const TELLERS: ReadonlySet<string> = new Set(["echo", "printf", "logger"]);
+
+interface Answered {
+  readonly at: number;
+  readonly name: string;
+  readonly answer: string;
 }
 
-const EMPTY_ANSWERS: ReadonlySet<string> = new Set(["true", ":", "echo", "printf", "logger"]);
+/** Lists that end in `|| answer`, with the command whose failure that is the answer to. */
+function answered({ nodes }: Script, answers: ReadonlySet<string>): Answered[] {
+  return nodes.flatMap(({ node, at }) => {
+    if (node.type !== "AndOr" || node.operators.at(-1) !== "||") return [];
+    const [failing, instead] = node.commands.slice(-2);
+    if (failing?.type !== "Command" || instead?.type !== "Command") return [];
+    const name = failing.name?.value ?? "";
+    const answer = instead.name?.value ?? "";
+    const words = failing.args.filter((arg) => arg.type === "Word");
+    return answers.has(answer) && !mayFail(name, words) ? [{ at, name, answer }] : [];
+  });
+}
 
 /** See its `why`. */
 export const waitStatus: ShellRule = {

@@ -65,13 +65,7 @@ test.for<[rule: string, ...scripts: string[]]>([
   ],
   ["unchecked-directory", "cd $X\nrm -rf out", "cd x; find . -delete", "cd x; git clean -fd"],
   ["unnoticed-failure", "cp a b\necho done", "false_thing; echo ok", "a && b\ncp c d\nexit 0"],
-  [
-    "swallowed-failure",
-    "make || true",
-    "make || :",
-    "rsync a b || echo failed",
-    "a && make || true",
-  ],
+  ["swallowed-failure", "rsync a b || echo failed", "a && make || logger no", "make || printf no"],
   ["wait-status", "./a & ./b &\nwait", "for x in 1 2; do ./a $x & done; wait"],
   ["find-exec", "find . -exec gzip {} \\;", "find . -type f -execdir mv {} x ';'"],
   [
@@ -112,6 +106,11 @@ test.for<[hint: string, bad: readonly string[], good: readonly string[]]>([
       "apt-get update",
       "GIT_TERMINAL_PROMPT=0 git pull https://x",
     ],
+  ],
+  [
+    "ignored-failure",
+    ["make || true", "make || :", "a && make || true"],
+    ["rm x || true", "make || exit 1", "make || true && exit 1", "make && true"],
   ],
   [
     "temporary-left",

@@ -20,6 +20,7 @@ const SCRIPT_RULES: readonly ShellRule[] = [
   uncheckedDirectory,
   status.unnoticed,
   status.swallowed,
+  status.ignored,
   status.waitStatus,
   status.findExec,
   status.substitutionStatus,
