@@ -30,6 +30,21 @@ test.for<[words: string[], expected: unknown]>([
   expect(read(words)).toEqual(expected);
 });
 
+test.for<[words: string[], afterDashes: string[] | undefined]>([
+  [["a.ts"], undefined],
+  [["a.ts", "--", "--"], ["--"]],
+  [
+    ["a.ts", "--quiet", "--", "-x", "b"],
+    ["-x", "b"],
+  ],
+  [["a.ts", "--"], []],
+])("of %j what stands after -- is known", ([words, afterDashes]) => {
+  const command = { ...SAMPLE, positionals: { min: 0, max: 9 } };
+  const call = readArguments(command, words);
+
+  expect(call.help ? "help" : call.args.afterDashes).toEqual(afterDashes);
+});
+
 test("a flag may have a letter, which the help shows", () => {
   const follow = { type: "boolean", short: "f", summary: "Follow" } as const;
   const command = { ...SAMPLE, flags: { ...SAMPLE.flags, follow } };

@@ -11,7 +11,7 @@ export type Call = { readonly help: true } | { readonly help: false; readonly ar
 
 /** @throws {UsageError} For an unknown flag, a missing value, or too few or too many words. */
 export function readArguments(command: Command, words: readonly string[]): Call {
-  const { values, positionals } = parse(command, words);
+  const { values, positionals, afterDashes } = parse(command, words);
   if (values["help"] === true) return { help: true };
   checkPositionals(command, positionals);
   checkValues(command, values);
@@ -19,6 +19,7 @@ export function readArguments(command: Command, words: readonly string[]): Call 
     help: false,
     args: {
       positionals,
+      afterDashes,
       text: (flag) => (typeof values[flag] === "string" ? values[flag] : undefined),
       texts: (flag) => (Array.isArray(values[flag]) ? (values[flag] as string[]) : []),
       has: (flag) => values[flag] === true,
@@ -29,6 +30,7 @@ export function readArguments(command: Command, words: readonly string[]): Call 
 interface Parsed {
   readonly values: Readonly<Record<string, unknown>>;
   readonly positionals: readonly string[];
+  readonly afterDashes: readonly string[] | undefined;
 }
 
 function parse(command: Command, words: readonly string[]): Parsed {
@@ -39,11 +41,15 @@ function parse(command: Command, words: readonly string[]): Parsed {
     ]),
   );
   try {
-    return parseArgs({
+    const { values, positionals, tokens } = parseArgs({
       args: [...words],
       options: { ...options, help: HELP },
       allowPositionals: true,
+      tokens: true,
     });
+    const dashes = tokens.find(({ kind }) => kind === "option-terminator")?.index;
+    const afterDashes = dashes === undefined ? undefined : words.slice(dashes + 1);
+    return { values, positionals, afterDashes };
   } catch (error) {
     throw new UsageError(explain(error, command));
   }

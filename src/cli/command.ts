@@ -27,6 +27,8 @@ export type Flags = Readonly<Record<string, Flag>>;
 /** What stands on the command line after a command's name, read by its flags. */
 export interface Arguments {
   readonly positionals: readonly string[];
+  /** Those of them that stand after `--`; `undefined` where there is none. */
+  readonly afterDashes?: readonly string[] | undefined;
   /** The value of a flag that was given. */
   text(flag: string): string | undefined;
   /** All values of a flag that may be given several times. */

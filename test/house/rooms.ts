@@ -29,7 +29,10 @@ const BELOW_CLI: Readonly<Record<string, Room>> = {
   testing: { mayImport: ["core"] },
   rehearse: { mayImport: ["core", "automation", "journal", "process", "testing"] },
   simulate: { mayImport: ["core", "policies", "testing"] },
-  advise: { mayImport: ["core", "classify", "heal", "journal", "process"] },
+  advise: {
+    mayImport: ["core", "classify", "heal", "journal", "process"],
+    packages: ["acorn", "unbash"],
+  },
   engine: { mayImport: ["core", "journal", "automation"], packages: ["bullmq", "pg"] },
   agent: { mayImport: [...GUARDS, "process", "http", "journal"] },
   dashboard: {

@@ -1,0 +1,96 @@
+/** Rules about the clients of databases. */
+
+import { readOptions } from "./shell-words.ts";
+import type { Call } from "./shell-script.ts";
+import { callsWhere, type ShellRule } from "./shell-rule.ts";
+
+/** See its `why`. */
+export const psqlStop: ShellRule = {
+  id: "psql-stop",
+  severity: "error",
+  why: "psql goes on after a statement that failed, and exits 0",
+  fix: "psql -v ON_ERROR_STOP=1, which exits 3; with --single-transaction nothing is kept by half",
+  check: (script) =>
+    callsWhere(script, (call) => {
+      if (call.name !== "psql") return false;
+      const options = readOptions(call.words, {
+        valued: "cdfvhpULoFRTP",
+        valuedLong: [
+          "--command",
+          "--dbname",
+          "--file",
+          "--set",
+          "--variable",
+          "--host",
+          "--port",
+          "--username",
+        ],
+      });
+      if (options.isUnknown || options.has("-l", "--list", "-V", "--version", "-?", "--help"))
+        return false;
+      const isScript = options.has("-f", "--file") || readsInput(call);
+      const isCommand = options.has("-c", "--command") && !options.has("-f", "--file");
+      const said = options.valuesOf("-v", "--set", "--variable").join(" ") + inputOf(call);
+      return isScript && !isCommand && !/ON_ERROR_STOP/.test(said);
+    }),
+};
+
+/** See its `why`. */
+export const redisError: ShellRule = {
+  id: "redis-error",
+  severity: "error",
+  why: "redis-cli exits 0 although the server refused the command: NOAUTH, OOM, READONLY",
+  fix: "redis-cli -e, which exits 1",
+  check: (script) =>
+    callsWhere(script, (call) => {
+      if (call.name !== "redis-cli") return false;
+      const options = readOptions(call.words, {
+        valued: "hpsairndDXt",
+        valuedLong: ["--user", "--pass", "--cacert", "--cert", "--key", "--sni", "--pattern"],
+        operandsEnd: true,
+      });
+      // Whoever looks at the answer does not need the exit code.
+      const isLookedAt = SEARCHES.has(call.pipeline.last);
+      const isCommand = options.operands.length > 0 || readsInput(call);
+      return (
+        isCommand &&
+        !options.isUnknown &&
+        !options.has("-e", "--cluster", "--version") &&
+        !isLookedAt
+      );
+    }),
+};
+
+/** Their exit code tells whether something was found. */
+export const SEARCHES: ReadonlySet<string> = new Set(["grep", "egrep", "fgrep", "rg", "zgrep"]);
+
+/** See its `why`. */
+export const sqlBail: ShellRule = {
+  id: "sql-bail",
+  severity: "warning",
+  why: "it goes on after a statement that failed, and does the rest of the script by half",
+  fix: "sqlite3 -bail; mysql without --force",
+  check: (script) =>
+    callsWhere(script, (call) => {
+      const { name, words } = call;
+      if (name === "mysql" || name === "mariadb") {
+        return readOptions(words, { valued: "hPuDeSp" }).has("-f", "--force");
+      }
+      if (name !== "sqlite3") return false;
+      // Its long options have one dash.
+      const isSafe = words.some(({ value }) => /^-{1,2}bail$/.test(value));
+      return !isSafe && readsInput(call) && !/\.bail\s+on/.test(inputOf(call));
+    }),
+};
+
+/** Whether it reads its input from a pipe, a file, or what stands in the script. */
+function readsInput({ isFed, redirects }: Call): boolean {
+  return isFed || redirects.some(({ type, operator }) => type !== "Redirect" || operator === "<");
+}
+
+/** What stands in the script as its input. */
+function inputOf({ redirects }: Call): string {
+  return redirects
+    .map((redirect) => (redirect.type === "HereDoc" ? redirect.body.text : ""))
+    .join("\n");
+}

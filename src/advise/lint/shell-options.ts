@@ -1,0 +1,54 @@
+/** Which of `set -e`, `set -u` and `set -o pipefail` hold for a command. */
+
+import type { Word } from "unbash";
+import type { Call } from "./shell-script.ts";
+
+/** What a script may set. */
+export type ShellOption = "errexit" | "nounset" | "pipefail";
+
+/** Answers whether an option holds where a call stands. */
+export type ShellOptions = (option: ShellOption, call: Pick<Call, "at" | "inFunction">) => boolean;
+
+interface Change {
+  readonly at: number;
+  readonly option: string;
+  readonly isOn: boolean;
+}
+
+const LETTERS: Readonly<Record<string, ShellOption>> = { e: "errexit", u: "nounset" };
+
+/**
+ * In the order of the text. A function is called later than it stands, so for its commands an option
+ * counts that is set anywhere.
+ *
+ * @param flags What the shell was started with: `-eu -o pipefail`.
+ */
+export function shellOptions(calls: readonly Call[], flags: string): ShellOptions {
+  const started = changesOf(flags.split(/\s+/)).map((change) => ({ ...change, at: -1 }));
+  const changes: Change[] = [
+    ...started,
+    ...calls
+      .filter(({ name }) => name === "set")
+      .flatMap(({ words, at }) => changesOf(words.map(textOf)).map((each) => ({ ...each, at }))),
+  ];
+  return (option, { at, inFunction }) => {
+    const own = changes.filter((change) => change.option === option);
+    if (inFunction !== undefined) return own.some(({ isOn }) => isOn);
+    return own.findLast((change) => change.at < at)?.isOn ?? false;
+  };
+}
+
+function changesOf(words: readonly string[]): Pick<Change, "option" | "isOn">[] {
+  return words.flatMap((word, index) => {
+    if (!/^[-+][A-Za-z]+$/.test(word)) return [];
+    const isOn = word.startsWith("-");
+    const letters = word.slice(1).split("");
+    const named = letters.includes("o") ? (words[index + 1] ?? "") : "";
+    const options = [...letters.map((letter) => LETTERS[letter] ?? ""), named];
+    return options.filter((option) => option !== "").map((option) => ({ option, isOn }));
+  });
+}
+
+function textOf({ value }: Word): string {
+  return value;
+}

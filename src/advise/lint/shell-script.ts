@@ -1,0 +1,264 @@
+/**
+ * A shell script as the rules see it: the commands that it calls, in the order of the text, each with
+ * what becomes of its exit code.
+ */
+
+import {
+  forEachChild,
+  parse,
+  type Command,
+  type CompoundList,
+  type ParsedScript,
+  type Redirection,
+  type SyntaxNode,
+  type Word,
+} from "unbash";
+import { shellOptions, type ShellOptions } from "./shell-options.ts";
+import { unwrapped } from "./shell-wrappers.ts";
+
+/** One command that is called. */
+export interface Call {
+  /** The program, without its directory: `sudo -u x /usr/bin/curl` is a call of `curl`. */
+  readonly name: string;
+  /** What follows the program's name. */
+  readonly words: readonly Word[];
+  readonly redirects: readonly Redirection[];
+  /** Where it stands in the text. */
+  readonly at: number;
+  /** `checked`: what follows depends on it (`if`, `while`, `!`, before `&&` and `||`). */
+  readonly isChecked: boolean;
+  /** Its pipeline, itself included; alone where there is none. */
+  readonly pipeline: Pipeline;
+  /** Whether something is written into it by a pipe. */
+  readonly isFed: boolean;
+  readonly isBackground: boolean;
+  /** Whether nothing comes after it, so that its exit code is that of the script or the function. */
+  readonly isEnd: boolean;
+  /** Whether it stands in `$(…)`. */
+  readonly isSubstituted: boolean;
+  /** The function whose body it stands in. */
+  readonly inFunction: string | undefined;
+}
+
+/** Commands whose outputs and inputs are connected. */
+export interface Pipeline {
+  readonly at: number;
+  readonly calls: Call[];
+  /** How many commands it has; compound ones are no calls. */
+  readonly length: number;
+  /** The name of the last one; empty where it is compound. */
+  readonly last: string;
+  /** Whether what comes out of it goes into a file. */
+  readonly isWritten: boolean;
+  readonly isChecked: boolean;
+}
+
+/** A whole script. */
+export interface Script {
+  readonly text: string;
+  readonly dialect: "bash" | "sh";
+  readonly calls: readonly Call[];
+  /** Every node, in the order of the text, with where it stands. */
+  readonly nodes: readonly { readonly node: SyntaxNode; readonly at: number }[];
+  readonly options: ShellOptions;
+  /** The names of its functions: they are no programs. */
+  readonly functions: ReadonlySet<string>;
+  readonly errors: readonly { readonly message: string; readonly at: number }[];
+}
+
+/** What surrounds a node. */
+interface Place {
+  readonly isChecked: boolean;
+  readonly isFed: boolean;
+  readonly isBackground: boolean;
+  readonly isEnd: boolean;
+  readonly isSubstituted: boolean;
+  readonly inFunction: string | undefined;
+  readonly pipeline: Pipeline | undefined;
+  /**
+   * Positions within backquotes count in a text of their own: then everything in them stands where
+   * they stand.
+   */
+  readonly at: number | undefined;
+}
+
+interface Draft {
+  readonly calls: Call[];
+  readonly nodes: { readonly node: SyntaxNode; readonly at: number }[];
+  readonly functions: Set<string>;
+  readonly errors: { readonly message: string; readonly at: number }[];
+}
+
+const TOP: Place = {
+  isChecked: false,
+  isFed: false,
+  isBackground: false,
+  isEnd: true,
+  isSubstituted: false,
+  inFunction: undefined,
+  pipeline: undefined,
+  at: undefined,
+};
+
+/** @param flags What its shell was started with: `-eu`. */
+export function readScript(
+  text: string,
+  { dialect = "bash", flags = "" }: { dialect?: "bash" | "sh"; flags?: string } = {},
+): Script {
+  const tree = parse(text);
+  const draft: Draft = { calls: [], nodes: [], functions: new Set(), errors: [] };
+  visit(tree, TOP, draft);
+  const calls = draft.calls.filter(({ name }) => !draft.functions.has(name));
+  const options = shellOptions(draft.calls, flags);
+  return { text, dialect, ...draft, calls, options };
+}
+
+type Visitor<Type extends SyntaxNode["type"]> = (
+  node: Extract<SyntaxNode, { type: Type }>,
+  place: Place,
+  draft: Draft,
+) => void;
+
+/** The nodes that change what becomes of the exit codes within them. */
+const VISITORS: { readonly [Type in SyntaxNode["type"]]?: Visitor<Type> } = {
+  Script: visitScript,
+  Statement(node, place, draft) {
+    visit(node.command, { ...place, isBackground: node.background === true }, draft);
+  },
+  AndOr(node, place, draft) {
+    // Only the last one's exit code is the list's.
+    const last = node.commands.length - 1;
+    node.commands.forEach((each, index) => {
+      visit(each, { ...place, isChecked: place.isChecked || index < last }, draft);
+    });
+  },
+  Pipeline: visitPipeline,
+  Command: visitCommand,
+  Function(node, place, draft) {
+    draft.functions.add(node.name.value);
+    visit(node.body, { ...TOP, at: place.at, inFunction: node.name.value }, draft);
+  },
+  CompoundList: visitList,
+  If: visitCondition,
+  Elif: visitCondition,
+  While: visitLoop,
+  For: visitLoop,
+  CommandExpansion: visitSubstitution,
+  ProcessSubstitution: visitSubstitution,
+};
+
+function visit(node: SyntaxNode, place: Place, draft: Draft): void {
+  draft.nodes.push({ node, at: place.at ?? node.pos });
+  // A node in a command of a pipeline is no part of the pipeline itself.
+  const inside = node.type === "Command" ? place : { ...place, pipeline: undefined };
+  const visitor = VISITORS[node.type] as Visitor<SyntaxNode["type"]> | undefined;
+  if (visitor !== undefined) visitor(node, inside, draft);
+  else forEachChild(node, (child) => visit(child, inside, draft));
+}
+
+function visitCondition(
+  node: Extract<SyntaxNode, { clause: unknown }>,
+  place: Place,
+  draft: Draft,
+): void {
+  forEachChild(node, (child) => {
+    visit(child, child === node.clause ? { ...place, isChecked: true } : place, draft);
+  });
+}
+
+/** Only what happened in its last turn is seen in a loop's exit code. */
+function visitLoop(
+  node: Extract<SyntaxNode, { type: "While" | "For" }>,
+  place: Place,
+  draft: Draft,
+): void {
+  const inside = { ...place, isEnd: false };
+  if (node.type === "While") visitCondition(node, inside, draft);
+  else forEachChild(node, (child) => visit(child, inside, draft));
+}
+
+function visitList({ commands }: Pick<CompoundList, "commands">, place: Place, draft: Draft): void {
+  commands.forEach((statement, index) => {
+    visit(statement, { ...place, isEnd: place.isEnd && index === commands.length - 1 }, draft);
+  });
+}
+
+/** What is within is another shell, and its exit code is that of what it stands in. */
+function visitSubstitution(
+  node: Extract<SyntaxNode, { type: "CommandExpansion" | "ProcessSubstitution" }>,
+  place: Place,
+  draft: Draft,
+): void {
+  const at = node.text.startsWith("`") ? (place.at ?? node.pos) : place.at;
+  const { inFunction } = place;
+  forEachChild(node, (child) => {
+    visit(child, { ...TOP, at, inFunction, isSubstituted: true }, draft);
+  });
+}
+
+function visitScript(script: ParsedScript, place: Place, draft: Draft): void {
+  for (const { message, pos } of script.errors ?? []) {
+    draft.errors.push({ message, at: place.at ?? pos });
+  }
+  visitList(script, place, draft);
+}
+
+function visitPipeline(
+  node: Extract<SyntaxNode, { type: "Pipeline" }>,
+  place: Place,
+  draft: Draft,
+): void {
+  const isChecked = place.isChecked || node.prefixes.some(({ type }) => type === "Negation");
+  const last = node.commands.at(-1);
+  const pipeline: Pipeline = {
+    at: place.at ?? node.pos,
+    calls: [],
+    length: node.commands.length,
+    last: last?.type === "Command" ? programOf(last) : "",
+    isWritten: last?.type === "Command" && last.redirects.some(writesFile),
+    isChecked,
+  };
+  node.commands.forEach((command, index) => {
+    visit(command, { ...place, pipeline, isChecked, isFed: place.isFed || index > 0 }, draft);
+  });
+}
+
+function visitCommand(node: Command, place: Place, draft: Draft): void {
+  const at = place.at ?? node.pos;
+  const { name, words } = unwrapped(node);
+  const { isChecked, isFed, isBackground, isEnd, isSubstituted, inFunction } = place;
+  if (name !== undefined) {
+    const program = baseOf(name);
+    const alone = { at, calls: [], length: 1, last: program, isWritten: false, isChecked };
+    const pipeline: Pipeline = place.pipeline ?? alone;
+    const call = {
+      name: program,
+      words,
+      redirects: node.redirects,
+      at,
+      isChecked,
+      pipeline,
+      isFed,
+      isBackground,
+      isEnd,
+      isSubstituted,
+      inFunction,
+    };
+    pipeline.calls.push(call);
+    draft.calls.push(call);
+  }
+  forEachChild(node, (child) => visit(child, { ...place, pipeline: undefined }, draft));
+}
+
+function writesFile(redirect: Redirection): boolean {
+  if (redirect.type !== "Redirect" || !redirect.operator.includes(">")) return false;
+  return redirect.operator !== ">&" && redirect.target?.value !== "/dev/null";
+}
+
+function programOf(command: Command): string {
+  return baseOf(unwrapped(command).name ?? "");
+}
+
+function baseOf(program: string): string {
+  return program.slice(program.lastIndexOf("/") + 1);
+}

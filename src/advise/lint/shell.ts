@@ -1,0 +1,116 @@
+/** Looks through shell scripts, crontabs and single commands. */
+
+import { cronLines, cronPercent, cronSilenced } from "./crontab.ts";
+import { IGNORE, withoutIgnored } from "./ignore.ts";
+import { inOrder, toProblems, type Hit, type Problem, type RuleFacts } from "./rule.ts";
+import { psqlStop, redisError, sqlBail } from "./shell-databases.ts";
+import { removeVariable, temporaryLeft, uncheckedDirectory } from "./shell-removal.ts";
+import type { ShellRule } from "./shell-rule.ts";
+import { readScript, type Call, type Script } from "./shell-script.ts";
+import * as status from "./shell-status.ts";
+import { curlFail, mayPrompt, transferLimit } from "./shell-transfers.ts";
+
+const SCRIPT_RULES: readonly ShellRule[] = [
+  curlFail,
+  status.pipeStatus,
+  psqlStop,
+  redisError,
+  sqlBail,
+  removeVariable,
+  uncheckedDirectory,
+  status.unnoticed,
+  status.swallowed,
+  status.ignored,
+  status.waitStatus,
+  status.findExec,
+  status.substitutionStatus,
+  transferLimit,
+  mayPrompt,
+  temporaryLeft,
+];
+
+/** What cannot be read cannot be judged. */
+const SYNTAX: RuleFacts = {
+  id: "syntax",
+  severity: "error",
+  why: "this is no shell script that bash could read",
+  fix: "bash -n shows what bash says to it",
+};
+
+/** All rules about shell scripts, for the documentation and for comments that name them. */
+export const SHELL_RULES: readonly RuleFacts[] = [
+  ...SCRIPT_RULES,
+  cronPercent,
+  cronSilenced,
+  SYNTAX,
+];
+
+const KNOWN = [...SHELL_RULES.map(({ id }) => id), IGNORE.rule];
+
+/** Which shell a script is for: its first line says so. `undefined`: none that we can read. */
+export function shellOf(text: string): "bash" | "sh" | undefined {
+  const first = /^#!.*/.exec(text)?.[0];
+  if (first === undefined) return "bash";
+  // A login shell that is ksh has all of bash that counts here.
+  if (/\b(?:bash|ksh)\b/.test(first)) return "bash";
+  return /\b(?:sh|dash|ash)\b/.test(first) ? "sh" : undefined;
+}
+
+/** Looks through a script. Pure. */
+export function lintShell(text: string): Problem[] {
+  const [first = ""] = text.split("\n");
+  const flags = first.startsWith("#!") ? first.split(/\s+/).slice(1).join(" ") : "";
+  const script = readScript(text, { dialect: shellOf(text) ?? "bash", flags });
+  return finished(hitsIn(script), text);
+}
+
+/** Looks through a crontab: its commands are those of a script each. Pure. */
+export function lintCrontab(text: string, options: { readonly hasUsers: boolean }): Problem[] {
+  const found = cronLines(text, options).flatMap(({ command, at, shell }) => {
+    const hits = hitsIn(readScript(command, { dialect: shell }));
+    const own = [cronPercent, cronSilenced].map((rule) => ({ rule, hits: rule.check(command) }));
+    return [...hits, ...own].map(({ rule, hits: each }) => ({
+      rule,
+      hits: each.map((hit) => ({ ...hit, at: hit.at + at })),
+    }));
+  });
+  return finished(found, text);
+}
+
+interface Found {
+  readonly rule: RuleFacts;
+  readonly hits: readonly Hit[];
+}
+
+function finished(found: readonly Found[], text: string): Problem[] {
+  const problems = found.flatMap(({ rule, hits }) => toProblems(rule, hits, text));
+  return inOrder(withoutIgnored(problems, text, KNOWN));
+}
+
+function hitsIn(script: Script): Found[] {
+  const [error] = script.errors;
+  if (error !== undefined) {
+    return [
+      { rule: SYNTAX, hits: [{ at: error.at, says: `bash cannot read this: ${error.message}` }] },
+    ];
+  }
+  const own = SCRIPT_RULES.map((rule) => ({ rule, hits: rule.check(script) }));
+  return [...own, ...script.calls.flatMap(hitsWithin)];
+}
+
+/** `bash -c '…'`: what is found in it stands where the command stands. */
+function hitsWithin({ name, words, at }: Call): Found[] {
+  if (name !== "sh" && name !== "bash" && name !== "dash") return [];
+  const index = words.findIndex(({ value }) => /^-\w*c$/.test(value));
+  const inner = index < 0 ? undefined : words[index + 1];
+  if (inner === undefined) return [];
+  const flags = words.slice(0, index + 1).map(({ value }) => value.replace(/c$/, ""));
+  const script = readScript(inner.value, {
+    dialect: name === "bash" ? "bash" : "sh",
+    flags: flags.join(" "),
+  });
+  return hitsIn(script).map(({ rule, hits }) => ({
+    rule,
+    hits: hits.map((hit) => ({ ...hit, at })),
+  }));
+}

@@ -1,0 +1,45 @@
+/** What a step took in former successful runs: the history that `outlierOf` compares with. */
+
+import type { Journal, StepRecord } from "../core/journal.ts";
+import { MOST_RUNS, type Measure } from "../policies/envelope.ts";
+
+/** Which step of which automation. */
+export interface FormerRuns {
+  readonly automation: string;
+  /** Default: the run's own task. */
+  readonly task?: string | undefined;
+  readonly step: string;
+  /** How much a run of the step wrote. Default: the length of its value, as it is in the journal. */
+  readonly outputBytesOf?: ((step: StepRecord) => number | undefined) | undefined;
+}
+
+/**
+ * Reads what the step's last attempts took, in at most 50 runs of the automation that succeeded, the
+ * newest first. A run that is under way has not succeeded, and so is not among them.
+ */
+export async function readFormerRuns(
+  journal: Pick<Journal, "findRuns" | "readSteps">,
+  { automation, task = "", step, outputBytesOf = valueLength }: FormerRuns,
+): Promise<readonly Measure[]> {
+  const runs = await journal.findRuns({ automation, status: "succeeded", limit: MOST_RUNS });
+  const measures: Measure[] = [];
+  // One after another: a database should not get fifty questions at once.
+  for (const { id } of runs) {
+    const records = await journal.readSteps(id, { task });
+    const record = records.find(({ name, status }) => name === step && status === "completed");
+    const durationMs = record === undefined ? undefined : lastAttemptMs(record);
+    if (record === undefined || durationMs === undefined) continue;
+    measures.push({ durationMs, outputBytes: outputBytesOf(record) });
+  }
+  return measures;
+}
+
+/** What failed before it, and the waits between, say nothing about how long the work takes. */
+function lastAttemptMs({ attempts }: StepRecord): number | undefined {
+  const last = attempts.at(-1);
+  return last?.endedAtMs === undefined ? undefined : last.endedAtMs - last.startedAtMs;
+}
+
+function valueLength({ value }: StepRecord): number {
+  return value?.length ?? 0;
+}
