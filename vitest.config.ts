@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { COMPILED } from "./test/compiled.ts";
 
 const source = ["holdfast:source"];
 
@@ -12,6 +13,9 @@ export default defineConfig({
   ssr: { resolve: { conditions: source, externalConditions: source } },
   test: {
     pool: "forks",
+    // Vitest would leave one core to itself: of two, half of the machine.
+    maxWorkers: "100%",
+    env: COMPILED,
     coverage: {
       include: ["src/**"],
       exclude: ["**/*.test.ts", "**/*.contract.ts"],

@@ -10,9 +10,11 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { recordChecksum } from "../src/journal/row-checksum.ts";
+import { dealDisk } from "./crash/full/deal.ts";
+import { evidenceOf } from "./crash/full/evidence.ts";
 import { manyKills } from "./crash/many/campaign.ts";
 import { counted, NO_COUNTS } from "./crash/many/counts.ts";
-import { dealer } from "./crash/many/deal.ts";
+import { dealer, type Kill } from "./crash/many/deal.ts";
 import { judgeLedger, type Entry } from "./crash/many/ledger.ts";
 import { endOrphans } from "./crash/many/orphans.ts";
 import type { Place } from "./crash/many/place.ts";
@@ -231,6 +233,75 @@ test("the same seed deals the same kills, another one others", () => {
   expect([again.includes(0), Math.max(...again)]).toEqual([true, 3]);
   // Six windows in a scenario: whoever goes on dies within the first half of so many.
   expect(new Set(kills.flatMap((kill) => kill.again))).toEqual(new Set([1, 2, 3]));
+});
+
+test("the same seed deals the same full disks, with ballast and without", () => {
+  const dealt = (seed: string) =>
+    Array.from({ length: 200 }, (_, index) => dealDisk(seed, index + 1));
+
+  const disks = dealt("1");
+
+  expect(dealt("1")).toEqual(disks);
+  expect(dealt("2")).not.toEqual(disks);
+  const starts = disks.flatMap(({ whileFull }) => whileFull);
+  const most = (numbers: readonly number[]) => [Math.min(...numbers), Math.max(...numbers)];
+  expect({
+    later: [true, false].map((hasBallast) =>
+      most(disks.filter((disk) => disk.hasBallast === hasBallast).map(({ later }) => later)),
+    ),
+    whileFull: most(disks.map(({ whileFull }) => whileFull.length)),
+    again: most(disks.map(({ again }) => again.length)),
+    refilled: new Set(starts.map(({ isRefilled }) => isRefilled)).size,
+    deaths: most(starts.flatMap(({ diesAfter }) => diesAfter ?? [])),
+    isLeftToItself: starts.some(({ diesAfter }) => diesAfter === undefined),
+  }).toEqual({
+    later: [
+      [0, 40],
+      [0, 8],
+    ],
+    whileFull: [0, 3],
+    again: [0, 2],
+    refilled: 2,
+    deaths: [1, 13],
+    isLeftToItself: true,
+  });
+});
+
+const [FIRST] = WINDOWS as [Kill["aim"]];
+
+test("what processes told of their disk is counted", () => {
+  const directory = temporaryDirectory();
+  const told = (name: string, windows: readonly Window[], isKilled: boolean) => {
+    const list = join(directory, name);
+    writeFileSync(list, windows.map((window) => `${JSON.stringify(window)}\n`).join(""));
+    return { list, isKilled };
+  };
+  const at = (written: Window["written"], side: Window["side"] = "after"): Window => ({
+    subject: "disk",
+    written,
+    side,
+  });
+  const heard = [
+    told("first", [at("refusal"), at("ballast's removal"), at("commit", "before")], true),
+    told("second", [at("refusal"), at("commit")], false),
+    told("third", [at("ballast's place"), at("commit")], true),
+    { list: join(directory, "died before it told anything"), isKilled: true },
+  ];
+
+  const evidence = { refusals: 2, released: 1, made: 1 };
+  const inside = { ...evidence, diedAt: ["before the commit", "after the commit"] };
+  expect([evidenceOf(heard, false), evidenceOf(heard, true)]).toEqual([
+    inside,
+    { ...evidence, diedAt: ["after the commit"] },
+  ]);
+  const kill: Kill = { number: 1, aim: FIRST, again: [], isCommandLine: false };
+  const verdict: Verdict = { kill, deaths: 2, starts: 4, problems: [], kept: "", disk: inside };
+  expect([verdict, verdict].reduce(counted, NO_COUNTS).disk).toEqual({
+    refusals: 4,
+    released: 2,
+    made: 2,
+    diedAt: { "before the commit": 2, "after the commit": 2 },
+  });
 });
 
 test("the first kills come at each kind of window of each scenario", () => {

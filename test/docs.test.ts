@@ -17,6 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { COMPILED } from "./compiled.ts";
 import { findUnknownCommands } from "./docs/commands.ts";
 import { anchorsOf, linksOf, readPage, shownCommands, type Page } from "./docs/markdown.ts";
 
@@ -83,6 +84,7 @@ function run(args: readonly string[], cwd: string): Promise<Ended> {
     HOME: elsewhere,
     HOLDFAST_HOME: elsewhere,
     NO_COLOR: "1",
+    ...COMPILED,
   };
   const options = { cwd, env, timeout: MAX_RUN_MS, killSignal: "SIGKILL" } as const;
   return new Promise((resolve) => {

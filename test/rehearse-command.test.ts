@@ -1,10 +1,10 @@
 /** What `holdfast rehearse` takes and writes, in real processes: one or two runs each. */
 
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { holdfast, place, start, type Place } from "./cli-process.ts";
+import { COMPILED } from "./compiled.ts";
 
 const LIMIT_MS = 60_000;
 
@@ -25,11 +25,8 @@ function rehearse(at: Place, words: readonly string[], env = {}) {
   // A place of its own, so that it shows what is left there.
   const tmp = join(at.root, "tmp");
   at.file("tmp/.keep", "");
-  return holdfast(at, ["rehearse", ...words], { ...CACHED, TMPDIR: tmp, ...env }, LIMIT_MS);
+  return holdfast(at, ["rehearse", ...words], { ...COMPILED, TMPDIR: tmp, ...env }, LIMIT_MS);
 }
-
-/** Shared, so that not every test compiles the whole again. */
-const CACHED = { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache") };
 
 /** A process that has ended and that nobody asked about has a line in /proc yet. */
 function isAlive(pid: string): boolean {
@@ -296,7 +293,7 @@ test("a signal ends every process and takes the worlds away", { timeout: LIMIT_M
   const running = start(
     at,
     ["rehearse", automation(at, body)],
-    { ...CACHED, TMPDIR: tmp },
+    { ...COMPILED, TMPDIR: tmp },
     { limitMs: LIMIT_MS },
   );
 
@@ -347,7 +344,7 @@ test(
         "--fault",
         "late-fatal",
       ].concat(["--fault", "lost-answer", "--fault", "kill-after"]),
-      { ...CACHED, TMPDIR: join(at.root, "tmp") },
+      { ...COMPILED, TMPDIR: join(at.root, "tmp") },
       { limitMs: LIMIT_MS },
     );
 
@@ -382,7 +379,7 @@ writeFileSync(${JSON.stringify(pid)}, String(process.pid));
 await new Promise((resolve) => setTimeout(resolve, 60_000));
 `,
   );
-  const env = { ...CACHED, TMPDIR: join(at.root, "tmp") };
+  const env = { ...COMPILED, TMPDIR: join(at.root, "tmp") };
   const running = start(at, ["rehearse", file], env, { limitMs: LIMIT_MS });
 
   while (!existsSync(pid)) await new Promise((resolve) => setTimeout(resolve, 20));

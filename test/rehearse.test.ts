@@ -3,16 +3,13 @@
  * planted mistakes and their mended twins are in test/fixtures/rehearse.
  */
 
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { holdfast, place } from "./cli-process.ts";
+import { COMPILED } from "./compiled.ts";
 
 /** Each of them is a dozen processes or more on a machine that may be busy. */
 const LIMIT_MS = 90_000;
-
-/** Shared, so that not every test compiles the whole again. */
-const CACHED = { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache") };
 
 const fixture = (name: string): string =>
   join(import.meta.dirname, "fixtures/rehearse", `${name}.ts`);
@@ -57,7 +54,7 @@ test.concurrent.for(PLANTED)(
   async ([file, fault, mistake, step, run]) => {
     const words = ["rehearse", fixture(file), "--fault", fault, "--json", "--concurrency", "1"];
 
-    const { exitCode, stdout } = await holdfast(place(), words, CACHED, LIMIT_MS);
+    const { exitCode, stdout } = await holdfast(place(), words, COMPILED, LIMIT_MS);
 
     const { mistakes } = JSON.parse(stdout) as Told;
     expect(mistakes.map((each) => [each.mistake, each.step, each.shownBy])).toEqual([
@@ -83,7 +80,7 @@ test.concurrent.for(PLANTED)(
     const { exitCode, stdout } = await holdfast(
       place(),
       ["rehearse", fixture(`${file}.mended`), ...words, "--concurrency", "1"],
-      CACHED,
+      COMPILED,
       LIMIT_MS,
     );
 

@@ -38,7 +38,7 @@ test(
     const problems: string[] = [];
 
     for (let race = 1; race <= 6; race++) {
-      problems.push(...(await raceCommandLines(join(directory, String(race)), directory)));
+      problems.push(...(await raceCommandLines(join(directory, String(race)))));
     }
 
     expect(problems).toEqual([]);

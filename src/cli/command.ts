@@ -4,7 +4,7 @@ import type { Signal } from "../automation/cancellation.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Order } from "../automation/serving.ts";
 import type { Journal } from "../core/journal.ts";
-import type { BallastEvent } from "../journal/sqlite.ts";
+import type { BallastEvent } from "../journal/kept-ballast.ts";
 
 /** A flag, as help and completion show it. */
 export interface Flag {

@@ -6,7 +6,7 @@ import { OptionsError } from "../core/errors.ts";
 import type { Journal } from "../core/journal.ts";
 import { secret } from "../core/redact.ts";
 import type { PostgresPool } from "../journal/postgres/index.ts";
-import type { BallastEvent } from "../journal/sqlite.ts";
+import type { BallastEvent } from "../journal/kept-ballast.ts";
 import type { World } from "./command.ts";
 
 /** Enough for many runs in one process: their steps are written together. */

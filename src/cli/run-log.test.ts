@@ -58,6 +58,39 @@ test("a log is for its owner alone, and a resume appends to it", () => {
   ]);
 });
 
+test("while the ballast is given up, a log has only what is urgent: the room is the journal's", () => {
+  const root = directory();
+  const logs = join(root, "logs");
+  const log = runLog({
+    directory: logs,
+    service: { name: "demo" },
+    onFailure: () => expect.unreachable(),
+  });
+  const ballast = { file: "/j.ballast", bytes: 1, where: {}, atMs: 0 };
+  const all = (round: string) => {
+    for (const level of ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] as const) {
+      log.sink({ ...said(`${round} ${level}`), level } as HoldfastEvent);
+    }
+  };
+
+  log.sink({ type: "ballast.released", ...ballast });
+  all("full");
+  log.sink({ type: "ballast.restored", ...ballast });
+  all("roomy");
+  log.close();
+
+  expect(readAll(new LogReader(logs, "r1")).messages).toEqual([
+    "full WARNING",
+    "full ERROR",
+    "full CRITICAL",
+    "roomy DEBUG",
+    "roomy INFO",
+    "roomy WARNING",
+    "roomy ERROR",
+    "roomy CRITICAL",
+  ]);
+});
+
 test("a long log keeps its beginning and its newest lines, and says that some are missing", () => {
   const root = directory();
   const messages = Array.from({ length: 40 }, (_, index) => `line ${index}`);

@@ -1,9 +1,10 @@
 /** Writes the log of each run beside the journal. */
 
 import { mkdirSync, rmSync, statSync } from "node:fs";
-import type { Sink } from "../core/events.ts";
+import type { Level, Sink } from "../core/events.ts";
 import { fileSink, type FileSink } from "../observe/file-sink.ts";
 import { jsonLines } from "../observe/json-lines.ts";
+import { levelOf } from "../observe/level.ts";
 import type { Service } from "../observe/record.ts";
 import { findParts, PART_BYTES, partFile, partsToDelete } from "./log-parts.ts";
 
@@ -25,7 +26,13 @@ export interface RunLogOptions {
   readonly partBytes?: number;
 }
 
-/** Appends to `<run id>.jsonl` in the directory. It never throws: a log is not worth a run. */
+/** What is not written while the room that is left on a full disk is the journal's. */
+const LESS_THAN_WARNINGS: readonly Level[] = ["DEBUG", "INFO"];
+
+/**
+ * Appends to `<run id>.jsonl` in the directory: everything, and only warnings and what is worse while
+ * the journal's ballast is given up. It never throws: a log is not worth a run.
+ */
 export function runLog({
   directory,
   service,
@@ -34,6 +41,7 @@ export function runLog({
 }: RunLogOptions): RunLog {
   let parts: Parts | undefined;
   let isBroken = false;
+  let isBallastGone = false;
   const guarded = (work: () => void) => {
     if (isBroken) return;
     try {
@@ -46,8 +54,13 @@ export function runLog({
   const toFile = jsonLines((line) => parts?.write(line), service);
   return {
     sink(event) {
-      const { runId } = event.where;
+      const { type, where } = event;
+      if (type === "ballast.released" || type === "ballast.restored") {
+        isBallastGone = type === "ballast.released";
+      }
+      const { runId } = where;
       if (runId === undefined) return;
+      if (isBallastGone && LESS_THAN_WARNINGS.includes(levelOf(event))) return;
       guarded(() => {
         parts ??= new Parts(directory, runId, partBytes);
         toFile(event);

@@ -222,7 +222,8 @@ export interface Journal extends SharedState {
   readSteps(runId: string, filter?: StepFilter): Promise<readonly StepRecord[]>;
   /**
    * Deletes finished runs that nobody holds, the oldest first, with their steps and the shared values
-   * whose keys begin with `run/<id>/`. Answers the ids of the deleted.
+   * whose keys begin with `run/<id>/`. A child stays while its parent is unfinished, which may not have
+   * read its end yet. Answers the ids of the deleted.
    */
   prune(retention: Retention): Promise<readonly string[]>;
   /** How often to renew, in milliseconds: a third of the lease. */

@@ -103,16 +103,18 @@ function makeEmpty(draft: string, to: string): void {
 async function copyPages(from: string, draft: string, to: string): Promise<void> {
   const source = openToRead(from);
   try {
+    // First: to read a journal takes some room on its own disk, which may be full as well.
     if (readVersion(source, from) === 0) throw new Damage("there is nothing in it");
-    await backup(source, draft, { rate: ALL_PAGES });
-  } catch (error) {
-    if (!isFull(error)) throw error;
-    throw new JournalError(`The backup ${to} cannot be written: its disk is full`, {
-      cause: error,
+    await backup(source, draft, { rate: ALL_PAGES }).catch((error: unknown) => {
+      throw isFull(error) ? targetFull(to, error) : error;
     });
   } finally {
     source.close();
   }
+}
+
+function targetFull(to: string, cause: unknown): JournalError {
+  return new JournalError(`The backup ${to} cannot be written: its disk is full`, { cause });
 }
 
 function checkCopy(draft: string, from: string): { runs: number; steps: number } {

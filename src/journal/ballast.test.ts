@@ -1,11 +1,21 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
+import type { Hold, Journal } from "../core/journal.ts";
 import { ballastBytes, ballastFile, giveUpBallast, makeBallast } from "./ballast.ts";
 import { owner, runRecord, stepRecord } from "./journal-fixtures.contract.ts";
-import { sqliteJournal, type BallastEvent } from "./sqlite.ts";
+import type { BallastEvent } from "./kept-ballast.ts";
+import { sqliteJournal } from "./sqlite.ts";
 
 const BYTES = 100_000;
 
@@ -84,6 +94,47 @@ test("what was given up to a full disk is told, and made again with the next ren
     { type: "ballast.released", file, bytes: BYTES },
     { type: "ballast.restored", file, bytes: BYTES },
   ]);
+});
+
+/** Far more commits, of two or three pages each, than a short log takes. */
+async function logBytesAfterMany(journal: Journal, hold: Hold, file: string): Promise<number> {
+  for (let position = 1; position <= 150; position++) {
+    await journal.writeStep(hold, stepRecord({ name: `step-${position}`, position }));
+  }
+  return statSync(`${file}-wal`).size;
+}
+
+/** A dozen commits: 50 pages, and those of the commit that came to them. */
+const SHORT_LOG_BYTES = 60 * 4_120;
+
+test("while its ballast is given up the log is kept short, and not afterwards", async () => {
+  const file = newFile();
+  const journal = sqliteJournal(file, { ballast: BYTES });
+  onTestFinished(() => journal.close());
+  const { hold } = await journal.claim(runRecord(), owner(1));
+  await onceFull(() => journal.writeStep(hold, stepRecord()));
+
+  const without = await logBytesAfterMany(journal, hold, file);
+  await journal.renew(hold);
+  const restored = await logBytesAfterMany(journal, hold, file);
+
+  expect([without < SHORT_LOG_BYTES, restored > SHORT_LOG_BYTES]).toEqual([true, true]);
+});
+
+test.for([
+  ["cannot be made", { ballast: BYTES }, true],
+  ["was not asked for", { ballast: 0 }, false],
+] as const)("where ballast %s the log is short: %o", async ([, options, isShort]) => {
+  const file = newFile();
+  // Nothing takes the place of a directory.
+  mkdirSync(join(ballastFile(file), "in the way"), { recursive: true });
+  const journal = sqliteJournal(file, options);
+  onTestFinished(() => journal.close());
+  const { hold } = await journal.claim(runRecord(), owner(1));
+
+  const bytes = await logBytesAfterMany(journal, hold, file);
+
+  expect(bytes < SHORT_LOG_BYTES).toBe(isShort);
 });
 
 /** Has the database fail once as it does on a full disk; the real one is in test/system. */

@@ -29,9 +29,5 @@ export { describeOwner, isGone, thisProcess } from "./owner.ts";
 export { backupJournal, type Backup, type BackupOptions } from "./backup.ts";
 export { saveJournal, type Salvage } from "./salvage.ts";
 export type { Compaction } from "./sqlite-space.ts";
-export {
-  sqliteJournal,
-  type BallastEvent,
-  type SqliteJournal,
-  type SqliteJournalOptions,
-} from "./sqlite.ts";
+export type { BallastEvent } from "./kept-ballast.ts";
+export { sqliteJournal, type SqliteJournal, type SqliteJournalOptions } from "./sqlite.ts";

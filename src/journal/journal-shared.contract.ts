@@ -349,5 +349,20 @@ function pruneContract(kind: string, open: OpenJournal): void {
         ["held", "newer", "newest", "only", "unfinished", "young"].toSorted(),
       );
     });
+
+    test("a child stays for as long as its parent is unfinished, which may not have read its end yet", async () => {
+      const { journal } = setUp(open);
+      const child = { id: "child", parentId: "parent", status: "succeeded", endedAtMs: 1 } as const;
+      const parent = await write(journal, { id: "parent", status: "interrupted" });
+      await journal.release(await write(journal, child));
+      const retention = { endedBeforeMs: 9, keep: 0, limit: Infinity };
+
+      const early = await journal.prune(retention);
+      const ended = runRecord({ id: "parent", status: "succeeded", endedAtMs: 2 });
+      await journal.writeRun(parent, { ...ended, lock: "parent" });
+      await journal.release(parent);
+
+      expect([early, await journal.prune(retention)]).toEqual([[], ["child", "parent"]]);
+    });
   });
 }

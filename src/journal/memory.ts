@@ -169,7 +169,9 @@ class MemoryJournal implements Journal {
     const { endedBeforeMs, keep, limit } = readRetention(retention);
     this.#requireOpen();
     const seen = new Map<string, number>();
-    const pruned = (await this.findRuns({ limit: Infinity }))
+    const runs = await this.findRuns({ limit: Infinity });
+    const unfinished = new Set(runs.filter(isUnfinished).map(({ id }) => id));
+    const pruned = runs
       .filter((run) => !isUnfinished(run))
       .filter(({ automation }) => {
         const newer = seen.get(automation) ?? 0;
@@ -177,7 +179,7 @@ class MemoryJournal implements Journal {
         return newer >= keep;
       })
       .filter(({ endedAtMs = Infinity }) => endedAtMs < endedBeforeMs)
-      .filter(({ id }) => this.#isFree(id))
+      .filter(({ id, parentId = "" }) => this.#isFree(id) && !unfinished.has(parentId))
       .toSorted((a, b) => (a.endedAtMs ?? 0) - (b.endedAtMs ?? 0))
       .slice(0, limit)
       .map(({ id }) => id);

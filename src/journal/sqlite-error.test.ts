@@ -20,6 +20,7 @@ test.for<[name: string, error: Error, problem: string]>([
   ["SQLITE_LOCKED", sqliteError(6), "is locked by another process"],
   ["SQLITE_READONLY", sqliteError(8), "cannot be opened or written by this user"],
   ["SQLITE_IOERR_FSYNC", sqliteError(1_034), "cannot be read or written, for its disk reports"],
+  ["SQLITE_IOERR_SHMSIZE", sqliteError(4_874), "cannot grow, for its disk is full"],
   ["SQLITE_CORRUPT", sqliteError(11), "is damaged: nothing was changed"],
   ["SQLITE_FULL", sqliteError(13), "cannot grow, for its disk is full: free some space there"],
   ["SQLITE_CANTOPEN", sqliteError(14), "cannot be opened or written by this user"],

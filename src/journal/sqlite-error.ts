@@ -20,13 +20,15 @@ export const SQLITE = {
   notADatabase: 26,
 } as const;
 
+/** SQLITE_IOERR_SHMSIZE. */
+const SHARED_TOO_SHORT = SQLITE.ioError | (19 << 8);
+
 /**
  * Extended codes of a disk without room: the file that processes share cannot be made as long as it
  * has to be, or a quota refuses what is written, which SQLite does not tell from other errors.
  */
 const NO_ROOM: readonly number[] = [
-  // SQLITE_IOERR_SHMSIZE
-  SQLITE.ioError | (19 << 8),
+  SHARED_TOO_SHORT,
   // SQLITE_IOERR_WRITE
   SQLITE.ioError | (3 << 8),
 ];
@@ -112,6 +114,7 @@ export function toJournalError(error: unknown, file: string): unknown {
 
 function problemOf(error: Error): string | undefined {
   if (error instanceof Damage) return DAMAGED;
+  if (extendedCode(error) === SHARED_TOO_SHORT) return FULL;
   const code = sqliteCode(error);
   if (code !== undefined) {
     return isRefusal(error) ? "refuses a record" : (PROBLEMS.get(code) ?? "failed");

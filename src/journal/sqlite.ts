@@ -10,7 +10,6 @@ import { resolve } from "node:path";
 import type { DatabaseSync, StatementResultingChanges } from "node:sqlite";
 import type { Duration } from "../core/duration.ts";
 import { JournalError, LeaseHeldError, LeaseLostError, OptionsError } from "../core/errors.ts";
-import type { EventDetails } from "../core/events.ts";
 import type {
   Claim,
   Hold,
@@ -32,8 +31,8 @@ import {
   text,
   type Reader,
 } from "../core/options.ts";
-import { giveUpBallast, makeBallast } from "./ballast.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { KeptBallast, type BallastEvent } from "./kept-ballast.ts";
 import { holderOf, LEASE_READERS, leaseState, renewEveryMs, type LeaseOptions } from "./lease.ts";
 import { describeOwner } from "./owner.ts";
 import {
@@ -89,12 +88,6 @@ export interface SqliteJournalOptions extends LeaseOptions {
   readonly on?: ((event: BallastEvent) => void) | undefined;
 }
 
-/** What a journal tells of its ballast. */
-export type BallastEvent = Extract<
-  EventDetails,
-  { readonly type: "ballast.released" | "ballast.restored" }
->;
-
 /** A journal in a file, which can also be made smaller. */
 export interface SqliteJournal extends Journal {
   /** The ids of the runs that `prune` would delete, at most `limit`, without those that are held. */
@@ -145,8 +138,8 @@ class FileJournal implements SqliteJournal {
   readonly #commits: GroupCommit;
   /** The runs that were claimed here and not released, which their user bounds. */
   readonly #claimed = new Set<string>();
+  readonly #ballast: KeptBallast;
   #isClosed = false;
-  #hasReleased = false;
 
   constructor(file: string, options: Settled) {
     this.#file = file;
@@ -160,7 +153,8 @@ class FileJournal implements SqliteJournal {
       this.#db.close();
       throw toJournalError(error, file);
     }
-    this.#commits = new GroupCommit(this.#db, () => this.#makeRoom());
+    this.#ballast = new KeptBallast(this.#db, file, { bytes: options.ballast, on: options.on });
+    this.#commits = new GroupCommit(this.#db, () => this.#ballast.release());
   }
 
   async claim(run: RunRecord, owner: Owner, steps: readonly StepRecord[] = []): Promise<Claim> {
@@ -170,7 +164,7 @@ class FileJournal implements SqliteJournal {
     const { id, lock, record } = columns;
     const ownerText = JSON.stringify(owner);
     const stepRows = steps.map(stepColumns);
-    this.#keepBallast();
+    this.#ballast.keep();
     return this.#write(() => {
       const found = this.#statements.findUnfinished.get({ lock }) as RunRow | undefined;
       if (found !== undefined) {
@@ -186,7 +180,7 @@ class FileJournal implements SqliteJournal {
 
   async claimRun(runId: string, owner: Owner): Promise<Claim | undefined> {
     const ownerText = JSON.stringify(owner);
-    this.#keepBallast();
+    this.#ballast.keep();
     return this.#write(() => {
       const found = this.#rowOf(runId);
       return found === undefined ? undefined : this.#takeUp(toRun(found, runId), found, ownerText);
@@ -195,7 +189,7 @@ class FileJournal implements SqliteJournal {
 
   async renew({ runId, fence }: Hold): Promise<void> {
     const held = { id: nameText(runId), fence };
-    if (this.#hasReleased) this.#keepBallast();
+    if (this.#ballast.isReleased) this.#ballast.keep();
     await this.#write(() => {
       requireChange(this.#statements.renew.run({ ...held, ...this.#freshLease() }), runId);
     });
@@ -404,7 +398,13 @@ class FileJournal implements SqliteJournal {
     const { clock, isGone } = this.#options;
     const run = toRun(row, runId);
     const hasEnded = !isUnfinished(run) && (run.endedAtMs ?? Infinity) < endedBeforeMs;
-    return hasEnded && leaseState(toLease(runId, row), clock.now(), isGone) === "free";
+    if (!hasEnded || this.#hasUnfinishedParent(run)) return false;
+    return leaseState(toLease(runId, row), clock.now(), isGone) === "free";
+  }
+
+  #hasUnfinishedParent({ parentId }: RunRecord): boolean {
+    const parent = parentId === undefined ? undefined : this.#rowOf(parentId);
+    return parent !== undefined && isUnfinished(toRun(parent, parentId));
   }
 
   /** Answers how many steps it had. */
@@ -432,27 +432,6 @@ class FileJournal implements SqliteJournal {
     const counts = this.#statements.compareSteps.get({ id: nameText(runId) }) ?? {};
     if (new Set(Object.values(counts)).size === 1) return;
     throw new Damage(`the steps of run ${runId} are not all found`);
-  }
-
-  #keepBallast(): void {
-    const { ballast: bytes, on } = this.#options;
-    if (!makeBallast(this.#file, bytes)) return;
-    if (this.#hasReleased) on?.({ type: "ballast.restored", file: this.#file, bytes });
-    this.#hasReleased = false;
-  }
-
-  #makeRoom(): boolean {
-    const bytes = giveUpBallast(this.#file);
-    if (bytes === 0) return false;
-    this.#hasReleased = true;
-    // What stands in the log goes into the file, so that the log is written over and need not grow.
-    try {
-      this.#db.exec("PRAGMA wal_checkpoint(PASSIVE)");
-    } catch {
-      // There was no room for that. There may be for the commit.
-    }
-    this.#options.on?.({ type: "ballast.released", file: this.#file, bytes });
-    return true;
   }
 
   async #write<Value>(write: () => Value): Promise<Value> {

@@ -10,6 +10,8 @@ import { enableCompileCache } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { mountDisk, unmountDisk } from "./full/disk.ts";
+import { playOnFullDisk } from "./full/play.ts";
 import { advanced, manyKills, type Progress } from "./many/campaign.ts";
 import { NO_COUNTS, tableOf } from "./many/counts.ts";
 import type { Verdict } from "./many/play.ts";
@@ -22,6 +24,8 @@ Options
   --kills N          how many kills; default 1000
   --state FILE       keep the counts so far in FILE, as JSON, and go on from there
   --only N           repeat only kill N
+  --full-disk        each journal on a small disk of its own, which becomes full; takes root, or
+                     "unshare -Urm node test/crash/many-kills.ts --full-disk"
   --directory DIR    where the worlds are made; default: in the directory for temporary files
   --concurrency N    how many at a time; default 4
   -h, --help         show this
@@ -39,6 +43,7 @@ const { values } = parseArgs({
     state: { type: "string" },
     only: { type: "string" },
     directory: { type: "string", default: tmpdir() },
+    "full-disk": { type: "boolean", default: false },
     concurrency: { type: "string", default: "4" },
     help: { type: "boolean", short: "h", default: false },
   },
@@ -49,9 +54,12 @@ if (values.help) process.stdout.write(HELP);
 else process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const { seed, state, only } = values;
+  const { state, only, "full-disk": isFull } = values;
+  // Another campaign: what is kept of the one does not go on with the other.
+  const seed = isFull ? `${values.seed} on full disks` : values.seed;
   const startedAtMs = performance.now();
   const directory = mkdtempSync(join(values.directory, "holdfast-kills-"));
+  if (isFull) tryDisk(join(directory, "disk"));
   const stop = new AbortController();
   process.once("SIGINT", () => {
     process.stdout.write("Stopping when what is under way has ended.\n");
@@ -68,6 +76,7 @@ async function main(): Promise<number> {
     to,
     concurrency: countOf(values.concurrency),
     signal: stop.signal,
+    ...(isFull && { play: playOnFullDisk(seed) }),
     onStart({ length: windows }) {
       if (known !== undefined && known.windows !== windows) {
         throw new Error(`The campaign of ${state} had other windows: begin another one`);
@@ -93,6 +102,13 @@ async function main(): Promise<number> {
   return withProblems.length === 0 ? 0 : 1;
 }
 
+/** Before anything is done: without disks all of it would be in vain. */
+function tryDisk(place: string): void {
+  mountDisk(place);
+  unmountDisk(place);
+  rmSync(place, { recursive: true });
+}
+
 function summaryOf({ seed, windows, counts }: Progress, minutes: number): string {
   const { scenarios: _, ...sums } = counts;
   return JSON.stringify({ seed, windows, ...sums, minutes });
@@ -106,7 +122,7 @@ function tell({ kill, problems, kept }: Verdict): void {
   }
   process.stdout.write(`✗ kill ${number}: ${describeAim(aim)}
 ${problems.map(({ what, text }) => `    ${what}: ${text}\n`).join("")}    its world is kept in ${kept}
-    again: node test/crash/many-kills.ts --seed ${values.seed} --only ${number}
+    again: node test/crash/many-kills.ts${values["full-disk"] ? " --full-disk" : ""} --seed ${values.seed} --only ${number}
 `);
 }
 

@@ -10,6 +10,7 @@ import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { LedgerEntry } from "../../src/testing/index.ts";
 import { objectStore, type ObjectStore, type ObjectStoreOptions } from "../../src/testing/index.ts";
+import { COMPILED } from "../compiled.ts";
 import { HOLDFAST, run, type Ended } from "./command-line.ts";
 
 const EXAMPLE = resolve(import.meta.dirname, "../../examples/nightly-backup");
@@ -78,8 +79,7 @@ export class World {
       HOME: this.#home,
       HOLDFAST_HOME: this.#home,
       TMPDIR: join(this.root, "tmp"),
-      // One for all worlds: compiling everything anew would take most of the time.
-      NODE_COMPILE_CACHE: join(this.root, "..", "compiled"),
+      ...COMPILED,
       BACKUP_STORE_URL: store.url,
     };
   }

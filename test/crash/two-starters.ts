@@ -33,7 +33,7 @@ const found = [...problems];
 let commandLines = 0;
 while (commandLines < Number(values["command-lines"]) && !stop.signal.aborted) {
   commandLines += 1;
-  const wrongs = await raceCommandLines(join(directory, String(commandLines)), directory);
+  const wrongs = await raceCommandLines(join(directory, String(commandLines)));
   found.push(...wrongs.map((wrong) => `command lines, race ${commandLines}: ${wrong}`));
 }
 const minutes = Number(((performance.now() - startedAtMs) / 60_000).toFixed(1));

@@ -9,6 +9,7 @@ import { subjectOf, watchedJournal, writtenOf } from "./windows.ts";
 
 /** Opens the journal of this process's environment. */
 export async function openVictimJournal(): Promise<Journal> {
+  if (process.env["CRASH_DISK"] !== undefined) await import("./full/disk-moments.ts");
   const journal = sqliteJournal(journalFile(process.env));
   const { CRASH_PLACE: place } = process.env;
   return watchedJournal(place === undefined ? journal : notedJournal(journal, place), reach);

@@ -33,11 +33,21 @@ export type Written =
   | "claim"
   | "resumption"
   | "end"
-  | "release";
+  | "release"
+  | DiskWritten;
+
+/** What happens to the journal's files, as `full/disk-moments.ts` tells it. */
+type DiskWritten =
+  | "commit"
+  | "refusal"
+  | "checkpoint"
+  | "ballast's removal"
+  | "ballast's draft"
+  | "ballast's place";
 
 /** One moment of a run. */
 export interface Window {
-  /** The step as `task/step`, the task, or `run`. */
+  /** The step as `task/step`, the task, `run`, or `disk`. */
   readonly subject: string;
   readonly written: Written;
   readonly side: "before" | "after";

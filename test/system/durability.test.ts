@@ -46,14 +46,17 @@ const why = canMount ? "" : " (skipped: a tmpfs cannot be mounted here)";
 
 describe.runIf(canMount)(`on a tmpfs${why}`, () => {
   test.for([
-    ["fails", 80, "failed"],
-    ["succeeds", 0, "succeeded"],
+    ["fails", 10, 80, "failed"],
+    ["succeeds", 10, 0, "succeeded"],
+    // A journal whose log grew with each of them would be without room after forty.
+    ["fails", 100, 80, "failed"],
   ] as const)(
-    "D9 a run that %s on a full disk has its end on the disk",
-    ([ending, exitCode, status]) => {
+    "D9 a run that %s on a full disk, %i steps later, has its end on the disk",
+    ([ending, steps, exitCode, status]) => {
+      const input = JSON.stringify({ ending, steps });
       const { stdout, stderr } = onSmallDisk(
         "5m",
-        `{ "$NODE" "$MAIN" run "$FILLER" --input '{"ending":"${ending}"}' > /dev/null; echo "exit $?"
+        `{ "$NODE" "$MAIN" run "$FILLER" --input '${input}' > /dev/null; echo "exit $?"
         ls "$HOLDFAST_HOME"; "$NODE" "$MAIN" runs --json; rm "$DISK/junk"
         "$NODE" "$MAIN" run "$FILLER" --input '{"ending":"idle"}' > /dev/null; ls "$HOLDFAST_HOME"; }`,
       );
@@ -84,5 +87,28 @@ describe.runIf(canMount)(`on a tmpfs${why}`, () => {
     expect(stdout).toContain('"status": "running"');
     expect(stdout).toMatch(/^doctor 1$/m);
     expect(stderr).toContain("cannot grow, for its disk is full: free some space there");
+  });
+
+  test("D15 where there is no room to read it, doctor and backup say so, and a copy is made", () => {
+    const { stdout } = onSmallDisk(
+      "2m",
+      `{ "$NODE" "$MAIN" run "$FILLER" --input '{"ending":"idle"}' > /dev/null; cd "$HOLDFAST_HOME"
+        sha256sum holdfast.db; head -c 4m /dev/zero > "$DISK/pad"
+        "$NODE" "$MAIN" doctor; echo "doctor $?"
+        "$NODE" "$MAIN" backup "$DISK.backup" 2>&1; echo "backup $?"
+        "$NODE" "$MAIN" doctor --save "$DISK.saved"; echo "saved $?"; sha256sum holdfast.db; }`,
+    );
+
+    const said = stdout.replaceAll(/^\s*holdfast: /gm, "").split("\n");
+    const full =
+      /^(✗ journal: )?Journal .*holdfast\.db cannot grow, for its disk is full: free some/;
+    expect(said.filter((line) => full.test(line))).toHaveLength(2);
+    expect(said.filter((line) => /^(doctor|backup|saved) \d+$/.test(line))).toEqual([
+      "doctor 74",
+      "backup 74",
+      "saved 0",
+    ]);
+    const sums = said.filter((line) => line.endsWith("  holdfast.db"));
+    expect([sums.length, new Set(sums).size]).toEqual([2, 1]);
   });
 });

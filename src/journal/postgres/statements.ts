@@ -127,6 +127,8 @@ function pruneStatements(s: string) {
             WHERE newer.automation = run.automation AND NOT newer.is_unfinished
               AND newer.number > run.number
             LIMIT $2) AS newest)
+        AND NOT EXISTS (
+          SELECT 1 FROM ${s}.runs AS parent WHERE parent.id = run.parent_id AND parent.is_unfinished)
       ORDER BY ended_at_ms, number LIMIT $5`,
     /** Not those that were claimed since they were looked at. */
     deleteRuns: `

@@ -33,6 +33,8 @@ export interface CampaignOptions {
   readonly signal?: AbortSignal | undefined;
   readonly scenarios?: readonly Scenario[] | undefined;
   readonly sabotage?: Sabotage | undefined;
+  /** How a kill is played. Default: on the disk where the worlds are. */
+  readonly play?: typeof play | undefined;
   /** Called before the first kill. What it throws ends the campaign. */
   readonly onStart?: ((windows: readonly ScenarioWindow<Scenario>[]) => void) | undefined;
   /** Called in the order of the kills. */
@@ -56,7 +58,7 @@ export async function manyKills(options: CampaignOptions): Promise<void> {
   await inTurn(numbers, { concurrency, signal }, async (number) => {
     const kill = deal(number);
     const reference = references.get(kill.aim.scenario) as Reference;
-    tell(await playOrFail(directory, kill, reference, options.sabotage));
+    tell(await playOrFail(options, kill, reference));
   });
 }
 
@@ -67,13 +69,12 @@ export function advanced(progress: Progress, verdict: Verdict): Progress {
 }
 
 async function playOrFail(
-  directory: string,
+  { directory, sabotage, play: playOne = play }: CampaignOptions,
   kill: Kill,
   reference: Reference,
-  sabotage: Sabotage | undefined,
 ): Promise<Verdict> {
   try {
-    return await play(directory, kill, reference, sabotage);
+    return await playOne(directory, kill, reference, sabotage);
   } catch (error) {
     const text = String((error as Error).stack);
     const problems = [{ what: "wrong end", text }] as const;

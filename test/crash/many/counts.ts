@@ -1,7 +1,7 @@
 /** What came of a campaign, as it is kept in its state file and shown. Pure. */
 
 import { labelOf } from "../windows.ts";
-import type { Verdict } from "./play.ts";
+import type { DiskEvidence, Verdict } from "./play.ts";
 import type { Problem } from "./ledger.ts";
 
 /** See the header. */
@@ -17,8 +17,19 @@ export interface Counts {
   readonly problems: Readonly<Record<Problem["what"], number>>;
   /** The numbers of the kills with problems, at most a hundred of them. */
   readonly withProblems: readonly number[];
+  /** On full disks. */
+  readonly disk?: DiskCounts;
   /** By scenario. */
   readonly scenarios: Readonly<Record<string, Played>>;
+}
+
+/** What full disks brought about. */
+export interface DiskCounts {
+  readonly refusals: number;
+  readonly released: number;
+  readonly made: number;
+  /** How many processes died at each kind of window. */
+  readonly diedAt: Readonly<Record<string, number>>;
 }
 
 /** What came of one scenario. */
@@ -59,7 +70,21 @@ export function counted(counts: Counts, verdict: Verdict): Counts {
       counts.problems,
     ),
     withProblems: [...counts.withProblems, ...(isWell ? [] : [kill.number])].slice(0, MOST_NUMBERS),
+    ...(verdict.disk && { disk: onDisks(counts.disk, verdict.disk) }),
     scenarios: { ...counts.scenarios, [name]: played(before, verdict) },
+  };
+}
+
+const NO_DISKS: DiskCounts = { refusals: 0, released: 0, made: 0, diedAt: {} };
+
+function onDisks(before: DiskCounts = NO_DISKS, disk: DiskEvidence): DiskCounts {
+  const diedAt = { ...before.diedAt };
+  for (const kind of disk.diedAt) diedAt[kind] = (diedAt[kind] ?? 0) + 1;
+  return {
+    refusals: before.refusals + disk.refusals,
+    released: before.released + disk.released,
+    made: before.made + disk.made,
+    diedAt,
   };
 }
 

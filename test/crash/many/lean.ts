@@ -1,6 +1,6 @@
 /**
  * One start of an automation of the campaign, with as little around it as can be: a process of the
- * command line takes four times as long. Ends by the run's exit code.
+ * command line takes four times as long. Ends by the run's exit code, or as the command line does.
  *
  *     node test/crash/many/lean.ts side-by-side '{"fails":true}'
  */
@@ -12,8 +12,22 @@ const [name = "", input = "{}"] = process.argv.slice(2);
 const { default: program } = (await import(`./automations/${name}.ts`)) as {
   default: Automation<never>;
 };
-const journal = await openVictimJournal();
-process.stderr.write("begins\n");
-const { exitCode } = await execute(program, { journal, input: JSON.parse(input) });
-await journal.close();
-process.exit(exitCode);
+process.exit(await start().catch(exitCodeOf));
+
+async function start(): Promise<number> {
+  const journal = await openVictimJournal();
+  try {
+    process.stderr.write("begins\n");
+    return (await execute(program, { journal, input: JSON.parse(input) })).exitCode;
+  } finally {
+    await journal.close();
+  }
+}
+
+async function exitCodeOf(error: unknown): Promise<number> {
+  // Only now, for it is rarely needed.
+  const { complaintOf } = await import("../../../src/cli/complaint.ts");
+  const { text, exitCode } = complaintOf(error, process.env);
+  process.stderr.write(text);
+  return exitCode;
+}

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join, resolve } from "node:path";
 import type { RunRecord } from "../../../src/core/journal.ts";
 import { sqliteJournal } from "../../../src/journal/index.ts";
+import { COMPILED } from "../../compiled.ts";
 import { HOLDFAST, run, VICTIM, type Ended, type Start } from "../command-line.ts";
 import { differences } from "../tree.ts";
 import { lastAnswers, readLedger, type Entry, type Problem } from "./ledger.ts";
@@ -36,20 +37,23 @@ export interface Starting {
 /** See the header. */
 export class Place {
   readonly root: string;
-  readonly #compiled: string;
 
   constructor(directory: string, name: string) {
     this.root = join(directory, name);
-    this.#compiled = join(directory, "compiled");
     rmSync(this.root, { recursive: true, force: true });
     mkdirSync(join(this.root, "objects"), { recursive: true });
     mkdirSync(join(this.root, "tmp"));
     writeFileSync(join(this.root, "objects", "before"), BEFORE);
   }
 
+  /** The directory of the journal. */
+  get home(): string {
+    return join(this.root, "home");
+  }
+
   /** The journal's file. */
   get journal(): string {
-    return join(this.root, "home", "holdfast.db");
+    return join(this.home, "holdfast.db");
   }
 
   /** What stands in the environment of every process that was started here, and of its children. */
@@ -131,11 +135,10 @@ export class Place {
   get #env(): Record<string, string> {
     return {
       CRASH_PLACE: this.root,
-      HOME: join(this.root, "home"),
-      HOLDFAST_HOME: join(this.root, "home"),
+      HOME: this.home,
+      HOLDFAST_HOME: this.home,
       TMPDIR: join(this.root, "tmp"),
-      // One for all: compiling everything anew would take most of the time.
-      NODE_COMPILE_CACHE: this.#compiled,
+      ...COMPILED,
       NODE_OPTIONS: OPTIONS.join(" "),
     };
   }

@@ -29,13 +29,26 @@ export interface Verdict {
   readonly problems: readonly Problem[];
   /** Where its world is, if there are problems. */
   readonly kept: string;
+  /** What its full disk brought about, if it had one. */
+  readonly disk?: DiskEvidence;
+}
+
+/** What happened on a full disk, as the processes themselves told it. */
+export interface DiskEvidence {
+  /** The kinds of the windows at which processes died. */
+  readonly diedAt: readonly string[];
+  /** How often the disk refused what was to be written. */
+  readonly refusals: number;
+  /** How often the ballast was given up, and made. */
+  readonly released: number;
+  readonly made: number;
 }
 
 /** Is done to the world between the first kill and the next start, to see that it is noticed. */
 export type Sabotage = (place: Place) => void;
 
 /** A run may have ended before a kill from outside came, most of all where the machine is busy. */
-const TRIES = 12;
+export const TRIES = 12;
 
 /** Runs a scenario that nobody kills. Rejects when it does not end as it must. */
 export async function playUndisturbed(
@@ -99,9 +112,23 @@ async function isKilled(
   return signal === "SIGKILL";
 }
 
-/** Starts it again until it has ended: those that are to die, and one that is not. */
-async function goOn(place: Place, { aim: { scenario }, again, isCommandLine }: Kill) {
-  const deaths = again.map((windows) => ({ CRASH_AFTER: String(windows) }));
+/** What came of the starts after a kill. */
+interface Rest {
+  readonly deaths: number;
+  readonly starts: number;
+  /** The one that nobody killed, if there was anything left to do. */
+  readonly last: Ended | undefined;
+}
+
+/** Starts it again until it has ended: those that are to die, by `deathAfter`, and one that is not. */
+export async function goOn(
+  place: Place,
+  { aim: { scenario }, again, isCommandLine }: Kill,
+  deathAfter: (windows: number) => Readonly<Record<string, string>> = (windows) => ({
+    CRASH_AFTER: String(windows),
+  }),
+): Promise<Rest> {
+  const deaths = again.map(deathAfter);
   const killed: Ended[] = [];
   let last: Ended | undefined;
   for (const death of [...deaths, undefined]) {
@@ -113,12 +140,14 @@ async function goOn(place: Place, { aim: { scenario }, again, isCommandLine }: K
   return { deaths: killed.length, starts: killed.length + (last === undefined ? 0 : 1), last };
 }
 
+/** Whether there is nothing to go on with. */
 async function hasEnded(place: Place): Promise<boolean> {
   const [run] = await place.runs();
   return run !== undefined && !UNFINISHED.includes(run.status);
 }
 
-async function judge(
+/** What is not as was promised, when nothing more is to be started. */
+export async function judge(
   place: Place,
   scenario: Scenario,
   { reference, last }: { readonly reference: Reference; readonly last: Ended | undefined },
@@ -142,6 +171,7 @@ async function judge(
   ];
 }
 
-function wrongEnd(text: string): Problem {
+/** See `Problem`. */
+export function wrongEnd(text: string): Problem {
   return { what: "wrong end", text };
 }

@@ -3,14 +3,15 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { COMPILED } from "../../compiled.ts";
 import { HOLDFAST, run, type Ended } from "../command-line.ts";
 
 const HELD = join(import.meta.dirname, "held.ts");
 
 /** What is wrong with one race of two command lines in `place`, which is made. */
-export async function raceCommandLines(place: string, compiled: string): Promise<string[]> {
+export async function raceCommandLines(place: string): Promise<string[]> {
   mkdirSync(place);
-  const env = { CRASH_PLACE: place, HOLDFAST_HOME: place, NODE_COMPILE_CACHE: compiled };
+  const env = { CRASH_PLACE: place, HOLDFAST_HOME: place, ...COMPILED };
   const start = () => run(HOLDFAST, { words: ["run", HELD], env, cwd: place });
   const both = [start(), start()] as const;
   await until(() => linesOf(join(place, "ready")).length === 2, both);
