@@ -12,7 +12,9 @@ import { childProcessFault } from "./child-process.ts";
 import { codeFault, nameFault } from "./codes.ts";
 import { grpcFault } from "./grpc.ts";
 import { httpFault } from "./http.ts";
+import { postgresFault } from "./sqlstate.ts";
 import { findProperty, findText, isHolder } from "./property.ts";
+import { redisFault } from "./redis.ts";
 import { sqliteFault } from "./sqlite.ts";
 
 /** What one link says, asked in this order. */
@@ -20,6 +22,8 @@ const SIGNS: readonly ((link: object) => Fault | undefined)[] = [
   httpFault,
   grpcFault,
   sqliteFault,
+  postgresFault,
+  redisFault,
   childProcessFault,
   codeFault,
   nameFault,

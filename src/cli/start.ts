@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   backup: async () => (await import("./backup.ts")).backup,
   doctor: async () => (await import("./doctor.ts")).doctor,
   logs: async () => (await import("./logs.ts")).logs,
+  explain: async () => (await import("./explain.ts")).explain,
   resume: async () => (await import("./resume.ts")).resume,
   rollback: async () => (await import("./rollback.ts")).rollback,
   retry: async () => (await import("./retry.ts")).retry,

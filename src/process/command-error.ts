@@ -1,6 +1,7 @@
 /** What a command that failed is rejected with. */
 
 import { basename } from "node:path";
+import { commandFault } from "../classify/command.ts";
 import { HoldfastError } from "../core/errors.ts";
 import type { Fault } from "../core/fault.ts";
 import { redactor } from "../core/redact.ts";
@@ -30,7 +31,7 @@ export class CommandError extends HoldfastError {
 
   /** @internal */
   protected override get ownFault(): Fault {
-    this.#fault ??= { class: "unknown", code: "COMMAND_FAILED", effect: "unknown" };
+    this.#fault ??= commandFault(this.#end);
     return this.#fault;
   }
 }

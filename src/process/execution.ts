@@ -27,6 +27,11 @@ interface Exit {
   readonly signal: string | undefined;
 }
 
+/** Its input broke off. */
+interface Broken {
+  readonly error: unknown;
+}
+
 const NO_EXIT: Exit = { exitCode: undefined, signal: undefined };
 
 /** See the header. */
@@ -52,7 +57,8 @@ export class Execution {
   start(): RunningCommand {
     if (this.#settled.signal?.aborted === true) return this.#neverRan({ endedBy: "cancel" });
     // A wrapper would only say that it could not, in words and with an exit code of its own.
-    if (this.#plan.isWrapped && this.#findProblem() !== undefined) return this.#failed("ENOENT");
+    const problem = this.#plan.isWrapped ? this.#findProblem() : undefined;
+    if (problem !== undefined) return this.#failed(problem.code);
     const [program = "", ...args] = this.#plan.argv;
     try {
       const child = spawn(program, args, this.#plan.options);
@@ -63,19 +69,19 @@ export class Execution {
   }
 
   #watch(child: ChildProcess, pid: number): RunningCommand {
-    const { clock, grace, input, onStart } = this.#settled;
+    const { clock, input, onStart } = this.#settled;
     const { ownsGroup, mark, level } = this.#plan;
     const release = guard({ pid, ownsGroup, mark });
     const strike = this.#writeDown(pid);
     const tree = new ProcessTree({ pid, ownsGroup, mark }, clock);
-    const broken = Promise.withResolvers<never>();
-    const end = this.#untilEnd(child, tree, broken.promise).finally(() => {
+    const broken = new Promise<Broken>((resolve) => {
+      if (input === undefined || child.stdin === null) return;
+      feed(child.stdin, input, (error) => resolve({ error }));
+    });
+    const end = this.#untilEnd(child, tree, broken).finally(() => {
       release();
       strike();
     });
-    if (input !== undefined && child.stdin !== null) {
-      feed(child.stdin, input, (error) => void tree.end(grace).then(() => broken.reject(error)));
-    }
     onStart?.({ pid, level });
     return { pid, end, forward: (signal) => void tree.signal(signal) };
   }
@@ -83,7 +89,7 @@ export class Execution {
   async #untilEnd(
     child: ChildProcess,
     tree: ProcessTree,
-    broken: Promise<never>,
+    broken: Promise<Broken>,
   ): Promise<EndedCommand> {
     const { clock, grace, leftovers: fate } = this.#settled;
     const isHeldBack = (): boolean => this.#pumps.some((pump) => pump.isHeldBack);
@@ -91,7 +97,12 @@ export class Execution {
     const exited = exitOf(child);
     this.#pumps = this.#listen(child, watch.heard);
     try {
-      const first = await Promise.race([exited, watch.stopped, broken]);
+      // The input first: a command that ends because its input did has not succeeded.
+      const first = await Promise.race([broken, exited, watch.stopped]);
+      if (typeof first === "object" && "error" in first) {
+        await tree.end(grace);
+        throw first.error;
+      }
       const endedBy = typeof first === "string" ? first : undefined;
       const isEnded = endedBy !== undefined || fate === "end";
       const leftovers = isEnded ? await tree.end(grace) : [];
@@ -203,10 +214,17 @@ export class Execution {
       stderrBytes: stderr.total,
       ...end,
       ...(outputError === undefined ? {} : { outputError }),
+      ...(outputError === "EPIPE" && !isWell ? BY_ITS_READER : {}),
       ...(isWell ? {} : { symptoms: readSymptoms(places, this.#oomKills) }),
     };
   }
 }
+
+/**
+ * Node makes sockets where a shell makes pipes. Who writes into one that was closed with something
+ * unread in it is told "Connection reset" first, as if a network had failed, and not EPIPE.
+ */
+const BY_ITS_READER: Exit = { exitCode: undefined, signal: "SIGPIPE" };
 
 const NEVER_RAN = { pid: undefined, forward: (): void => undefined };
 

@@ -1,11 +1,12 @@
 /** Hands a command its input, no faster than it reads. */
 
-import { Readable, pipeline, type Writable } from "node:stream";
+import { Readable, type Writable } from "node:stream";
 import type { CommandInput } from "./command-options.ts";
 
 /**
- * Writes `input` and ends it. A command that reads no more is no failure: `head` never reads all.
- * `failed` is called when the input itself breaks off: the command would take what it got for the whole.
+ * Writes `input` and ends it. A command that reads no more is no failure: `head` never reads all. When
+ * the input itself breaks off, `failed` is called, and stdin is left open: the command would take an
+ * end for the end of the whole.
  */
 export function feed(stdin: Writable, input: CommandInput, failed: (error: unknown) => void): void {
   stdin.on("error", () => undefined);
@@ -14,11 +15,11 @@ export function feed(stdin: Writable, input: CommandInput, failed: (error: unkno
     return;
   }
   const source = input instanceof Readable ? input : Readable.from(input);
-  const breakOff = (error?: unknown): void => {
-    if (source.readableEnded || stdin.destroyed) return;
-    failed(error ?? new Error("The input of a command broke off before its end"));
-  };
-  // Before those of the pipeline, which destroys the one when the other has failed.
-  source.once("error", breakOff).once("close", () => breakOff());
-  pipeline(source, stdin, () => undefined);
+  source.on("error", failed).once("close", () => {
+    if (!source.readableEnded && !stdin.destroyed) {
+      failed(source.errored ?? new Error("The input of a command broke off before its end"));
+    }
+  });
+  stdin.once("close", () => source.destroy());
+  source.pipe(stdin);
 }

@@ -9,13 +9,15 @@ import {
   statSync,
   type Stats,
 } from "node:fs";
-import { delimiter, isAbsolute, resolve } from "node:path";
+import { delimiter, resolve } from "node:path";
 
 /** What of a command is not as it must be; an `ENOENT` of the system says the same for each. */
-export type StartProblem =
-  | { readonly what: "program"; readonly path: string }
-  | { readonly what: "working directory"; readonly path: string }
-  | { readonly what: "interpreter"; readonly path: string };
+export interface StartProblem {
+  readonly what: "program" | "working directory" | "interpreter";
+  readonly path: string;
+  /** Whether it is missing, or may not be used. */
+  readonly code: "ENOENT" | "EACCES";
+}
 
 /** Where a command would be started. */
 export interface StartPlace {
@@ -27,7 +29,7 @@ export interface StartPlace {
 /** The file that would be run, as execvp(3) looks it up; `undefined` when there is none. */
 export function findProgram({ program, cwd, path }: StartPlace): string | undefined {
   if (program.includes("/")) {
-    const file = isAbsolute(program) ? program : resolve(cwd, program);
+    const file = resolve(cwd, program);
     return isFile(file) ? file : undefined;
   }
   const files = (path ?? "/usr/bin:/bin")
@@ -37,16 +39,21 @@ export function findProgram({ program, cwd, path }: StartPlace): string | undefi
   return files.find(isExecutable) ?? files[0];
 }
 
-/** Why the system said `ENOENT` or `EACCES`; `undefined` when nothing is found to be wrong any more. */
+/** Why the system would not start it; `undefined` when nothing is found to be wrong any more. */
 export function findStartProblem(place: StartPlace): StartProblem | undefined {
-  if (!isDirectory(place.cwd)) return { what: "working directory", path: place.cwd };
+  const { cwd, program } = place;
+  if (!isDirectory(cwd)) return { what: "working directory", path: cwd, code: "ENOENT" };
   const file = findProgram(place);
-  if (file === undefined || !isExecutable(file)) return { what: "program", path: place.program };
-  const interpreter = readInterpreter(file);
-  if (interpreter === undefined || (isFile(interpreter) && isExecutable(interpreter))) {
-    return undefined;
-  }
-  return { what: "interpreter", path: interpreter };
+  if (file === undefined) return { what: "program", path: program, code: codeOfNone(place) };
+  if (!isExecutable(file)) return { what: "program", path: file, code: "EACCES" };
+  const path = readInterpreter(file);
+  if (path === undefined || (isFile(path) && isExecutable(path))) return undefined;
+  return { what: "interpreter", path, code: isFile(path) ? "EACCES" : "ENOENT" };
+}
+
+/** A directory is there, and is no program. */
+function codeOfNone({ program, cwd }: StartPlace): StartProblem["code"] {
+  return program.includes("/") && isDirectory(resolve(cwd, program)) ? "EACCES" : "ENOENT";
 }
 
 /** What stands after `#!`. The kernel reads no more than 256 bytes of it: execve(2). */

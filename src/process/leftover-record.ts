@@ -46,6 +46,7 @@ export function writeRecord(directory: string, record: CommandRecord): () => voi
     renameSync(`${file}.draft`, file);
   } catch {
     // A full disk must not keep a command from running that may be what makes room.
+    return () => undefined;
   }
   return () => rmSync(file, { force: true });
 }

@@ -6,7 +6,7 @@ import { isatty } from "node:tty";
 import type { StdioOptions, SpawnOptions } from "node:child_process";
 import { MARK_VARIABLE } from "./leftover-record.ts";
 import type { OutputTarget, SettledRun } from "./command-options.ts";
-import { contain } from "./contain.ts";
+import { contain, type Wrapped } from "./contain.ts";
 import { unattended, type Variables } from "./unattended.ts";
 import { readUser, type User } from "./user.ts";
 
@@ -30,31 +30,35 @@ const MOST_MARKS = 16;
 export function planSpawn(command: readonly string[], settled: SettledRun): SpawnPlan {
   const mark = randomUUID();
   const user = settled.user === undefined ? undefined : readUser(settled.user, "command.user");
-  const { argv, level } = wrapped(command, settled, user);
+  const other = user?.uid === process.getuid?.() ? undefined : user;
+  const { argv, level, becomes } = wrapped(command, settled, other);
   const ownsGroup = !hasTerminal();
   const cwd = settled.cwd ?? process.cwd();
   const env = environment(settled, mark, user);
-  const becomes = user !== undefined && !settled.contain && user.uid !== process.getuid?.();
   const options: SpawnOptions = {
     cwd,
     env,
     stdio: stdioOf(settled),
     detached: ownsGroup,
     windowsHide: true,
-    ...(becomes ? { uid: user.uid, gid: user.gid } : {}),
+    ...(becomes === undefined ? {} : { uid: becomes.uid, gid: becomes.gid }),
   };
   return { argv, isWrapped: argv !== command, level, mark, ownsGroup, cwd, env, options };
 }
 
+/** `becomes` is the user that the system is to change to; within a namespace that is done inside. */
 function wrapped(
   command: readonly string[],
   { contain: isContained, wrap }: SettledRun,
   user: User | undefined,
-): { argv: readonly string[]; level: string } {
-  if (wrap !== undefined) return wrap(command);
-  if (!isContained) return { argv: command, level: "plain" };
-  // The namespace is made with our rights, and the user is left them only inside.
-  return contain(user === undefined ? command : asUser(user, command));
+): Wrapped & { readonly becomes: User | undefined } {
+  if (wrap !== undefined) return { ...wrap(command), becomes: user };
+  if (isContained) {
+    // It is made with our rights.
+    const held = contain(user === undefined ? command : asUser(user, command));
+    if (held.level !== "plain") return { ...held, becomes: undefined };
+  }
+  return { argv: command, level: "plain", becomes: user };
 }
 
 function asUser({ uid, gid }: User, command: readonly string[]): readonly string[] {

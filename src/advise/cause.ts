@@ -1,0 +1,25 @@
+/** What is known about the codes of faults, for people: why it happens, and what to do. */
+
+/** One cause. */
+export interface Cause {
+  /** What is probably the matter, without a full stop. */
+  readonly cause: string;
+  /** What to do about it, without a full stop. */
+  readonly advice: string;
+  /** The built-in remedy that is made for it, by its name. */
+  readonly remedy?: string | undefined;
+}
+
+/** Causes by the codes of the faults that have them. */
+export type Causes = Readonly<Record<string, Cause>>;
+
+/** Spells out a table in which several codes have one cause: `"EACCES EPERM"`. */
+export function causes(
+  table: Readonly<Record<string, readonly [string, string, string?]>>,
+): Causes {
+  return Object.fromEntries(
+    Object.entries(table).flatMap(([codes, [cause, advice, remedy]]) =>
+      codes.split(" ").map((code) => [code, { cause, advice, remedy }]),
+    ),
+  );
+}

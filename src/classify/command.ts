@@ -1,0 +1,151 @@
+/**
+ * How a command failed, from its exit code and what it wrote.
+ *
+ * Exit codes mean what their tool says they mean: 5 is a locked database for sqlite3 and a proxy without
+ * a name for curl. Many say nothing at all, and the text decides; of several lines the last that means
+ * anything, for that is where it gave up. What looks like something else is confirmed by measurement:
+ * a kill by the kernel's counter, a full disk by asking the file system.
+ *
+ * What another program than the command itself complains of tells the cause, but not what had been done
+ * before: then the effect is never `none`.
+ */
+
+import type { CommandEnd } from "../core/command-end.ts";
+import type { Fault } from "../core/fault.ts";
+import { codeFault } from "./codes.ts";
+import type { CommandFinding } from "./command-finding.ts";
+import { foreignLine, lastLine, ownLine } from "./command-lines.ts";
+import { toolOf, type Tool } from "./tool-of.ts";
+import { findingOf, fitsBeside, type ToolRow } from "./tool-row.ts";
+import { TOOL_ROWS } from "./tool-rows.ts";
+import { ANY_PROGRAM, OUT_OF_MEMORY, SIGNAL_NUMBERS } from "./tools/processes.ts";
+
+/**
+ * The fault of a command that failed: a pure function of how it ended. Ask it of failures alone; an end
+ * with exit code 0 that was found wanting is `unknown`.
+ */
+export function commandFault(end: CommandEnd): Fault {
+  return commandFinding(end).fault;
+}
+
+/** As `commandFault`, and which symptom it was. */
+export function commandFinding(end: CommandEnd): CommandFinding {
+  const found = endedByUs(end) ?? neverStarted(end) ?? byTables(end) ?? unknownEnd(end);
+  return { ...found, fault: confirmed(found.fault, end) };
+}
+
+function endedByUs({ endedBy }: CommandEnd): CommandFinding | undefined {
+  if (endedBy === undefined) return undefined;
+  if (endedBy === "cancel") {
+    return { symptom: 41, fault: { class: "fatal", code: "ABORTED", effect: "unknown" } };
+  }
+  return { symptom: 63, fault: { class: "timeout", code: "TIMED_OUT", effect: "unknown" } };
+}
+
+const START_SYMPTOMS: Readonly<Record<string, number>> = {
+  EAGAIN: 53,
+  EMFILE: 52,
+  ENFILE: 52,
+  ENOMEM: 56,
+  ETXTBSY: 18,
+  ENOENT: 64,
+  EACCES: 65,
+  E2BIG: 66,
+};
+
+/** What was never started did nothing, whatever the code says elsewhere. */
+function neverStarted({ startError: code }: CommandEnd): CommandFinding | undefined {
+  if (code === undefined) return undefined;
+  const fault = codeFault({ code, syscall: "spawn" }) ?? { class: "unknown", code };
+  return { symptom: START_SYMPTOMS[code], fault: { ...fault, effect: "none" } };
+}
+
+function byTables(end: CommandEnd): CommandFinding | undefined {
+  const status = statusOf(end);
+  const tool = toolOf(end.argv);
+  const own = rowsOf(tool.names).filter((row) => fitsStatus(row, status, tool));
+  // What was written before a signal is not why it ended, unless the table knows both.
+  if (isSignal(status)) {
+    const exact = own.filter(({ exitCodes }) => exitCodes !== undefined);
+    return lastLine(end, (line) => ownLine(line, exact, [], end)) ?? byKill(status, end);
+  }
+  return (
+    lastLine(end, (line) => ownLine(line, own, tool.names, end)) ??
+    byExitCode(own, end) ??
+    (tool.isWhole ? byExitCode(anyProgram(status), end) : undefined) ??
+    lastLine(end, (line) => bySaidCode(line.text, end) ?? foreignLine(line, tool.names, end)) ??
+    behindOthers(byExitCode(anyProgram(status), end))
+  );
+}
+
+function rowsOf(names: readonly string[]): readonly ToolRow[] {
+  return TOOL_ROWS.filter(({ tools }) => tools.some((name) => names.includes(name)));
+}
+
+function anyProgram(status: number | undefined): readonly ToolRow[] {
+  return ANY_PROGRAM.filter(({ exitCodes }) => exitCodes?.includes(status ?? -1));
+}
+
+/** The exit code; a signal as a shell counts it. */
+function statusOf({ exitCode, signal }: CommandEnd): number | undefined {
+  const number = SIGNAL_NUMBERS[signal ?? ""];
+  return number === undefined ? exitCode : 128 + number;
+}
+
+function isSignal(status: number | undefined): status is number {
+  return Object.values(SIGNAL_NUMBERS).includes((status ?? 0) - 128);
+}
+
+/** In a script the exit code may be that of any of its commands. */
+function fitsStatus({ exitCodes, says }: ToolRow, status: number | undefined, tool: Tool): boolean {
+  if (exitCodes === undefined) return true;
+  if (!tool.isWhole) return says !== undefined;
+  return exitCodes.includes(status ?? -1);
+}
+
+function byKill(status: number, { symptoms }: CommandEnd): CommandFinding | undefined {
+  const isOutOfMemory = status === 137 && (symptoms?.oomKills ?? 0) > 0;
+  const row = isOutOfMemory ? OUT_OF_MEMORY : anyProgram(status)[0];
+  return row && findingOf(row);
+}
+
+function byExitCode(rows: readonly ToolRow[], end: CommandEnd): CommandFinding | undefined {
+  const row = rows.find((each) => each.says === undefined && fitsBeside(each, end));
+  return row && findingOf(row);
+}
+
+/** Tools that write their exit code, so that it is known of those within a script too. */
+const SAID_CODES: readonly (readonly [tool: string, says: RegExp])[] = [
+  ["curl", /^curl: \((\d+)\)/],
+  ["rsync", /^rsync error: .*\(code (\d+)\)/],
+];
+
+function bySaidCode(line: string, end: CommandEnd): CommandFinding | undefined {
+  for (const [tool, says] of SAID_CODES) {
+    const said = says.exec(line)?.[1];
+    if (said === undefined) continue;
+    const rows = rowsOf([tool]).filter(({ exitCodes }) => exitCodes?.includes(Number(said)));
+    const found = lastLine(end, (each) => ownLine(each, rows, [], end)) ?? byExitCode(rows, end);
+    if (found !== undefined) return behindOthers(found);
+  }
+  return undefined;
+}
+
+/** Something may have been done before, by the script around it. */
+function behindOthers(found: CommandFinding | undefined): CommandFinding | undefined {
+  if (found?.fault.effect !== "none") return found;
+  return { ...found, fault: { ...found.fault, effect: "unknown" } };
+}
+
+/** "No space left on device" is also said for want of inodes, and for limits that are no disk's. */
+function confirmed(fault: Fault, { symptoms }: CommandEnd): Fault {
+  if (fault.code !== "ENOSPC") return fault;
+  if (symptoms?.full === "inodes") return { ...fault, code: "INODES_EXHAUSTED" };
+  if (symptoms?.full !== "neither") return fault;
+  return { ...fault, class: "unknown", code: "NO_SPACE_UNCONFIRMED" };
+}
+
+function unknownEnd({ exitCode, signal }: CommandEnd): CommandFinding {
+  const code = signal ?? (exitCode === undefined ? "UNKNOWN" : `EXIT_${exitCode}`);
+  return { fault: { class: "unknown", code, effect: "unknown" } };
+}

@@ -1,0 +1,149 @@
+/** `holdfast explain`: what an exit code, an error's text, a line of the log or a code means. */
+
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { text as textOf } from "node:stream/consumers";
+import { explainEnd, explainExitCode, explainText, type Explanation } from "../advise/explain.ts";
+import { KNOWN_CODES } from "../advise/known-codes.ts";
+import { OWN_CODES } from "../advise/own-codes.ts";
+import { EXIT } from "../core/exit-codes.ts";
+import { UsageError, type Arguments, type Command, type World } from "./command.ts";
+import { nearest } from "./nearest.ts";
+import { printable } from "./printable.ts";
+import { wrap } from "./wrap.ts";
+
+/** See the header. */
+export const explain: Command = {
+  name: "explain",
+  summary: "Say what a failure means, what holdfast does about it, and what helps",
+  usage: "[WHAT...] [--exit CODE] [--stderr FILE] [--json]",
+  details: `
+WHAT is an exit code and the command that it is from (28 curl), a code (ECONNREFUSED,
+HTTP_503, 40P01, ROLLBACK...), what a tool wrote, or a line of holdfast's log. Without it, or
+with -, it is read from the standard input. An exit code alone is explained for every tool
+that uses it, holdfast too.
+
+With --exit, WHAT is the command as it was run; it stands after -- when it has flags of its
+own. Exit codes: 0 explained; 1 it is not known; 2 usage.`,
+  positionals: { min: 0, max: 1_000, words: [...Object.keys(OWN_CODES)] },
+  flags: {
+    exit: { type: "string", value: "CODE", summary: "What the command exited with, 1 to 255" },
+    stderr: { type: "string", value: "FILE", summary: "What it wrote to its standard error" },
+    json: { type: "boolean", summary: "Print the explanations as JSON" },
+  },
+  examples: [
+    { line: "holdfast explain 28 curl", does: "What is 28 of curl?" },
+    { line: 'holdfast explain "could not translate host name"', does: "And this text?" },
+    {
+      line: "holdfast explain --exit 2 --stderr err.txt -- tar -cf a.tar x",
+      does: "By its stderr",
+    },
+    { line: "holdfast explain 81", does: "What did holdfast mean by 81?" },
+  ],
+
+  async run(args, world) {
+    const asked = await readQuestion(args, world);
+    const found = explanations(asked);
+    const hint = found.length === 0 ? nearest(asked.words.join(" "), CODES) : undefined;
+    world.print(args.has("json") ? asJson(found, hint) : printable(asText(found, hint, world)));
+    return found.length === 0 ? EXIT.failed : EXIT.ok;
+  },
+};
+
+const CODES: readonly string[] = [...KNOWN_CODES, ...Object.keys(OWN_CODES)];
+
+interface Question {
+  readonly words: readonly string[];
+  readonly exitCode: number | undefined;
+  readonly stderr: string;
+}
+
+/** More of a log than this tells nothing more of how it ended. */
+const MOST_CHARACTERS = 1_000_000;
+
+async function readQuestion(args: Arguments, world: World): Promise<Question> {
+  const given = args.positionals;
+  const file = args.text("stderr");
+  const stderr = file === undefined ? "" : await readText(resolve(world.cwd, file));
+  const flag = args.text("exit");
+  const exitCode = flag === undefined ? undefined : readExitCode(flag);
+  if (exitCode !== undefined && given.length === 0) {
+    throw new UsageError("--exit needs the command: --exit 28 -- curl");
+  }
+  const isPiped = (given.length === 0 && file === undefined) || given.join() === "-";
+  if (!isPiped) return { words: given, exitCode, stderr };
+  const piped = await textOf(process.stdin);
+  return { words: [piped.slice(-MOST_CHARACTERS)], exitCode, stderr };
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return (await readFile(file, "utf8")).slice(-MOST_CHARACTERS);
+  } catch (error) {
+    throw new UsageError(`--stderr: ${(error as Error).message}`);
+  }
+}
+
+const EXIT_CODE = /^(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])$/;
+
+function readExitCode(word: string): number {
+  if (EXIT_CODE.test(word)) return Number(word);
+  throw new UsageError(`--exit: expected 0 to 255, received ${JSON.stringify(word)}`);
+}
+
+function explanations({ words, exitCode, stderr }: Question): Explanation[] {
+  if (exitCode !== undefined) return explainEnd({ argv: words, exitCode, stderr });
+  const [first = "", ...rest] = words;
+  if (/^\d{3}$/.test(first) && rest.length === 0) return explainExitCode(Number(first));
+  if (!EXIT_CODE.test(first)) return explainText(words.length === 0 ? stderr : words.join(" "));
+  if (rest.length === 0) return explainExitCode(Number(first));
+  const isOwn = rest[0] === "holdfast";
+  if (isOwn) return explainExitCode(Number(first)).slice(0, 1);
+  return explainEnd({ argv: rest, exitCode: Number(first), stderr });
+}
+
+function asJson(found: readonly Explanation[], hint: string | undefined): string {
+  const didYouMean = hint === undefined ? {} : { didYouMean: hint };
+  return `${JSON.stringify({ schema: 1, explanations: found, ...didYouMean }, undefined, 2)}\n`;
+}
+
+function asText(found: readonly Explanation[], hint: string | undefined, world: World): string {
+  if (found.length > 0) return found.map((each) => paragraph(each, world.columns)).join("\n");
+  const meant = hint === undefined ? "" : `Did you mean ${hint}?\n`;
+  return `unknown: nothing here fits it\n${meant}${UNKNOWN}`;
+}
+
+const UNKNOWN = `By default it is tried once more, and stays failed then. To be told more, hand over what the
+tool wrote:  holdfast explain --exit CODE --stderr FILE -- COMMAND
+In code, a rule of your own says what it is: docs/faults.md, "Rules of one's own".
+`;
+
+function paragraph(explanation: Explanation, columns: number): string {
+  const {
+    of,
+    class: faultClass,
+    code,
+    effect,
+    cause,
+    byDefault,
+    advice,
+    remedy,
+    symptom,
+  } = explanation;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ["fault", faultClass && `${faultClass}, effect ${effect}, code ${code}`],
+    ["cause", cause],
+    ["default", byDefault],
+    ["advice", advice],
+    ["remedy", remedy && `${remedy} (holdfast exec --heal ${remedy})`],
+    ["symptom", symptom === undefined ? undefined : `${symptom} of docs/symptoms.md`],
+  ];
+  const lines = rows.flatMap(([name, says]) =>
+    says === undefined
+      ? []
+      : [`  ${name.padEnd(INDENT - 2)}${wrap(says, Math.min(columns, 100), INDENT)}\n`],
+  );
+  return `${of}\n${lines.join("")}`;
+}
+
+const INDENT = 11;

@@ -1,0 +1,12 @@
+/** Runs the command that is its arguments as `exec` does, and says how it ended. Survives Ctrl-C. */
+
+import { runCommand } from "holdfast/process";
+
+process.on("SIGINT", () => undefined);
+
+const { exitCode } = await runCommand(process.argv.slice(2), {
+  stdin: "inherit",
+  stdout: "pass",
+  stderr: "pass",
+});
+console.log(`ended with ${exitCode}`);
