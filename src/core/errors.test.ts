@@ -304,7 +304,9 @@ test.for(MADE)("%s shows data only, in JSON and on the console", ([name, error])
   expect(inspect(error)).not.toMatch(/holdfast\.(error|fault)/);
   expect(
     shown.every((key) =>
-      /^(permission|value|needs|limitMs|retryAfterMs|chance|steps|step|runId|holder|path|failed)$/.test(key),
+      /^(permission|value|needs|limitMs|retryAfterMs|chance|steps|step|runId|holder|path|failed)$/.test(
+        key,
+      ),
     ),
   ).toBe(true);
 });

@@ -34,9 +34,9 @@ export interface RemedyContext extends Ailment {
 /** What a remedy acts with. */
 export interface ActContext extends RemedyContext {
   /** Tells what was done, as soon as it is done: `deleted /var/backups/1.gz (1.2 MB)`. For the journal. */
-  did(deed: string): void;
+  readonly did: (deed: string) => void;
   /** Hands the next attempts a smaller share of the usual load, above 0 and at most 1. */
-  rescale(scale: number): void;
+  readonly rescale: (scale: number) => void;
 }
 
 /** What a look at the symptom found. */

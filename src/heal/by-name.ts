@@ -59,8 +59,13 @@ const NAMED: Readonly<Record<string, Named>> = {
   service: {
     make: service,
     options: {
-      ...{ unit: "text", start: "command", stop: "command", probe: "command", pidFile: "text" },
-      ...{ probeTimeout: "text", startWithin: "text" },
+      unit: "text",
+      start: "command",
+      stop: "command",
+      probe: "command",
+      pidFile: "text",
+      probeTimeout: "text",
+      startWithin: "text",
     },
     summary: "Starts a service again that does not answer",
     example: "service unit=redis-server probe='redis-cli -e ping'",

@@ -46,10 +46,13 @@ function openFilesOf(
   });
 }
 
-/** The short name of what runs as this pid; empty when that is not told. */
+/** The short name of what runs as this pid; empty when that is not told. No arguments: they may be secret. */
 export function commandName(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+    const [program = ""] = readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0");
+    return (
+      basename(program.split(" ")[0] ?? "") || readFileSync(`/proc/${pid}/comm`, "utf8").trim()
+    );
   } catch {
     return ""; // It has just ended.
   }

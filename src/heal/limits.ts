@@ -1,16 +1,7 @@
 /** What every remedy of the catalogue can be told: how often, how soon again, how long, and for which faults. */
 
 import type { Duration } from "../core/duration.ts";
-import {
-  duration,
-  group,
-  integer,
-  list,
-  required,
-  text,
-  type Reader,
-  type Settled,
-} from "../core/options.ts";
+import { duration, group, integer, list, required, text, type Reader } from "../core/options.ts";
 import type { Ailment, Remedy } from "../core/remedy.ts";
 
 /** The options that all remedies have. */
@@ -35,8 +26,18 @@ interface Defaults {
   readonly limitMs: number;
 }
 
+/** The limits as they were read; times are in milliseconds. */
+export interface SettledLimits {
+  readonly budget: { readonly times: number; readonly within: number };
+  readonly coolDown: number;
+  readonly limit: number;
+  readonly codes: readonly string[];
+}
+
+type LimitReaders = { readonly [Name in keyof SettledLimits]: Reader<SettledLimits[Name]> };
+
 /** One reader for each of them. */
-export function limitReaders({ times, withinMs, coolDownMs, limitMs }: Defaults) {
+export function limitReaders({ times, withinMs, coolDownMs, limitMs }: Defaults): LimitReaders {
   return {
     budget: group({
       times: integer({ min: 1, max: 1_000, default: times }),
@@ -47,9 +48,6 @@ export function limitReaders({ times, withinMs, coolDownMs, limitMs }: Defaults)
     codes: list(required(text({ default: undefined }), "the code of a fault"), { default: [] }),
   } satisfies Record<keyof RemedyLimits, Reader<unknown>>;
 }
-
-/** The limits as they were read. */
-export type SettledLimits = Settled<ReturnType<typeof limitReaders>>;
 
 /** The part of a remedy that its limits say. `codes` are those of the faults that it is made for. */
 export function limitsOf(

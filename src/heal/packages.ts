@@ -104,10 +104,8 @@ const DPKG_READERS = {
 export function dpkgInterrupted(options: DpkgInterruptedOptions = {}): Remedy {
   const settled = readOptions("dpkgInterrupted", options, DPKG_READERS);
   const { directory } = settled;
-  const command = [
-    ...["dpkg", "--admindir", directory, "--force-confdef", "--force-confold"],
-    ...["--configure", "-a"],
-  ];
+  const forced = ["--force-confdef", "--force-confold"];
+  const command = ["dpkg", "--admindir", directory, ...forced, "--configure", "-a"];
   return Object.freeze({
     name: "dpkg-interrupted",
     target: directory,

@@ -82,7 +82,7 @@ async function examine({ port, pidFile, probe }: Settled, { clock, signal }: Rem
 
 async function end(
   pid: number,
-  { pidFile }: Settled,
+  { pidFile, port }: Settled,
   { clock, signal, did }: ActContext,
 ): Promise<void> {
   process.kill(pid, "SIGTERM");
@@ -91,10 +91,16 @@ async function end(
     const { isAlive, pid: named } = readOwnerFile(pidFile);
     return isAlive === true && named === pid;
   };
-  const untilMs = clock.elapsed() + GRACE_MS;
-  while (isLeft() && clock.elapsed() < untilMs) await clock.sleep(LOOK_MS, signal);
+  // Its first thread may be gone while others still close what it had open.
+  const awaitEnd = async () => {
+    const untilMs = clock.elapsed() + GRACE_MS;
+    while ((isLeft() || findListeners(port).isTaken) && clock.elapsed() < untilMs) {
+      await clock.sleep(LOOK_MS, signal);
+    }
+  };
+  await awaitEnd();
   if (!isLeft()) return;
   process.kill(pid, "SIGKILL");
   did(`sent SIGKILL to process ${pid}`);
-  while (isLeft()) await clock.sleep(LOOK_MS, signal);
+  await awaitEnd();
 }

@@ -8,7 +8,6 @@ import { ANSWER_ROWS } from "./answer-events.contract.ts";
 import { BREAKER_ROWS } from "./breaker-events.contract.ts";
 import { SHAPE_ROWS } from "./shape-events.contract.ts";
 import { SCHEDULE_ROWS } from "./schedule-events.contract.ts";
-import { HEAL_ROWS } from "./heal-events.contract.ts";
 import { SCOPE_ROWS } from "./scope-events.contract.ts";
 import { ERROR, FAILURE, FAULT, RUN, STEP, TASK, type Row } from "./event-row.contract.ts";
 
@@ -365,7 +364,6 @@ export const ROWS: readonly Row[] = [
     "end failure",
     'Step "prune/upload" could not be undone, a human is needed: no answer (HTTP_503, degraded)',
   ],
-  ...HEAL_ROWS,
   ...SCOPE_ROWS,
   [
     { type: "lease.lost", error: ERROR },

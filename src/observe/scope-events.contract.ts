@@ -1,8 +1,9 @@
-/** What the log says of scopes that are taken back, and of cleanups. */
+/** What the log says of scopes that are taken back, of cleanups and of healings. */
 
 import { FAILURE, STEP, type Row } from "./event-row.contract.ts";
+import { HEAL_ROWS } from "./heal-events.contract.ts";
 
-/** At least one row for each type of event of cleanups. */
+/** At least one row for each type of event of cleanups and healings. */
 export const SCOPE_ROWS: readonly Row[] = [
   [
     { type: "rollback.completed", steps: 2 },
@@ -25,4 +26,5 @@ export const SCOPE_ROWS: readonly Row[] = [
     "end failure",
     'Cleanup "prune/upload" failed, and something may be left behind: no answer (HTTP_503, degraded)',
   ],
+  ...HEAL_ROWS,
 ];

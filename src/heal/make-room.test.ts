@@ -1,0 +1,258 @@
+/** On real files, with a disk whose room is told. */
+
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../core/system.ts";
+import { OptionsError } from "../index.ts";
+import { diskFull, inodes } from "./disk-full.ts";
+import { findUsers } from "./in-use.ts";
+import { HOUR } from "./limits.ts";
+import { makeRoom, type Disk } from "./make-room.ts";
+import { deleteFile, openRoot } from "./oldest-files.ts";
+import { treat } from "./treat.contract.ts";
+
+function folder(): string {
+  const path = realpathSync(mkdtempSync(join(tmpdir(), "holdfast-room-")));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** Files of 8 KiB each, the first the oldest. */
+function fill(path: string, ...names: readonly string[]): void {
+  names.forEach((name, index) => {
+    writeFileSync(join(path, name), Buffer.alloc(8_192, 1));
+    utimesSync(join(path, name), 1_000 + index, 1_000 + index);
+  });
+}
+
+/** A disk of 100 kB on which nothing but these files lies, and whose room is what they leave. */
+function disk(path: string, change: Partial<Disk> = {}): Disk {
+  const used = () =>
+    readdirSync(path, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).blocks * 512, 0);
+  return {
+    measure: async (_, resource) =>
+      resource === "bytes"
+        ? { free: Math.max(0, 32_768 - used()), total: 100_000 }
+        : { free: 4 - readdirSync(path).length, total: 4 },
+    findUsers: () => new Map(),
+    ...change,
+  };
+}
+
+function clearing(path: string, change: { keep?: number; free?: number; glob?: string } = {}) {
+  const { keep = 1, free = 16_384, glob = "*.gz" } = change;
+  return {
+    clear: join(path, glob),
+    keep,
+    free,
+    budget: { times: 3, within: HOUR },
+    coolDown: 0,
+    limit: 60_000,
+    codes: [],
+  };
+}
+
+test("the oldest go until there is room, measured after each; the newest and what does not match stay", async () => {
+  const path = folder();
+  fill(path, "1.gz", "2.gz", "3.gz", "4.gz");
+  const { outcome, plan, deeds, found, because } = await treat(
+    makeRoom("bytes", clearing(path), disk(path)),
+    "ENOSPC",
+  );
+
+  expect({ outcome, plan, deeds, found, because, left: readdirSync(path) }).toEqual({
+    outcome: "healed",
+    plan: [`delete ${path}/1.gz (8.2 kB)`, `delete ${path}/2.gz (8.2 kB)`],
+    deeds: [`deleted ${path}/1.gz (8.2 kB)`, `deleted ${path}/2.gz (8.2 kB)`],
+    found: `${path} has 0 B left, 16.4 kB wanted; of ${path}/*.gz 3 may go, 1 stay as the newest`,
+    because: `${path} has 16.4 kB left, 16.4 kB wanted`,
+    left: ["3.gz", "4.gz"],
+  });
+});
+
+test.for<[name: string, keep: number, free: number, outcome: string, left: string[]]>([
+  ["with nothing to delete it stops", 2, 16_384, "failed", ["1.gz", "2.gz"]],
+  ["what is not enough has failed, and so far it went", 1, 100_000, "failed", ["2.gz"]],
+  ["a disk that has room is not its affair", 0, 1, "skipped", ["1.gz", "2.gz"]],
+])("%s", async ([, keep, free, outcome, left]) => {
+  const path = folder();
+  fill(path, "1.gz", "2.gz");
+
+  const record = await treat(
+    makeRoom("bytes", clearing(path, { keep, free: free === 16_384 ? 20_000 : free }), disk(path)),
+    "ENOSPC",
+  );
+
+  expect([record.outcome, readdirSync(path)]).toEqual([outcome, left]);
+});
+
+test("no link leads out of the directory, and nothing but regular files goes", async () => {
+  const [path, other] = [folder(), folder()];
+  fill(other, "precious.gz");
+  fill(path, "1.gz");
+  mkdirSync(join(path, "folder.gz"));
+  symlinkSync(join(other, "precious.gz"), join(path, "link.gz"));
+  symlinkSync(other, join(path, "away"));
+  const options = clearing(path, { keep: 0, free: 1_000_000, glob: "{*.gz,away/*.gz,**/*.gz}" });
+
+  await treat(makeRoom("bytes", options, disk(path)), "ENOSPC");
+
+  expect([readdirSync(path).toSorted(), readdirSync(other)]).toEqual([
+    ["away", "folder.gz", "link.gz"],
+    ["precious.gz"],
+  ]);
+});
+
+test("a file that two ways lead to is kept as one", async () => {
+  const path = folder();
+  mkdirSync(join(path, "real"));
+  fill(join(path, "real"), "1.gz", "2.gz");
+  symlinkSync(join(path, "real"), join(path, "way"));
+  const options = clearing(path, { keep: 1, free: 1_000_000, glob: "*/*.gz" });
+
+  await treat(makeRoom("bytes", options, disk(path)), "ENOSPC");
+
+  expect(readdirSync(join(path, "real"))).toEqual(["2.gz"]);
+});
+
+test.runIf(existsSync("/proc/self/fd"))(
+  "a file that somebody has open stays, and who it is is told",
+  async () => {
+    const path = folder();
+    fill(path, "1.gz", "2.gz", "3.gz");
+    const held = openSync(join(path, "1.gz"), "a");
+    onTestFinished(() => closeSync(held));
+
+    const { found } = await treat(
+      makeRoom("bytes", clearing(path, { keep: 1, free: 16_384 }), disk(path, { findUsers })),
+      "ENOSPC",
+    );
+
+    expect(readdirSync(path)).toEqual(["1.gz", "3.gz"]);
+    expect(found).toContain(`1 in use: ${path}/1.gz by `);
+    expect(found).toContain(`(${process.pid})`);
+  },
+);
+
+test("when deleting one frees nothing it stops, for more would be lost in vain", async () => {
+  const path = folder();
+  fill(path, "1.gz", "2.gz", "3.gz", "4.gz");
+  const full = disk(path, { measure: async () => ({ free: 0, total: 100_000 }) });
+  const waits: number[] = [];
+  const { outcome, because, deeds } = await treat(
+    makeRoom("bytes", clearing(path), full),
+    "ENOSPC",
+    { clock: { ...systemClock, sleep: async (ms) => void waits.push(ms) } },
+  );
+
+  expect({ outcome, because, deeds, waits, left: readdirSync(path) }).toEqual({
+    outcome: "failed",
+    because: `deleting ${path}/1.gz freed nothing: it is held open by somebody, or the disk is being filled meanwhile`,
+    deeds: [`deleted ${path}/1.gz (8.2 kB)`],
+    waits: [200, 200, 200, 200],
+    left: ["2.gz", "3.gz", "4.gz"],
+  });
+});
+
+test("of inodes empty files count too", async () => {
+  const path = folder();
+  for (const name of ["1", "2", "3", "4"]) writeFileSync(join(path, name), "");
+  const { outcome, because } = await treat(
+    makeRoom("inodes", clearing(path, { keep: 1, free: 2, glob: "*" }), disk(path)),
+    "ENOSPC",
+  );
+
+  expect([outcome, because, readdirSync(path).length]).toEqual([
+    "healed",
+    `${path} has 2 inodes left, 2 inodes wanted`,
+    2,
+  ]);
+});
+
+test("a file with another name stays, for it would free nothing", async () => {
+  const path = folder();
+  fill(path, "1.gz");
+  linkSync(join(path, "1.gz"), join(path, "1.copy"));
+  const { outcome } = await treat(
+    makeRoom("bytes", clearing(path, { keep: 0, free: 1_000_000 }), disk(path)),
+    "ENOSPC",
+  );
+
+  expect([outcome, readdirSync(path)]).toEqual(["failed", ["1.copy", "1.gz"]]);
+});
+
+test("a directory that was replaced by a link meanwhile leads nobody out", async () => {
+  const [path, other] = [folder(), folder()];
+  fill(other, "precious.gz");
+  const root = await openRoot(path);
+  symlinkSync(other, join(path, "sub"));
+
+  await expect(deleteFile({ path: join(path, "sub", "precious.gz") }, root)).rejects.toThrow(
+    /ENOTDIR|ELOOP/,
+  );
+  await expect(deleteFile({ path: join(other, "precious.gz") }, root)).rejects.toThrow(
+    `${other} no longer lies within ${path}`,
+  );
+  expect(readdirSync(other)).toEqual(["precious.gz"]);
+});
+
+test.for<[name: string, options: object, message: string]>([
+  [
+    "a relative glob",
+    { clear: "backups/*.gz", keep: 1 },
+    'diskFull.clear: expected a glob that begins with /, received "backups/*.gz"',
+  ],
+  [
+    "one of the whole machine",
+    { clear: "/*", keep: 1 },
+    'diskFull.clear: expected a glob below a directory, not of the whole machine, received "/*"',
+  ],
+  [
+    "one that climbs",
+    { clear: "/var/a/../*", keep: 1 },
+    'diskFull.clear: expected a glob without .., received "/var/a/../*"',
+  ],
+  [
+    "nothing to keep",
+    { clear: "/var/a/*" },
+    "diskFull.keep: expected how many of the newest to keep, received undefined",
+  ],
+  [
+    "no size",
+    { clear: "/var/a/*", keep: 1, free: "much" },
+    'diskFull.free: expected a size such as "2GB", received "much"',
+  ],
+])("%s is refused", ([, options, message]) => {
+  const make = () => diskFull(options as never);
+
+  expect(make).toThrow(OptionsError);
+  expect(make).toThrow(message);
+});
+
+test("what it may do at most is said beforehand", () => {
+  const given = { clear: "/srv/*.gz", keep: 2 };
+
+  expect([diskFull(given).blastRadius, inodes(given).name, diskFull(given).budget]).toEqual([
+    "deletes regular files that match /srv/*.gz, the oldest first, and never the newest 2",
+    "inodes",
+    { times: 3, withinMs: HOUR },
+  ]);
+});

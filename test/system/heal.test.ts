@@ -1,0 +1,116 @@
+/**
+ * Remedies on the real thing: disks that are really full, tmpfs in mounts of their own (root, or user
+ * namespaces), real git, real dpkg.
+ */
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { dpkgInterrupted, gitIndexLock } from "holdfast/remedies";
+import { fixture } from "../cli-process.ts";
+import { treat } from "../../src/heal/treat.contract.ts";
+
+const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
+const root = mkdtempSync(join(tmpdir(), "holdfast-heal-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** Runs a shell in mounts of its own, with a small tmpfs at $DISK and the journal elsewhere. */
+function onSmallDisk(name: string, options: string, script: string) {
+  const home = join(root, name);
+  const disk = join(home, "disk");
+  mkdirSync(disk, { recursive: true });
+  const shell = `mount -t tmpfs -o ${options} none "$DISK" && ${script}`;
+  const { status, stdout, stderr } = spawnSync("unshare", ["-Urm", "sh", "-c", shell], {
+    encoding: "utf8",
+    env: {
+      PATH: process.env["PATH"],
+      HOME: home,
+      HOLDFAST_HOME: join(home, "state"),
+      DISK: disk,
+      NODE: process.execPath,
+      MAIN,
+      BACKUP: fixture("heals-disk.ts"),
+    },
+  });
+  return { status, stdout, stderr, disk };
+}
+
+/** Archives of 1 MB each, the first the oldest. */
+const ARCHIVES =
+  'for n in 1 2 3 4 5; do head -c 1000000 /dev/zero > "$DISK/$n.gz"; touch -d "2026-01-0$n" "$DISK/$n.gz"; done';
+const RUN =
+  '"$NODE" "$MAIN" run "$BACKUP"; code=$?; ls "$DISK"; "$NODE" "$MAIN" show last; exit $code';
+
+test("a full disk: the oldest go, the newest stay, the step goes through, and the record tells it", () => {
+  const { status, stdout, disk } = onSmallDisk("bytes", "size=6m", `${ARCHIVES}; ${RUN}`);
+
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^3\.gz\n4\.gz\n5\.gz\nnew\.data$/m);
+  expect(stdout).toContain("step archive: completed");
+  expect(stdout).toMatch(/, healed$/m);
+  expect(stdout).toContain("attempt 1, ");
+  expect(stdout).toContain(": ENOSPC (degraded, effect partial): ");
+  expect(stdout).toContain(`remedy disk-full (${disk}/*.gz): healed, `);
+  expect(stdout).toContain(`deleted ${disk}/1.gz (1 MB)`);
+  expect(stdout).toContain(`deleted ${disk}/2.gz (1 MB)`);
+});
+
+test("with nothing to delete it stops, and says so", () => {
+  const filled = 'head -c 6000000 /dev/zero > "$DISK/other.bin"';
+  const { status, stdout, stderr, disk } = onSmallDisk("nothing", "size=6m", `${filled}; ${RUN}`);
+
+  expect(status).not.toBe(0);
+  expect(stdout).toMatch(/^other\.bin$/m);
+  expect(stderr).toContain(
+    `could not be healed of ENOSPC by disk-full (${disk}/*.gz): there is nothing to act on`,
+  );
+  expect(stdout).toContain("attempt 1, ");
+  expect(stdout).not.toContain("attempt 2, ");
+});
+
+test("no inodes left: the oldest go, though there is room", () => {
+  const many = 'for n in 1 2 3 4 5 6 7 8; do : > "$DISK/$n.session"; done';
+  const { status, stdout, disk } = onSmallDisk("inodes", "size=6m,nr_inodes=9", `${many}; ${RUN}`);
+
+  expect(status).toBe(0);
+  expect(stdout).toContain(`remedy inodes (${disk}/*.session): healed, `);
+});
+
+test("an index.lock that git left behind is deleted, and git goes on", async () => {
+  const repository = join(root, "repository");
+  const git = (...words: string[]) =>
+    spawnSync("git", ["-C", repository, ...words], {
+      encoding: "utf8",
+      env: { ...process.env, LC_ALL: "C" },
+    });
+  spawnSync("git", ["init", "-q", repository]);
+  writeFileSync(join(repository, "a"), "a");
+  writeFileSync(join(repository, ".git/index.lock"), "");
+  const refused = git("add", "a");
+  const gitDirectory = join(repository, ".git");
+
+  const { outcome } = await treat(
+    gitIndexLock({ gitDirectory, olderThan: 1, wait: "5s" }),
+    "GIT_LOCKED",
+  );
+
+  expect([refused.status, outcome, git("add", "a").status]).toEqual([128, "healed", 0]);
+});
+
+test("an interrupted dpkg is gone on with", async () => {
+  const directory = join(root, "dpkg");
+  for (const name of ["updates", "info", "triggers"])
+    mkdirSync(join(directory, name), { recursive: true });
+  writeFileSync(join(directory, "status"), "");
+  writeFileSync(join(directory, "available"), "");
+  writeFileSync(
+    join(directory, "updates/0000"),
+    "Package: demo\nStatus: install ok installed\nMaintainer: a <a@example.org>\nArchitecture: all\nVersion: 1\nDescription: demo\n",
+  );
+
+  const { outcome, because } = await treat(dpkgInterrupted({ directory }), "DPKG_INTERRUPTED");
+
+  expect([outcome, because]).toEqual(["healed", `${directory}/updates holds 0 unfinished updates`]);
+});
