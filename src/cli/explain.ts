@@ -25,7 +25,7 @@ that uses it, holdfast too.
 
 With --exit, WHAT is the command as it was run; it stands after -- when it has flags of its
 own. Exit codes: 0 explained; 1 it is not known; 2 usage.`,
-  positionals: { min: 0, max: 1_000, words: [...Object.keys(OWN_CODES)] },
+  positionals: { min: 0, max: 1_000, words: Object.keys(OWN_CODES) },
   flags: {
     exit: { type: "string", value: "CODE", summary: "What the command exited with, 1 to 255" },
     stderr: { type: "string", value: "FILE", summary: "What it wrote to its standard error" },

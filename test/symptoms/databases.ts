@@ -6,7 +6,6 @@ import pg from "pg";
 import { startServer } from "../postgres/server.ts";
 import { folder, freePort, ran, threw, type Shown } from "./stage.ts";
 
-/** See the header. */
 export async function* postgres(): AsyncGenerator<Shown> {
   const server = await startServer();
   try {
@@ -68,6 +67,12 @@ async function* refusals(url: string): AsyncGenerator<Shown> {
     "do $$ begin raise exception sqlstate '40P01'; end $$",
   ]);
 
+  yield* transactions(url);
+}
+
+// Two connections in each other's way.
+async function* transactions(url: string): AsyncGenerator<Shown> {
+  const psql = (sql: string) => ["psql", url, "-Xc", sql];
   const holder = new pg.Client({ connectionString: url });
   const other = new pg.Client({ connectionString: url });
   // What ends their connections is a part of the show.
@@ -106,7 +111,7 @@ async function* refusals(url: string): AsyncGenerator<Shown> {
   await Promise.allSettled([holder.end(), other.end()]);
 }
 
-/** All connections but none in reserve: then the next one is turned away. */
+// All connections but none in reserve: then the next one is turned away.
 async function* full(url: string): AsyncGenerator<Shown> {
   const clients: pg.Client[] = [];
   try {
@@ -123,7 +128,6 @@ async function* full(url: string): AsyncGenerator<Shown> {
   await Promise.allSettled(clients.map((client) => client.end()));
 }
 
-/** See the header. */
 export async function* redis(): AsyncGenerator<Shown> {
   const port = await freePort();
   const cli = (...words: string[]) => ["redis-cli", "-e", "-p", String(port), ...words];

@@ -12,7 +12,6 @@ const FULL = "degraded partial ENOSPC";
 
 const full = (prepare = ""): Run => ({ disk: { kind: "bytes", prepare } });
 
-/** See the header. */
 export async function* disk(): AsyncGenerator<Shown> {
   const big = join(folder(), "big");
   writeFileSync(big, randomBytes(2e6));

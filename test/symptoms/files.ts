@@ -5,7 +5,6 @@ import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { folder, held, ran, type Shown } from "./stage.ts";
 
-/** See the header. */
 export async function* archives(): AsyncGenerator<Shown> {
   const room = folder();
   const at = (name: string) => join(room, name);
@@ -32,7 +31,7 @@ fcntl.lockf(f, fcntl.LOCK_EX)
 print("held", flush=True)
 time.sleep(60)`;
 
-/** See the header. An apt and a dpkg with a state of their own: that of the machine is left alone. */
+// An apt and a dpkg with a state of their own: that of the machine is left alone.
 export async function* packages(): AsyncGenerator<Shown> {
   const room = folder();
   const admin = join(room, "dpkg");
@@ -91,6 +90,10 @@ export async function* packages(): AsyncGenerator<Shown> {
     "holdfast-nowhere",
   ]);
 
+  yield* projects();
+}
+
+async function* projects(): AsyncGenerator<Shown> {
   const project = folder();
   const npm = (...words: string[]) => [
     "npm",
@@ -118,7 +121,6 @@ export async function* packages(): AsyncGenerator<Shown> {
   );
 }
 
-/** See the header. */
 export async function* git(): AsyncGenerator<Shown> {
   const room = folder();
   const at = (name: string) => join(room, name);

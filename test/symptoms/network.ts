@@ -34,7 +34,20 @@ const answer: RequestListener = (request, response) => {
   response.writeHead(status, status === 401 ? { "www-authenticate": "Basic" } : {}).end();
 };
 
-/** See the header. */
+const curl = (...words: string[]) => ["curl", "-sS", "-o", "/dev/null", ...words];
+const wget = (...words: string[]) => ["wget", "-t", "1", "-O", "/dev/null", ...words];
+const ssh = (...words: string[]) => [
+  "ssh",
+  "-o",
+  "BatchMode=yes",
+  "-o",
+  "StrictHostKeyChecking=no",
+  "-o",
+  "UserKnownHostsFile=/dev/null",
+  ...words,
+  "true",
+];
+
 export async function* network(): AsyncGenerator<Shown> {
   const sockets = new Set<Socket>();
   const http = createHttp(answer);
@@ -46,33 +59,7 @@ export async function* network(): AsyncGenerator<Shown> {
   const silent = await listening(mute);
   const closed = await listening(closing);
   const url = `http://127.0.0.1:${port}`;
-  const curl = (...words: string[]) => ["curl", "-sS", "-o", "/dev/null", ...words];
-  const wget = (...words: string[]) => ["wget", "-t", "1", "-O", "/dev/null", ...words];
-  const ssh = (...words: string[]) => [
-    "ssh",
-    "-o",
-    "BatchMode=yes",
-    "-o",
-    "StrictHostKeyChecking=no",
-    "-o",
-    "UserKnownHostsFile=/dev/null",
-    ...words,
-    "true",
-  ];
-
-  yield ran(32, "transient none ENOTFOUND", curl("http://holdfast.invalid/"));
-  yield ran(32, "transient none ENOTFOUND", curl("-x", "http://holdfast.invalid:1", url));
-  yield ran(34, "transient none ENOTFOUND", wget("http://holdfast.invalid/"));
-  yield ran(34, "transient unknown NETWORK_FAILED", wget("-q", "http://holdfast.invalid/"));
-  yield ran(35, "transient none ENOTFOUND", ssh("holdfast.invalid"));
-  yield threw(33, "transient none ENOTFOUND", "fetch", () => fetch("http://holdfast.invalid/"));
-  yield ran(36, "degraded none ECONNREFUSED", curl("http://127.0.0.1:1/"));
-  yield ran(36, "degraded none ECONNREFUSED", wget("http://127.0.0.1:1/"));
-  yield ran(36, "degraded none ECONNREFUSED", ["rsync", "rsync://127.0.0.1:1/x"]);
-  yield ran(36, "degraded none ECONNREFUSED", ssh("-p", "1", "127.0.0.1"));
-  yield threw(36, "degraded none ECONNREFUSED", "fetch", async () =>
-    fetch(`http://127.0.0.1:${await freePort()}/`),
-  );
+  yield* nobodyThere();
   yield ran(37, "transient unknown ECONNRESET", curl(`${url}/reset`));
   yield ran(38, "transient unknown EMPTY_REPLY", curl(`${url}/empty`));
   yield ran(39, "transient partial BODY_TRUNCATED", curl(`${url}/truncated`));
@@ -118,6 +105,26 @@ export async function* network(): AsyncGenerator<Shown> {
   for (const socket of sockets) socket.destroy();
   for (const server of [http, mute, closing]) server.close();
   yield* tls();
+}
+
+async function* nobodyThere(): AsyncGenerator<Shown> {
+  yield ran(32, "transient none ENOTFOUND", curl("http://holdfast.invalid/"));
+  yield ran(
+    32,
+    "transient none ENOTFOUND",
+    curl("-x", "http://holdfast.invalid:1", "http://127.0.0.1:1/"),
+  );
+  yield ran(34, "transient none ENOTFOUND", wget("http://holdfast.invalid/"));
+  yield ran(34, "transient unknown NETWORK_FAILED", wget("-q", "http://holdfast.invalid/"));
+  yield ran(35, "transient none ENOTFOUND", ssh("holdfast.invalid"));
+  yield threw(33, "transient none ENOTFOUND", "fetch", () => fetch("http://holdfast.invalid/"));
+  yield ran(36, "degraded none ECONNREFUSED", curl("http://127.0.0.1:1/"));
+  yield ran(36, "degraded none ECONNREFUSED", wget("http://127.0.0.1:1/"));
+  yield ran(36, "degraded none ECONNREFUSED", ["rsync", "rsync://127.0.0.1:1/x"]);
+  yield ran(36, "degraded none ECONNREFUSED", ssh("-p", "1", "127.0.0.1"));
+  yield threw(36, "degraded none ECONNREFUSED", "fetch", async () =>
+    fetch(`http://127.0.0.1:${await freePort()}/`),
+  );
 }
 
 async function callNobody(): Promise<unknown> {
@@ -167,7 +174,7 @@ async function served(startdate: string, enddate: string) {
   return { server, cert, url: `https://127.0.0.1:${await listening(server)}/` };
 }
 
-/** One certificate that is over, one that nobody signed. */
+// One certificate that is over, one that nobody signed.
 async function* tls(): AsyncGenerator<Shown> {
   const good = await served("20200101000000Z", "20990101000000Z");
   const old = await served("20200101000000Z", "20200102000000Z");

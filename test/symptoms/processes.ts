@@ -4,7 +4,6 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { folder, held, ran, type Shown } from "./stage.ts";
 
-/** See the header. */
 export async function* processes(): AsyncGenerator<Shown> {
   const room = folder();
   const node = process.execPath;
