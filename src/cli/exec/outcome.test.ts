@@ -22,8 +22,8 @@ const failed = (code: string): Partial<Facts> => ({
 const endOf = (facts: Partial<Facts>) =>
   endingOf({ status: "failed", skipsWhenLocked: false, ...facts });
 
-const PROGRAM = { what: "program", path: "x" } as const;
-const PLACE = { what: "working directory", path: "/x" } as const;
+const PROGRAM = { code: "ENOENT", what: "program", path: "x" } as const;
+const PLACE = { code: "ENOENT", what: "working directory", path: "/x" } as const;
 
 test.for([
   [{ status: "succeeded" }, "succeeded", 0],
