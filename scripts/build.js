@@ -1,8 +1,9 @@
-/** `npm run build`, also before packing: compiles src/ into dist/. */
+/** `npm run build`, also before packing: compiles src/ into dist/, and makes `holdfast exec` one file. */
 
 import { chmodSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
+import { bundleExec } from "./setup/bundle-exec.js";
 import { handOver } from "./setup/hand-over.js";
 import { ready, ROOT } from "./setup/ready.js";
 import { exitWith, SetupError } from "./setup/say.js";
@@ -13,7 +14,9 @@ await exitWith(async () => {
   rmSync(join(ROOT, "dist"), { recursive: true, force: true });
   const args = [toolFile(ROOT, "typescript", "tsc"), "-p", "tsconfig.build.json"];
   const exitCode = await handOver(node, args, { cwd: ROOT, env: toolEnv(ROOT, process.env) });
-  if (exitCode === 0) makeExecutable(join(ROOT, "dist/cli/main.js"));
+  if (exitCode !== 0) return exitCode;
+  await bundleExec(join(ROOT, "dist"));
+  makeExecutable(join(ROOT, "dist/cli/main.js"));
   return exitCode;
 });
 

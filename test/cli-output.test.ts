@@ -396,6 +396,7 @@ test.concurrent("--version loads nothing but what finds a command", async () => 
   expect(at.did()).toEqual([
     "cli/main.ts",
     "cli/start.ts",
+    "cli/commands.ts",
     "core/exit-codes.ts",
     "core/system.ts",
     "core/clock.ts",

@@ -1,5 +1,6 @@
 /** The command line in a process whose clock is CLOCK_SHIFT milliseconds ahead of the real time; it may be changed on the way. */
 
+import { COMMANDS } from "../src/cli/commands.ts";
 import { start } from "../src/cli/start.ts";
 import { systemClock } from "../src/core/system.ts";
 import { journalFile, sqliteJournal } from "../src/journal/index.ts";
@@ -9,7 +10,7 @@ const clock = {
   now: () => systemClock.now() + Number(process.env["CLOCK_SHIFT"] ?? 0),
 };
 
-await start(process.argv.slice(2), {
+await start(process.argv.slice(2), COMMANDS, {
   clock,
   openJournal: async () => sqliteJournal(journalFile(process.env), { clock }),
 });

@@ -15,6 +15,13 @@ if (runningMajor < NEEDED_MAJOR) {
 } else {
   module.enableCompileCache();
   // Not imported statically: an older Node would fail on what is in there, before it could say why.
-  const { start } = await import("./start.ts");
-  await start(process.argv.slice(2));
+  const words = process.argv.slice(2);
+  if (words[0] === "exec") await (await import("./exec-start.ts")).startExec(words);
+  else {
+    const [{ start }, { COMMANDS }] = await Promise.all([
+      import("./start.ts"),
+      import("./commands.ts"),
+    ]);
+    await start(words, COMMANDS);
+  }
 }

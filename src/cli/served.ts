@@ -22,6 +22,7 @@ export type Instruction =
 const SERVER = 3;
 
 module.enableCompileCache();
+const { COMMANDS } = await import("./commands.ts");
 const { start } = await import("./start.ts");
 const socket = new Socket({ fd: SERVER });
 const instruction = JSON.parse(await firstLine(socket)) as Instruction;
@@ -36,12 +37,12 @@ socket.on("close", () => {
 // What waits for nothing but the server's end waits for nothing.
 socket.resume().unref();
 if (instruction.ask === "schedules") {
-  await start(["schedule", instruction.file, "--json"], {
+  await start(["schedule", instruction.file, "--json"], COMMANDS, {
     print: (text) => void writeSync(SERVER, text),
   });
 } else {
   const { order, flags } = instruction;
-  await start(["run", order.file, ...flags], { served: { order, serverGone: gone.signal } });
+  await start(["run", order.file, ...flags], COMMANDS, { served: { order, serverGone: gone.signal } });
 }
 
 /** Rejects when the server is gone before it has said anything. */

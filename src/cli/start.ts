@@ -6,32 +6,9 @@ import type { Signal } from "../automation/cancellation.ts";
 import type { Journal } from "../core/journal.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import { systemClock } from "../core/system.ts";
-import type { Command, Terminal, World } from "./command.ts";
+import type { Terminal, World } from "./command.ts";
 import { dispatch, type Program } from "./dispatch.ts";
 import { readVersion } from "./version.ts";
-
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  run: async () => (await import("./run.ts")).run,
-  exec: async () => (await import("./exec.ts")).exec,
-  runs: async () => (await import("./runs.ts")).runs,
-  approve: async () => (await import("./approve.ts")).approve,
-  signal: async () => (await import("./signal.ts")).signal,
-  serve: async () => (await import("./serve.ts")).serve,
-  schedule: async () => (await import("./schedule.ts")).schedule,
-  show: async () => (await import("./show.ts")).show,
-  prune: async () => (await import("./prune.ts")).prune,
-  backup: async () => (await import("./backup.ts")).backup,
-  doctor: async () => (await import("./doctor.ts")).doctor,
-  logs: async () => (await import("./logs.ts")).logs,
-  explain: async () => (await import("./explain.ts")).explain,
-  resume: async () => (await import("./resume.ts")).resume,
-  rollback: async () => (await import("./rollback.ts")).rollback,
-  retry: async () => (await import("./retry.ts")).retry,
-  cancel: async () => (await import("./cancel.ts")).cancel,
-  lint: async () => (await import("./lint.ts")).lint,
-  rehearse: async () => (await import("./rehearse.ts")).rehearse,
-  completion: async () => (await import("./completion.ts")).completion(COMMANDS),
-};
 
 /** The signals that ask a process to stop; each has a handler only while a run listens. */
 const STOPPING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -39,19 +16,24 @@ const STOPPING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /**
  * Runs the command line and ends the process, even where an automation left a socket or a timer open.
  *
+ * @param commands Those that there are.
  * @param changes Parts of the world that are not the real ones, for tests.
  */
-export async function start(words: readonly string[], changes: Partial<World> = {}): Promise<void> {
+export async function start(
+  words: readonly string[],
+  commands: Program["commands"],
+  changes: Partial<World> = {},
+): Promise<void> {
   hideWarnings();
   const output = watchStreams();
   const world = { ...realWorld(), outputClosed: output.closed, ...changes };
-  const exitCode = await dispatch(words, programOf(world), world);
+  const exitCode = await dispatch(words, programOf(world, commands), world);
   await Promise.all([drained(process.stdout), drained(process.stderr)]);
   process.exit(exitCode === EXIT.ok && output.isLost ? EXIT.failed : exitCode);
 }
 
-function programOf({ env }: World): Program {
-  return { version: readVersion(), stateHome: () => nameStateHome(env), commands: COMMANDS };
+function programOf({ env }: World, commands: Program["commands"]): Program {
+  return { version: readVersion(), stateHome: () => nameStateHome(env), commands };
 }
 
 /** A wrong `HOLDFAST_HOME` keeps nobody from reading the help, which says what is wrong with it. */

@@ -11,8 +11,9 @@ import { enableCompileCache } from "node:module";
 
 // As in main.ts.
 enableCompileCache();
+const { COMMANDS } = await import("../../src/cli/commands.ts");
 const { start } = await import("../../src/cli/start.ts");
-await start(process.argv.slice(2), {
+await start(process.argv.slice(2), COMMANDS, {
   async openJournal() {
     // Not before the automation: what it imports of this belongs to its code, as for `src/cli/main.ts`.
     const { openVictimJournal } = await import("./victim-journal.ts");
