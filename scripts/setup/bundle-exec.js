@@ -21,6 +21,7 @@ export async function bundleExec(dist) {
     platform: "node",
     external: /^[^./]/,
     checks: { ineffectiveDynamicImport: false },
+    plugins: [{ name: "sparing-builtins", renderChunk: sparingBuiltins }],
   });
   await bundle.write({
     dir: folder,
@@ -31,4 +32,18 @@ export async function bundleExec(dist) {
   await bundle.close();
   // That of the file that stood here before.
   rmSync(join(folder, `${ENTRY}.js.map`), { force: true });
+}
+
+/**
+ * An `import` of a module of Node's own reads all that it exports, and that loads what is behind each
+ * of them: a third of what a start costs. This reads what is named.
+ *
+ * @param {string} code
+ */
+function sparingBuiltins(code) {
+  return code.replaceAll(
+    /^import \{ (.+) \} from "(node:.+)";$/gm,
+    (_, names, module) =>
+      `const { ${names.replaceAll(" as ", ": ")} } = process.getBuiltinModule("${module}");`,
+  );
 }
