@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { bundleExec } from "../scripts/setup/bundle-exec.js";
 import type { Case } from "./measure/compare.ts";
 import { printTable } from "./measure/harness.ts";
 
@@ -61,19 +62,27 @@ function starting(name: string, args: readonly string[], env?: Start["env"]): Ca
   return { name, cost: () => cpuMs({ args: [process.execPath, ...args], env }) };
 }
 
+/** Of Debian's moreutils: what guards the commands of many a crontab. */
+const CHRONIC: Start = { args: ["chronic", "true"] };
+
+function isThere(program: string): boolean {
+  return spawnSync(program, ["true"], { stdio: "ignore" }).error === undefined;
+}
+
 /** Compiles the package into the folder, so that what is measured is what users get. */
-function build(): string {
+async function build(): Promise<string> {
   const out = join(folder, "package/dist");
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
   const settings = ["-p", join(ROOT, "tsconfig.build.json"), "--outDir", out];
   const { status, stdout } = spawnSync(process.execPath, [tsc, ...settings], { encoding: "utf8" });
   if (status !== 0) throw new Error(`the build failed:\n${stdout}`);
+  await bundleExec(out);
   cpSync(join(ROOT, "package.json"), join(folder, "package/package.json"));
   return join(out, "cli/main.js");
 }
 
-function cases(): Case[] {
-  const main = build();
+async function cases(): Promise<Case[]> {
+  const main = await build();
   const source = join(ROOT, "src/cli/main.ts");
   const uncached = { NODE_DISABLE_COMPILE_CACHE: "1" };
   return [
@@ -81,9 +90,11 @@ function cases(): Case[] {
     starting("holdfast --version", [main, "--version"]),
     starting("holdfast --version, no compile cache", [main, "--version"], uncached),
     starting("holdfast --version, from source", [source, "--version"]),
+    starting("holdfast --help", [main, "--help"]),
     starting("holdfast runs", [main, "runs"]),
     starting("holdfast runs, no compile cache", [main, "runs"], uncached),
-    starting("holdfast exec -- true", [main, "exec", "--", "true"]),
+    starting("holdfast exec -- true (aim: 1.5)", [main, "exec", "--", "true"]),
+    ...(isThere("chronic") ? [{ name: "chronic true", cost: () => cpuMs(CHRONIC) }] : []),
     starting("holdfast run, one step", [main, "run", "nothing.ts"]),
     starting("holdfast run, one step, no compile cache", [main, "run", "nothing.ts"], uncached),
     starting("holdfast run, one step, from source", [source, "run", "nothing.ts"]),
@@ -98,7 +109,7 @@ try {
     name: "start-up",
     title: "Start-up: the CPU time of a process",
     baseline: starting("node -e 0", ["-e", "0"]),
-    cases: cases(),
+    cases: await cases(),
     unit: (ms) => `${ms.toFixed(1)} ms`,
     rounds: ROUNDS,
   });

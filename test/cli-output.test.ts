@@ -396,13 +396,14 @@ test.concurrent("--version loads nothing but what finds a command", async () => 
   expect(at.did()).toEqual([
     "cli/main.ts",
     "cli/start.ts",
-    "cli/commands.ts",
     "core/exit-codes.ts",
     "core/system.ts",
     "core/clock.ts",
     "cli/dispatch.ts",
     "cli/command.ts",
     "cli/version.ts",
+    "cli/commands.ts",
+    "cli/exec-listing.ts",
   ]);
 });
 

@@ -45,3 +45,14 @@ test.concurrent(
     expect([run, show, logs, runs]).toEqual([["automation/execute.ts"], [], [], []]);
   },
 );
+
+test.concurrent(
+  "the overview of all commands loads none of them",
+  { timeout: 60_000 },
+  async () => {
+    const at = place();
+    const rest = ["cli/run.ts", "cli/exec.ts", "cli/completion.ts", "/automation/", "/classify/"];
+
+    expect(await loadedBy(at, ["--help"], ["cli/help.ts", ...rest])).toEqual(["cli/help.ts"]);
+  },
+);

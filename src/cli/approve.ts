@@ -8,7 +8,6 @@ import { answerTo, readWaits, type Awaited } from "./waits.ts";
 /** See the header. */
 export const approve: Command = {
   name: "approve",
-  summary: "Approve, or reject, what a run waits for",
   usage: "RUN|last [NAME] [--reject] [--comment TEXT]",
   details: `${RUN_IN_HELP} NAME
 may be left out when the run waits for one approval only, be it its own or a child's. The

@@ -51,7 +51,7 @@ test("a flag may have a letter, which the help shows", () => {
   const call = readArguments(command, ["-f", "a.ts"]);
 
   expect(call.help ? undefined : call.args.has("follow")).toBe(true);
-  expect(commandHelp(command)).toContain("  -f, --follow        Follow\n");
+  expect(commandHelp(command, "Sample")).toContain("  -f, --follow        Follow\n");
 });
 
 test("a flag is read as its type says", () => {

@@ -10,7 +10,6 @@ import { journalInFile } from "./journal-in-file.ts";
 /** See the header. */
 export const backup: Command = {
   name: "backup",
-  summary: "Copy the journal to a file, while runs go on",
   usage: "FILE [--force] [--json]",
   details: `
 The copy is the journal as it is at one moment, checked as a whole and flushed before it

@@ -21,7 +21,6 @@ const WAIT_MS = 60_000;
 /** See the header. */
 export const cancel: Command = {
   name: "cancel",
-  summary: "End a run, in whatever process it is, and take back what it did",
   usage: "RUN|last [--reason TEXT] [--wait DURATION|--no-wait] [--file FILE] [--json]",
   details: `${RUN_IN_HELP}
 

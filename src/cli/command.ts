@@ -46,8 +46,6 @@ export interface Example {
 /** One command, one file. */
 export interface Command {
   readonly name: string;
-  /** One line, a verb first. */
-  readonly summary: string;
   /** What follows the name: `FILE [--input JSON|@FILE]`. */
   readonly usage: string;
   /** Whole paragraphs for `--help`, beyond what the flags say. */
@@ -66,6 +64,13 @@ export interface Command {
   readonly examples: readonly Example[];
   /** Answers the exit code. */
   run(args: Arguments, world: World): Promise<number>;
+}
+
+/** A command that is not loaded yet, so that an overview of all loads none. */
+export interface Listing {
+  /** One line, a verb first. */
+  readonly summary: string;
+  load(): Promise<Command>;
 }
 
 /** The world outside, handed in once by `main.ts`. */

@@ -1,20 +1,24 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { UsageError } from "./command.ts";
+import { UsageError, type Listing } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
 import { completion } from "./completion.ts";
-import { fakeWorld, runCommand, SAMPLE } from "./world-fixture.contract.ts";
+import { fakeWorld, runCommand, SAMPLE, SAMPLE_SUMMARY } from "./world-fixture.contract.ts";
 
 const WORDLESS = {
   ...SAMPLE,
   name: "list",
-  summary: "List",
   flags: {},
   positionals: { min: 0, max: 0, words: [] },
 };
 
 /** The script of a program with two commands beside `completion`. */
 async function script(shell: string) {
-  const command = completion({ sample: async () => SAMPLE, list: async () => WORDLESS });
+  const command = completion({
+    sample: { summary: SAMPLE_SUMMARY, load: async () => SAMPLE },
+    list: { summary: "List", load: async () => WORDLESS },
+    completion: COMMANDS["completion"] as Listing,
+  });
   return runCommand(command, [shell], fakeWorld());
 }
 
@@ -24,7 +28,9 @@ test.for<[shell: string, line: string]>([
   ["fish", "-f -a 'last (holdfast runs --ids 2>/dev/null)'"],
 ])("in %s, runs are completed by their names", async ([shell, line]) => {
   const positionals = { min: 1, max: 1, words: ["last"], areRuns: true } as const;
-  const command = completion({ sample: async () => ({ ...SAMPLE, positionals }) });
+  const command = completion({
+    sample: { summary: SAMPLE_SUMMARY, load: async () => ({ ...SAMPLE, positionals }) },
+  });
 
   expect((await runCommand(command, [shell], fakeWorld())).stdout).toContain(line);
 });

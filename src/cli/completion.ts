@@ -1,22 +1,22 @@
 /** `holdfast completion`: scripts that complete commands, flags and their values in a shell. */
 
 import { EXIT } from "../core/exit-codes.ts";
-import { UsageError, type Command, type Flag } from "./command.ts";
+import { UsageError, type Command, type Flag, type Listing } from "./command.ts";
 import { quoted } from "../core/shell-word.ts";
 
-type Loaders = Readonly<Record<string, () => Promise<Command>>>;
+/** A command, and what the overview says of it. */
+type Described = Command & Pick<Listing, "summary">;
 
-const SHELLS: Readonly<Record<string, (commands: readonly Command[]) => string>> = {
+const SHELLS: Readonly<Record<string, (commands: readonly Described[]) => string>> = {
   bash,
   zsh,
   fish,
 };
 
 /** Makes the command, which has to know all the others. */
-export function completion(loaders: Loaders): Command {
+export function completion(listings: Readonly<Record<string, Listing>>): Command {
   return {
     name: "completion",
-    summary: "Print a completion script for a shell",
     usage: "bash|zsh|fish",
     positionals: { min: 1, max: 1, words: Object.keys(SHELLS) },
     flags: {},
@@ -33,9 +33,10 @@ export function completion(loaders: Loaders): Command {
       if (script === undefined) {
         throw new UsageError(`expected bash, zsh or fish, received ${JSON.stringify(shell)}`);
       }
-      const others = Object.entries(loaders).filter(([name]) => name !== "completion");
-      const commands = await Promise.all(others.map(([, load]) => load()));
-      world.print(script([...commands, completion(loaders)]));
+      const commands = Object.values(listings).map(async ({ summary, load }) => {
+        return { ...(await load()), summary };
+      });
+      world.print(script(await Promise.all(commands)));
       return EXIT.ok;
     },
   };
@@ -93,7 +94,7 @@ function wordsOf({ words, areRuns }: Command["positionals"]): Offer {
   return areRuns === true ? [...(words ?? []), RUN_IDS] : (words ?? "files");
 }
 
-function zsh(commands: readonly Command[]): string {
+function zsh(commands: readonly Described[]): string {
   const names = commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`);
   const action = (offer: Offer) => {
     if (offer === "files") return "_files";
@@ -144,7 +145,7 @@ function fishWords(after: string, positionals: Command["positionals"]): string[]
   return offer === "files" ? [] : [`${after} -f -a ${quoted(offer.join(" ").replace("$(", "("))}`];
 }
 
-function fish(commands: readonly Command[]): string {
+function fish(commands: readonly Described[]): string {
   const lines = commands.flatMap(({ name, summary, flags, positionals }) => {
     const after = `complete -c holdfast -n '__fish_seen_subcommand_from ${name}'`;
     return [

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { JournalError } from "../core/errors.ts";
 import { UsageError, type Command } from "./command.ts";
 import { dispatch } from "./dispatch.ts";
-import { fakeWorld, SAMPLE } from "./world-fixture.contract.ts";
+import { fakeWorld, SAMPLE, SAMPLE_SUMMARY } from "./world-fixture.contract.ts";
 
 /** Runs a command line of which `sample` is the only command, and answers what came of it. */
 async function line(words: readonly string[], run: Command["run"] = async () => 7) {
@@ -11,7 +11,7 @@ async function line(words: readonly string[], run: Command["run"] = async () => 
   const program = {
     version: "1.2.3",
     stateHome: async () => "/state",
-    commands: { sample: async () => sample },
+    commands: { sample: { summary: SAMPLE_SUMMARY, load: async () => sample } },
   };
   const exitCode = await dispatch(words, program, world);
   const [stdout, stderr] = [world.printed.join(""), world.complained.join("")];

@@ -4,14 +4,14 @@
  */
 
 import { EXIT } from "../core/exit-codes.ts";
-import { UsageError, type Command, type World } from "./command.ts";
+import { UsageError, type Command, type Listing, type World } from "./command.ts";
 
 /** What the command line consists of. */
 export interface Program {
   readonly version: string;
   /** Where the journal is kept, or why nowhere. */
   stateHome(): Promise<string>;
-  readonly commands: Readonly<Record<string, () => Promise<Command>>>;
+  readonly commands: Readonly<Record<string, Listing>>;
 }
 
 /** Runs one command line and answers its exit code. Never rejects. */
@@ -34,7 +34,7 @@ async function run(words: readonly string[], program: Program, world: World): Pr
     if (helped !== undefined && !helped.startsWith("-"))
       return run([helped, "--help"], program, world);
     const { overview } = await import("./help.ts");
-    const text = overview(await allCommands(program), await program.stateHome(), world.columns);
+    const text = overview(program.commands, await program.stateHome(), world.columns);
     if (first !== undefined) world.print(text);
     else world.complain(text);
     return first === undefined ? EXIT.usage : EXIT.ok;
@@ -46,9 +46,9 @@ async function run(words: readonly string[], program: Program, world: World): Pr
   return runCommand(await findCommand(first, program), rest, world);
 }
 
-async function findCommand(name: string, { commands }: Program): Promise<Command> {
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (load !== undefined) return load();
+async function findCommand(name: string, { commands }: Program): Promise<Listing> {
+  const listing = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (listing !== undefined) return listing;
   const { nearest } = await import("./nearest.ts");
   const isFlag = name.startsWith("-");
   const near = nearest(name, isFlag ? ["--help", "--version"] : Object.keys(commands));
@@ -61,21 +61,18 @@ async function findCommand(name: string, { commands }: Program): Promise<Command
   throw new UsageError(`there is no command ${JSON.stringify(name)}; holdfast --help lists them`);
 }
 
-function allCommands({ commands }: Program): Promise<Command[]> {
-  return Promise.all(Object.values(commands).map((load) => load()));
-}
-
 async function runCommand(
-  command: Command,
+  { summary, load }: Listing,
   words: readonly string[],
   world: World,
 ): Promise<number> {
+  const command = await load();
   try {
     const { readArguments } = await import("./arguments.ts");
     const call = readArguments(command, words);
     if (!call.help) return await command.run(call.args, world);
     const { commandHelp } = await import("./help.ts");
-    world.print(commandHelp(command, world.columns));
+    world.print(commandHelp(command, summary, world.columns));
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

@@ -14,7 +14,6 @@ import { readVersion } from "./version.ts";
 /** See the header. */
 export const doctor: Command = {
   name: "doctor",
-  summary: "Check the journal, its disk and its runs, and say what to do",
   usage: "[--journal FILE] [--save FILE] [--json]",
   details: `
 Reads the whole journal and changes nothing. With --save it writes all that can be read of

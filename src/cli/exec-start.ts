@@ -10,12 +10,13 @@ import "../journal/sqlite.ts";
 import "../process/reap.ts";
 import "./arguments.ts";
 import "./called-as.ts";
+import "./exec.ts";
 import "./exec/perform-exec.ts";
 import "./open-journal.ts";
-import { exec } from "./exec.ts";
+import { EXEC } from "./exec-listing.ts";
 import { start } from "./start.ts";
 
 /** Runs `holdfast exec`, and ends the process. `words` begin with that name. */
 export function startExec(words: readonly string[]): Promise<void> {
-  return start(words, { exec: () => Promise.resolve(exec) });
+  return start(words, { exec: EXEC });
 }

@@ -9,7 +9,6 @@ import { remediesOf } from "./exec/remedies.ts";
 /** See the header. */
 export const exec: Command = {
   name: "exec",
-  summary: "Guard any command: retry, limit, verify, undo, lock, alert",
   usage: "[flags] -- COMMAND [ARGUMENT…]",
   details: `
 COMMAND is run as it stands, without a shell, with our own standard streams: its output is

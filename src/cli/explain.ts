@@ -15,7 +15,6 @@ import { wrap } from "./wrap.ts";
 /** See the header. */
 export const explain: Command = {
   name: "explain",
-  summary: "Say what a failure means, what holdfast does about it, and what helps",
   usage: "[WHAT...] [--exit CODE] [--stderr FILE] [--json]",
   details: `
 WHAT is an exit code and the command that it is from (28 curl), a code (ECONNREFUSED,

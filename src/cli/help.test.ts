@@ -1,12 +1,22 @@
 import { expect, test } from "vitest";
+import { COMMANDS } from "./commands.ts";
 import { commandHelp, overview } from "./help.ts";
 import { run } from "./run.ts";
 import { runs } from "./runs.ts";
 import { show } from "./show.ts";
-import { SAMPLE } from "./world-fixture.contract.ts";
+import { SAMPLE, SAMPLE_SUMMARY } from "./world-fixture.contract.ts";
+
+function some(...names: readonly string[]): typeof COMMANDS {
+  return Object.fromEntries(Object.entries(COMMANDS).filter(([name]) => names.includes(name)));
+}
+
+function summaryOf(name: string): string {
+  return COMMANDS[name]?.summary ?? "";
+}
 
 test("the overview names the commands, the environment and examples", () => {
-  expect(overview([run, runs, show], "/home/a/.local/state/holdfast")).toMatchInlineSnapshot(`
+  expect(overview(some("run", "runs", "show"), "/home/a/.local/state/holdfast"))
+    .toMatchInlineSnapshot(`
     "holdfast makes automation fail gracefully and recover by itself.
 
     Usage: holdfast COMMAND [ARGUMENT...]
@@ -35,7 +45,7 @@ test("the overview names the commands, the environment and examples", () => {
 });
 
 test("a command's help has its usage, details, flags and examples", () => {
-  expect(commandHelp(SAMPLE)).toMatchInlineSnapshot(`
+  expect(commandHelp(SAMPLE, SAMPLE_SUMMARY)).toMatchInlineSnapshot(`
     "Show every kind of flag: it's a sample.
 
     Usage: holdfast sample FILE [--input JSON|@FILE] [--tag TAG] [--mode MODE] [--quiet]
@@ -62,11 +72,11 @@ test("a command's help has its usage, details, flags and examples", () => {
 test("a command that needs no details has none", () => {
   const { details: _, ...brief } = SAMPLE;
 
-  expect(commandHelp(brief)).not.toContain("\n\n\n");
+  expect(commandHelp(brief, "Brief")).not.toContain("\n\n\n");
 });
 
 test("the help of run", () => {
-  expect(commandHelp(run)).toMatchInlineSnapshot(`
+  expect(commandHelp(run, summaryOf("run"))).toMatchInlineSnapshot(`
     "Run an automation, or resume it where it was cut off.
 
     Usage: holdfast run FILE [--input JSON|@FILE] [--resume|--rollback|--fresh|--dry-run] [--log
@@ -122,7 +132,7 @@ test("the help of run", () => {
 });
 
 test("the help of runs", () => {
-  expect(commandHelp(runs)).toMatchInlineSnapshot(`
+  expect(commandHelp(runs, summaryOf("runs"))).toMatchInlineSnapshot(`
     "List runs, the newest first.
 
     Usage: holdfast runs [--automation NAME] [--status STATUS] [--limit N] [--ids|--json]
@@ -147,7 +157,7 @@ test("the help of runs", () => {
 });
 
 test("the help of show", () => {
-  expect(commandHelp(show)).toMatchInlineSnapshot(`
+  expect(commandHelp(show, summaryOf("show"))).toMatchInlineSnapshot(`
     "Tell what a run did: steps, attempts, faults, undos.
 
     Usage: holdfast show RUN|last [--json]
@@ -172,7 +182,7 @@ test("the help of show", () => {
 test.for([run, runs, show])(
   "the lines of the help of $name fit a terminal, but for its flags",
   (command) => {
-    const [text = ""] = commandHelp(command).split("\nFlags:");
+    const [text = ""] = commandHelp(command, "Sample").split("\nFlags:");
 
     expect(text.split("\n").filter((line) => line.length > 100)).toEqual([]);
   },
@@ -180,8 +190,8 @@ test.for([run, runs, show])(
 
 test("no line is wider than the terminal, where its words allow it", () => {
   const texts = [
-    commandHelp(run, 60),
-    overview([run, runs], "/home/ann/.local/state/holdfast", 60),
+    commandHelp(run, summaryOf("run"), 60),
+    overview(some("run", "runs"), "/home/ann/.local/state/holdfast", 60),
   ];
 
   const wide = texts.flatMap((text) => text.split("\n")).filter((line) => line.length > 60);

@@ -1,6 +1,6 @@
 /** Help texts, made from the commands themselves. */
 
-import type { Command, Flags } from "./command.ts";
+import type { Command, Flags, Listing } from "./command.ts";
 import { wrap } from "./wrap.ts";
 
 /** Longer lines are hard to read, however wide the terminal. */
@@ -10,7 +10,7 @@ const INTRODUCTION = `holdfast makes automation fail gracefully and recover by i
 
 /** What `holdfast --help` prints in a terminal of so many columns. */
 export function overview(
-  commands: readonly Command[],
+  commands: Readonly<Record<string, Listing>>,
   stateHome: string,
   terminal: number = WIDEST,
 ): string {
@@ -21,7 +21,7 @@ Usage: holdfast COMMAND [ARGUMENT...]
 
 Commands:
 ${table(
-  commands.map(({ name, summary }) => [name, summary]),
+  Object.entries(commands).map(([name, { summary }]) => [name, summary]),
   width,
 )}
 
@@ -58,9 +58,9 @@ ${table(
 }
 
 /** What `holdfast COMMAND --help` prints in a terminal of so many columns. */
-export function commandHelp(command: Command, terminal: number = WIDEST): string {
+export function commandHelp(command: Command, summary: string, terminal: number = WIDEST): string {
   const width = Math.min(terminal, WIDEST);
-  const { name, summary, usage, details, flags, examples } = command;
+  const { name, usage, details, flags, examples } = command;
   const parts = [
     `${summary}.`,
     wrap(`Usage: holdfast ${name} ${usage}`, width, "Usage: ".length),

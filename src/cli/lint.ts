@@ -9,7 +9,6 @@ import { printable } from "./printable.ts";
 /** See the header. */
 export const lint: Command = {
   name: "lint",
-  summary: "Tell what exits 0 although it failed, in scripts, crontabs and automations",
   usage: "FILE … | -- COMMAND … [--max-warnings N] [--format FORMAT] [--json]",
   details: `
 FILE is a shell script (sh, bash), a crontab, an automation in TypeScript or JavaScript, a

@@ -17,7 +17,6 @@ const LOOK_EVERY_MS = 250;
 /** See the header. */
 export const logs: Command = {
   name: "logs",
-  summary: "Tell what a run said, and follow what it says",
   usage: "RUN|last [-f] [--level LEVEL] [--json]",
   details: `${RUN_IN_HELP}
 

@@ -18,10 +18,8 @@ if (runningMajor < NEEDED_MAJOR) {
   const words = process.argv.slice(2);
   if (words[0] === "exec") await (await import("./exec-start.ts")).startExec(words);
   else {
-    const [{ start }, { COMMANDS }] = await Promise.all([
-      import("./start.ts"),
-      import("./commands.ts"),
-    ]);
+    const { start } = await import("./start.ts");
+    const { COMMANDS } = await import("./commands.ts");
     await start(words, COMMANDS);
   }
 }

@@ -12,7 +12,6 @@ import { DEFAULT_KEPT, pruneAll, retentionOf, type Kept } from "./prune-runs.ts"
 /** See the header. */
 export const prune: Command = {
   name: "prune",
-  summary: "Delete old finished runs and their logs, and give the space back",
   usage: "[--older-than AGE] [--keep N] [--dry-run] [--json]",
   details: `
 A run is deleted when it ended longer ago than AGE and is not among the N newest finished

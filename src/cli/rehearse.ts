@@ -22,7 +22,6 @@ import { printable } from "./printable.ts";
 /** See the header. */
 export const rehearse: Command = {
   name: "rehearse",
-  summary: "Run an automation once for every step and fault, and report what is left",
   usage: "FILE [--only STEP] [--fault NAME] [--json] [--junit FILE] [--html FILE] [--keep]",
   details: `
 FILE is an automation as "holdfast run" takes it. It is run in scratch directories: once

@@ -8,7 +8,6 @@ import { DECIDE_FLAG, onStage, OUTPUT_FLAGS } from "./perform.ts";
 /** See the header. */
 export const resume: Command = {
   name: "resume",
-  summary: "Go on with a run that was cut off, interrupted or in doubt",
   usage: "RUN|last [--decide STEP=absent|JSON] [--file FILE] [--log FILE] [--json]",
   details: `${RUN_IN_HELP}
 

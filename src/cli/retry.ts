@@ -11,7 +11,6 @@ import { onStage, OUTPUT_FLAGS, perform, type Stage } from "./perform.ts";
 /** See the header. */
 export const retry: Command = {
   name: "retry",
-  summary: "Do a run again that failed, from a step on, as a new run",
   usage: "RUN|last [--from STEP] [--file FILE] [--log FILE] [--json]",
   details: `${RUN_IN_HELP}
 

@@ -8,7 +8,6 @@ import { DECIDE_FLAG, onStage, OUTPUT_FLAGS } from "./perform.ts";
 /** See the header. */
 export const rollback: Command = {
   name: "rollback",
-  summary: "Take back what a run did that did not succeed",
   usage: "RUN|last [--decide STEP=absent|JSON] [--file FILE] [--log FILE] [--json]",
   details: `${RUN_IN_HELP}
 

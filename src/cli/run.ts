@@ -12,7 +12,6 @@ const CHOICES: readonly Choice[] = ["resume", "rollback", "fresh"];
 /** See the header. */
 export const run: Command = {
   name: "run",
-  summary: "Run an automation, or resume it where it was cut off",
   usage: "FILE [--input JSON|@FILE] [--resume|--rollback|--fresh|--dry-run] [--log FILE] [--json]",
   details: `
 FILE is a TypeScript or JavaScript file whose default export is an automation. It may

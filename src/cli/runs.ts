@@ -22,7 +22,6 @@ const STATUSES: Readonly<Record<string, RunStatus>> = {
 /** See the header. */
 export const runs: Command = {
   name: "runs",
-  summary: "List runs, the newest first",
   usage: "[--automation NAME] [--status STATUS] [--limit N] [--ids|--json]",
   positionals: { min: 0, max: 0, words: [] },
   flags: {

@@ -27,7 +27,6 @@ const SHOWN = 5;
 /** See the header. */
 export const schedule: Command = {
   name: "schedule",
-  summary: "List schedules: next runs, last result, missed ticks",
   usage: "[FILE...] [--json]",
   details: `
 Lists the schedules of the FILEs; without any, those that are being served now. Ends with 1

@@ -27,7 +27,6 @@ import { readVersion } from "./version.ts";
 /** See the header. */
 export const serve: Command = {
   name: "serve",
-  summary: "Run automations by their schedules",
   usage: "FILE... [--drain TIME] [--once] [--log FILE]",
   details: `
 Each FILE is an automation with a schedule. Each run gets a process of its own. What was cut

@@ -42,7 +42,9 @@ if (instruction.ask === "schedules") {
   });
 } else {
   const { order, flags } = instruction;
-  await start(["run", order.file, ...flags], COMMANDS, { served: { order, serverGone: gone.signal } });
+  await start(["run", order.file, ...flags], COMMANDS, {
+    served: { order, serverGone: gone.signal },
+  });
 }
 
 /** Rejects when the server is gone before it has said anything. */

@@ -33,7 +33,6 @@ import { waysOut } from "./ways-out.ts";
 /** See the header. */
 export const show: Command = {
   name: "show",
-  summary: "Tell what a run did: steps, attempts, faults, undos",
   usage: "RUN|last [--json]",
   details: RUN_IN_HELP,
   positionals: ONE_RUN,

@@ -7,7 +7,6 @@ import { send } from "./send.ts";
 /** See the header. */
 export const signal: Command = {
   name: "signal",
-  summary: "Send a value to a run that waits for a signal",
   usage: "RUN NAME [JSON]",
   details: `${RUN_IN_HELP} NAME
 is the signal's, task/name for one that a task waits for. A signal may be sent before the run

@@ -51,10 +51,12 @@ export async function runCommand(command: Command, words: readonly string[], wor
   return { exitCode, stdout: world.printed.join(""), stderr: world.complained.join("") };
 }
 
+/** What an overview says of it. */
+export const SAMPLE_SUMMARY = "Show every kind of flag: it's a sample";
+
 /** A command with a flag of every kind. */
 export const SAMPLE: Command = {
   name: "sample",
-  summary: "Show every kind of flag: it's a sample",
   usage: "FILE [--input JSON|@FILE] [--tag TAG] [--mode MODE] [--quiet]",
   details: "\nWhat FILE is.",
   positionals: { min: 1, max: 1 },
