@@ -70,7 +70,7 @@ export interface Command {
 export interface Listing {
   /** One line, a verb first. */
   readonly summary: string;
-  load(): Promise<Command>;
+  readonly load: () => Promise<Command>;
 }
 
 /** The world outside, handed in once by `main.ts`. */
