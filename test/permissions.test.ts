@@ -3,7 +3,7 @@
  * Real processes, for the permission model is a matter of how Node was started.
  */
 
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fixture, holdfast, place, start, type Place } from "./cli-process.ts";
@@ -103,6 +103,52 @@ test("an error that nobody caught and an end of its own are told, and the next s
   expect(crash.stderr).toContain("The automation's process ended by itself, with 7");
   expect(timer.stderr).toContain('add permissions.read: "/etc/hostname"');
   expect(runs.stdout).toContain('"status": "running"');
+});
+
+/** Programs without bubblewrap. */
+function programs(at: Place, names: readonly string[]): { readonly PATH: string } {
+  const { PATH } = bare(at);
+  for (const name of names) symlinkSync(join("/usr/bin", name), join(PATH, name));
+  return { PATH };
+}
+
+test("commands by $ run, and what sees to their ends needs no permission", async () => {
+  const at = place();
+  const file = reaching(at, { run: ["uname", "sleep"] });
+  const env = programs(at, ["uname", "sleep", "ps"]);
+
+  const ran = await reach(at, file, "dollar", { env });
+  const late = await reach(at, file, "dollar in time", { env });
+
+  expect([ran.exitCode, ran.stderr.includes("reached: Linux")]).toEqual([0, true]);
+  expect([late.exitCode, late.stdout]).toEqual([
+    expect.any(Number),
+    expect.stringContaining("COMMAND_TIMEOUT"),
+  ]);
+});
+
+test("a command by $ that was not declared is refused once, by its name", async () => {
+  const at = place();
+
+  const { exitCode, stdout, stderr } = await reach(at, reaching(at, { run: ["sleep"] }), "dollar", {
+    env: programs(at, ["uname", "ps"]),
+  });
+
+  expect([exitCode, stdout]).toEqual([77, expect.stringContaining('add permissions.run: "uname"')]);
+  expect(stderr).toContain('Step "reach" failed after 1 attempt');
+});
+
+test("programs of its steps do not outlive holdfast, even when that is killed", async () => {
+  const at = place();
+  const words = ["run", reaching(at, { run: ["sleep"] }), "--input", '{"what":"sleeper"}'];
+  const running = start(at, words, programs(at, ["sleep"]));
+  await running.heard('Step "reach" started');
+
+  running.child.kill("SIGKILL");
+  // Its pipes are closed only when nobody is left that holds them.
+  const { exitCode } = await running.ended;
+
+  expect(exitCode).toBe(137);
 });
 
 test("a signal stops it as any run, and the next start goes on with it", async () => {

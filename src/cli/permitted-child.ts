@@ -37,14 +37,22 @@ async function serve(job: PermittedJob): Promise<void> {
   process.on("uncaughtException", (error) => void end({ uncaught: packError(error) }));
   try {
     if (job.ask === "look") return await end({ facts: await factsOf(job.file) });
-    const { setGuards } = await import("../process/guards.ts");
-    setGuards(job);
+    await guardOrWatch(job);
     await end({ result: packResult(await run(job), packError) });
   } catch (error) {
     // What was refused while the file was loaded matters more than that it could not be loaded.
     const { cause } = error as { cause?: unknown };
     await end({ failed: packError(denialOf(cause) === undefined ? error : cause) });
   }
+}
+
+async function guardOrWatch(job: Extract<PermittedJob, { ask: "run" }>): Promise<void> {
+  if (!job.learns) {
+    const { setGuards } = await import("../process/guards.ts");
+    return setGuards(job);
+  }
+  const { watchUses } = await import("../process/uses.ts");
+  watchUses(job.heldBack, (use) => void say({ use }));
 }
 
 async function end(message: FromPermitted): Promise<void> {

@@ -6,6 +6,7 @@ import type { TaskEnd } from "../automation/outcome.ts";
 import type { HoldfastEvent } from "../core/events.ts";
 import type { PackedError } from "../core/packed-error.ts";
 import type { SettledPermissions } from "../core/permissions.ts";
+import type { Use } from "../process/uses.ts";
 import type { TaskResult } from "../policies/task-result.ts";
 import type { JournalAnswer, JournalCall } from "../journal/remote.ts";
 
@@ -34,6 +35,8 @@ export type PermittedJob =
       readonly permissions: SettledPermissions;
       readonly heldBack: readonly string[];
       readonly renewEveryMs: number;
+      /** Whether everything is done, and told of as a use. */
+      readonly learns: boolean;
     };
 
 /** What the file says of itself. */
@@ -58,6 +61,7 @@ export type FromPermitted =
   | { readonly facts: PermittedFacts }
   | { readonly id: number; readonly call: JournalCall }
   | { readonly event: HoldfastEvent }
+  | { readonly use: Use }
   | { readonly result: PackedResult }
   | { readonly failed: PackedError }
   | { readonly uncaught: PackedError };

@@ -29,6 +29,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   retry: async () => (await import("./retry.ts")).retry,
   cancel: async () => (await import("./cancel.ts")).cancel,
   lint: async () => (await import("./lint.ts")).lint,
+  learn: async () => (await import("./learn.ts")).learn,
   rehearse: async () => (await import("./rehearse.ts")).rehearse,
   completion: async () => (await import("./completion.ts")).completion(COMMANDS),
 };

@@ -58,6 +58,22 @@ describe("an automation inside bubblewrap", () => {
     ]).toEqual([false, true, 0]);
   });
 
+  test("runs commands by $, ends them in time, and has a temporary directory", async () => {
+    const at = place();
+    const file = reaching(at, { run: ["uname", "sleep"] });
+
+    const ran = await reach(at, file, "dollar");
+    const late = await reach(at, file, "dollar in time");
+    const temporary = await reach(at, file, "temporary");
+
+    expect([ran.exitCode, ran.stderr.includes("reached: Linux")]).toEqual([0, true]);
+    expect(late.stdout).toContain("COMMAND_TIMEOUT");
+    expect([temporary.exitCode, temporary.stderr.includes("reached: /dev/shm/")]).toEqual([
+      0,
+      true,
+    ]);
+  });
+
   test("ends with the process that started it, even when that is killed", async () => {
     const at = place();
     const words = ["run", reaching(at), "--input", '{"what":"wait"}'];
