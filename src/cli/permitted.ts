@@ -14,6 +14,7 @@ import { EXIT } from "../core/exit-codes.ts";
 import type { Journal } from "../core/journal.ts";
 import { packError, unpackError } from "../core/packed-error.ts";
 import type { SettledPermissions } from "../core/permissions.ts";
+import { keptTo } from "../journal/kept-to.ts";
 import { answerCall } from "../journal/remote.ts";
 import { stateHome } from "../journal/home.ts";
 import { thisProcess } from "../journal/owner.ts";
@@ -76,19 +77,26 @@ export function permittedAutomation(
     file,
     codeHash,
     rehearsal: undefined,
-    execute: (_, given) => executePermitted(file, permissions, given, options),
+    execute: (_, given) => executePermitted({ file, name, permissions }, given, options),
   };
 }
 
+interface Permitted {
+  readonly file: string;
+  readonly name: string;
+  readonly permissions: SettledPermissions;
+}
+
 async function executePermitted(
-  file: string,
-  permissions: SettledPermissions,
+  { file, name, permissions }: Permitted,
   given: ExecuteOptions & { readonly journal: Journal },
   options: PermittedOptions,
 ): Promise<RunResult> {
   const { input, decisions, unfinished, runId, newRunId, scheduledForMs, retryOf } = given;
   const { codeHash, dryRun, journal, sinks = [], signal } = given;
   const started = await startProcess(file, permissions, options);
+  // Other code than ours may speak from there.
+  const kept = keptTo(journal, name);
   const job: PermittedJob = {
     ask: "run",
     file,
@@ -124,7 +132,7 @@ async function executePermitted(
       if ("event" in message) for (const sink of sinks) sink(message.event);
       if ("call" in message) {
         const { id, call } = message;
-        void answerCall(journal, call).then((answer) => tell(child, { id, answer }));
+        void answerCall(kept, call).then((answer) => tell(child, { id, answer }));
       }
       return "result" in message ? { end: unpackResult(message.result, unpackError) } : undefined;
     });
