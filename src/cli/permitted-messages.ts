@@ -35,6 +35,8 @@ export type PermittedJob =
       readonly permissions: SettledPermissions;
       readonly heldBack: readonly string[];
       readonly renewEveryMs: number;
+      /** Whether the kernel keeps it to its permissions, too. */
+      readonly isHeld: boolean;
       /** Whether everything is done, and told of as a use. */
       readonly learns: boolean;
     };

@@ -116,6 +116,7 @@ async function executePermitted(
     permissions,
     heldBack: heldBack(options.world.env, permissions.env),
     renewEveryMs: journal.renewEveryMs,
+    isHeld: started.wrapped.level === "bubblewrap",
     learns: options.onUse !== undefined,
   };
   const level = levelEvent(started.wrapped, options.world);

@@ -14,13 +14,22 @@ const root = mkdtempSync(join(tmpdir(), "holdfast-sandbox-"));
 afterAll(() => rmSync(root, { recursive: true }));
 
 describe("an automation inside bubblewrap", () => {
-  test.for(["attach", "link", "program"] as const)("does not get out by %s", async (what) => {
+  test.for([
+    ["attach", "outside.db"],
+    ["link", "out/way/outside"],
+    ["program", "outside"],
+  ] as const)("does not get out by %s, and is told of it with 77", async ([what, name]) => {
     const at = place();
     const file = reaching(at, { run: ["sh"] });
 
-    const { exitCode, stderr } = await reach(at, file, what, { flags: ["--require-sandbox"] });
+    const { exitCode, stdout, stderr } = await reach(at, file, what, {
+      flags: ["--require-sandbox"],
+    });
 
-    expect(exitCode).not.toBe(0);
+    expect([exitCode, stdout]).toEqual([
+      77,
+      expect.stringContaining(`add permissions.write: "${join(at.root, name)}"`),
+    ]);
     expect(stderr).toContain("Permissions are kept by the kernel (bubblewrap) and by Node");
     expect(["outside", "outside.db"].map((name) => existsSync(join(at.root, name)))).toEqual([
       false,
