@@ -121,10 +121,7 @@ test("commands by $ run, and what sees to their ends needs no permission", async
   const late = await reach(at, file, "dollar in time", { env });
 
   expect([ran.exitCode, ran.stderr.includes("reached: Linux")]).toEqual([0, true]);
-  expect([late.exitCode, late.stdout]).toEqual([
-    expect.any(Number),
-    expect.stringContaining("COMMAND_TIMEOUT"),
-  ]);
+  expect(late.stdout).toContain("TIMED_OUT");
 });
 
 test("a command by $ that was not declared is refused once, by its name", async () => {

@@ -76,7 +76,7 @@ describe("an automation inside bubblewrap", () => {
     const temporary = await reach(at, file, "temporary");
 
     expect([ran.exitCode, ran.stderr.includes("reached: Linux")]).toEqual([0, true]);
-    expect(late.stdout).toContain("COMMAND_TIMEOUT");
+    expect(late.stdout).toContain("TIMED_OUT");
     expect([temporary.exitCode, temporary.stderr.includes("reached: /dev/shm/")]).toEqual([
       0,
       true,
