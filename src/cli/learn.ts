@@ -60,7 +60,7 @@ something is lacking, and it is said what.`,
     ),
 };
 
-async function learnFile(stage: Stage, { print }: World): Promise<number> {
+async function learnFile(stage: Stage, outside: World): Promise<number> {
   const { args, world } = stage;
   const file = resolve(world.cwd, args.positionals[0] ?? "");
   const input = readInput(args.text("input"), world.cwd);
@@ -71,8 +71,8 @@ async function learnFile(stage: Stage, { print }: World): Promise<number> {
   const exitCode = await runOnce(runs, { world, require, onUse: (use) => void uses.push(use) });
   const permissions = propose(uses, file, { world, declared: facts.permissions });
   const unused = unusedOf(facts.permissions, permissions);
-  if (args.has("json")) print(asJson({ automation: facts.name, permissions, unused }));
-  else print(printable(`${permissionsBlock(permissions)}\n`));
+  if (args.has("json")) outside.print(asJson({ automation: facts.name, permissions, unused }));
+  else outside.print(printable(`${permissionsBlock(permissions)}\n`));
   for (const { permission, value } of unused) {
     world.complain(printable(`Declared and not seen to be used: ${permission} ${value}\n`));
   }

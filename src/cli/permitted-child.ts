@@ -84,7 +84,7 @@ async function factsOf(file: string) {
     name: automation.name,
     codeHash,
     permissions,
-    schedule: schedule.map(({ name, input }) => ({ name, input })),
+    schedule,
   };
 }
 

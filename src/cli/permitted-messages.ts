@@ -1,6 +1,7 @@
 /** What the process of an automation with permissions and the one that started it say to each other. */
 
 import type { ExecuteOptions } from "../automation/execute.ts";
+import type { Schedule } from "../automation/schedule.ts";
 import type { RunResult } from "../automation/run.ts";
 import type { TaskEnd } from "../automation/outcome.ts";
 import type { HoldfastEvent } from "../core/events.ts";
@@ -46,7 +47,7 @@ export interface PermittedFacts {
   readonly name: string;
   readonly codeHash: string;
   readonly permissions: SettledPermissions | undefined;
-  readonly schedule: readonly { readonly name: string; readonly input: unknown }[];
+  readonly schedule: readonly Schedule[];
 }
 
 /** What the process is told after its job. */

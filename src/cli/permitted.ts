@@ -71,7 +71,7 @@ export function permittedAutomation(
   const known = automation(name, { permissions }, () => {
     throw new Error("it runs in a process of its own");
   });
-  const settled = { ...known.settled, schedule } as unknown as typeof known.settled;
+  const settled = { ...known.settled, schedule };
   return {
     automation: Object.freeze({ ...known, settled }),
     file,

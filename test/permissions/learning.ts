@@ -12,6 +12,8 @@ export function learning(at: Place): readonly string[] {
     mkdirSync(join(at.root, "its", name), { recursive: true });
   for (const name of ["1", "2", "3", "4"]) writeFileSync(join(at.root, "its/data", name), name);
   writeFileSync(join(at.root, "its/log"), "");
+  // A database that is there still needs its directory, for what SQLite makes beside it.
+  writeFileSync(join(at.root, "its/db/a.db"), "");
   writeFileSync(join(at.root, "its/src/a"), "a");
   return [
     at.file("project/uses.ts", TEXT),

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { findMachine, wrapCommand } from "../../src/process/sandbox.ts";
 import type { Permissions } from "../../src/core/permissions.ts";
 import { holdfast, place, start } from "../cli-process.ts";
-import { reach, reaching } from "../permissions/reaching.ts";
+import { reach, reaching, untilThereAre } from "../permissions/reaching.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdfast-sandbox-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -90,8 +90,8 @@ describe("an automation inside bubblewrap", () => {
     await running.heard("reaching");
 
     running.child.kill("SIGKILL");
-    // Its pipes are closed only when nobody is left that holds them.
     const { exitCode } = await running.ended;
+    await untilThereAre(at, (names) => names.length === 0);
     // What nobody saw the end of cannot be undone.
     const again = await holdfast(at, ["run", ...words.slice(1, 2), "--rollback"]);
 
