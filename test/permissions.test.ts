@@ -3,11 +3,11 @@
  * Real processes, for the permission model is a matter of how Node was started.
  */
 
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fixture, holdfast, place, start, type Place } from "./cli-process.ts";
-import { reach, reaching } from "./permissions/reaching.ts";
+import { reach, reaching, untilThereAre } from "./permissions/reaching.ts";
 
 function bare(at: Place): { readonly PATH: string } {
   const PATH = join(at.root, "no programs");
@@ -83,13 +83,36 @@ test("what the file does as it is loaded is kept too, before it has declared any
      export default automation("early", { permissions: {} }, () => undefined);`,
   );
 
-  const { exitCode, stderr } = await holdfast(at, ["run", file], bare(at));
+  for (const command of ["run", "schedule"]) {
+    const { exitCode, stderr } = await holdfast(at, [command, file], bare(at));
 
-  expect([exitCode, stderr]).toEqual([
-    77,
-    expect.stringContaining('add permissions.read: "/etc/hostname"'),
-  ]);
+    expect([exitCode, stderr]).toEqual([
+      77,
+      expect.stringContaining('add permissions.read: "/etc/hostname"'),
+    ]);
+  }
 });
+
+test("its schedules are read as any other's", async () => {
+  const at = place();
+  const schedule = '{ cron: "0 3 * * *", timezone: "Europe/Berlin", jitter: "1m", name: "night" }';
+  const text = (more: string) =>
+    `import { automation } from "holdfast/automation";
+     export default automation("timed", { schedule: ${schedule}${more} }, () => undefined);`;
+  const file = at.file("project/timed.ts", text(", permissions: {}"));
+  const kept = await holdfast(at, ["schedule", file, "--json"], bare(at));
+  at.file("project/timed.ts", text(""));
+
+  const free = await holdfast(at, ["schedule", file, "--json"], bare(at));
+
+  expect(kept.stdout).toContain('"night"');
+  expect([kept.exitCode, withoutMoments(kept.stdout)]).toEqual([0, withoutMoments(free.stdout)]);
+});
+
+/** A day may begin between two looks. */
+function withoutMoments(json: string): unknown {
+  return JSON.parse(json, (name, value: unknown) => (name === "nextAtMs" ? [] : value));
+}
 
 test("an error that nobody caught and an end of its own are told, and the next start goes on", async () => {
   const at = place();
@@ -103,6 +126,51 @@ test("an error that nobody caught and an end of its own are told, and the next s
   expect(crash.stderr).toContain("The automation's process ended by itself, with 7");
   expect(timer.stderr).toContain('add permissions.read: "/etc/hostname"');
   expect(runs.stdout).toContain('"status": "running"');
+});
+
+/** Programs without bubblewrap. */
+function programs(at: Place, names: readonly string[]): { readonly PATH: string } {
+  const { PATH } = bare(at);
+  for (const name of names) symlinkSync(join("/usr/bin", name), join(PATH, name));
+  return { PATH };
+}
+
+test("commands by $ run, and what sees to their ends needs no permission", async () => {
+  const at = place();
+  const file = reaching(at, { run: ["uname", "sleep"] });
+  const env = programs(at, ["uname", "sleep", "ps"]);
+
+  const ran = await reach(at, file, "dollar", { env });
+  const late = await reach(at, file, "dollar in time", { env });
+
+  expect([ran.exitCode, ran.stderr.includes("reached: Linux")]).toEqual([0, true]);
+  expect(late.stdout).toContain("TIMED_OUT");
+});
+
+test("a command by $ that was not declared is refused once, by its name", async () => {
+  const at = place();
+
+  const { exitCode, stdout, stderr } = await reach(at, reaching(at, { run: ["sleep"] }), "dollar", {
+    env: programs(at, ["uname", "ps"]),
+  });
+
+  expect([exitCode, stdout]).toEqual([77, expect.stringContaining('add permissions.run: "uname"')]);
+  expect(stderr).toContain('Step "reach" failed after 1 attempt');
+});
+
+test("programs of its steps do not outlive holdfast, even when that is killed", async () => {
+  const at = place();
+  const words = ["run", reaching(at, { run: ["sleep"] }), "--input", '{"what":"sleeper"}'];
+  const running = start(at, words, programs(at, ["sleep"]));
+  await running.heard('Step "reach" started');
+
+  await untilThereAre(at, (names) => names.includes("sleep"));
+
+  running.child.kill("SIGKILL");
+  const { exitCode } = await running.ended;
+  await untilThereAre(at, (names) => names.length === 0);
+
+  expect(exitCode).toBe(137);
 });
 
 test("a signal stops it as any run, and the next start goes on with it", async () => {

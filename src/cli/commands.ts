@@ -74,6 +74,10 @@ export const COMMANDS: Readonly<Record<string, Listing>> = {
     summary: "Tell what exits 0 although it failed, in scripts, crontabs and automations",
     load: async () => (await import("./lint.ts")).lint,
   },
+  learn: {
+    summary: "Run an automation once, and propose the permissions that it needs",
+    load: async () => (await import("./learn.ts")).learn,
+  },
   rehearse: {
     summary: "Run an automation once for every step and fault, and report what is left",
     load: async () => (await import("./rehearse.ts")).rehearse,

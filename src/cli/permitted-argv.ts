@@ -34,10 +34,29 @@ function packageOf(directory: string): string {
  * else reads it: else one automation could change what another one runs.
  */
 export function compileCacheOf(file: string, stateHome: string): string {
+  return ownDirectory("compile-cache", file, stateHome);
+}
+
+function ownDirectory(kind: string, file: string, stateHome: string): string {
   const name = createHash("sha256").update(realpathSync(file)).digest("hex").slice(0, 32);
-  const directory = join(stateHome, "compile-cache", name);
+  const directory = join(stateHome, kind, name);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   return directory;
+}
+
+const CHILD = fileURLToPath(new URL(`permitted-child${extname(import.meta.url)}`, import.meta.url));
+
+/** The same where everything is done, and told of. */
+export function learnWords(): string[] {
+  return [process.execPath, "--disable-warning=ExperimentalWarning", "--permission-audit", CHILD];
+}
+
+/**
+ * The temporary directory of this file's processes, where the sandbox has none of its own: so nobody has
+ * to name the one of all programs.
+ */
+export function temporaryOf(file: string, stateHome: string): string {
+  return ownDirectory("temporary", file, stateHome);
 }
 
 /** The words of Node's command line, the program first. */
@@ -56,7 +75,7 @@ export function nodeWords(
     ...readable.flatMap((path) => grants("read", path)),
     ...writable.flatMap((path) => grants("write", path)),
     ...(run.length > 0 ? ["--allow-child-process"] : []),
-    fileURLToPath(new URL(`permitted-child${extname(import.meta.url)}`, import.meta.url)),
+    CHILD,
   ];
 }
 

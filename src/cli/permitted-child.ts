@@ -5,7 +5,10 @@
 
 import { execute } from "../automation/execute.ts";
 import { StoppedBySignal } from "../automation/cancellation.ts";
-import { denialOf } from "../core/denial.ts";
+import type { Automation } from "../automation/automation.ts";
+import type { Rule } from "../classify/classify.ts";
+import { findKernelDenial } from "../process/kernel-denial.ts";
+import { denialOf, noteDenial } from "../core/denial.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import { packError, unpackError } from "../core/packed-error.ts";
 import { remoteJournal, type JournalAnswer, type JournalCall } from "../journal/remote.ts";
@@ -37,14 +40,36 @@ async function serve(job: PermittedJob): Promise<void> {
   process.on("uncaughtException", (error) => void end({ uncaught: packError(error) }));
   try {
     if (job.ask === "look") return await end({ facts: await factsOf(job.file) });
-    const { setGuards } = await import("../process/guards.ts");
-    setGuards(job);
+    await guardOrWatch(job);
     await end({ result: packResult(await run(job), packError) });
   } catch (error) {
     // What was refused while the file was loaded matters more than that it could not be loaded.
     const { cause } = error as { cause?: unknown };
     await end({ failed: packError(denialOf(cause) === undefined ? error : cause) });
   }
+}
+
+type RunJob = Extract<PermittedJob, { ask: "run" }>;
+
+/** What the kernel refuses says only what went wrong, and not that it was not permitted. */
+function knowingDenials(automation: Automation<never>, { permissions }: RunJob) {
+  const rule: Rule = (error) => {
+    const denial = findKernelDenial(error, permissions);
+    if (denial === undefined) return undefined;
+    noteDenial(error, denial);
+    return { class: "fatal", code: "PERMISSION_DENIED", effect: "unknown" };
+  };
+  const { settled } = automation;
+  return { ...automation, settled: { ...settled, classify: [rule, ...settled.classify] } };
+}
+
+async function guardOrWatch(job: RunJob): Promise<void> {
+  if (!job.learns) {
+    const { setGuards } = await import("../process/guards.ts");
+    return setGuards(job);
+  }
+  const { watchUses } = await import("../process/uses.ts");
+  watchUses(job.heldBack, (use) => void say({ use }));
 }
 
 async function end(message: FromPermitted): Promise<void> {
@@ -59,11 +84,12 @@ async function factsOf(file: string) {
     name: automation.name,
     codeHash,
     permissions,
-    schedule: schedule.map(({ name, input }) => ({ name, input })),
+    schedule,
   };
 }
 
-async function run({ file, options, renewEveryMs }: Extract<PermittedJob, { ask: "run" }>) {
+async function run(job: RunJob) {
+  const { file, options, renewEveryMs } = job;
   const controller = new AbortController();
   const answers = new Map<number, (answer: JournalAnswer) => void>();
   process.on("message", (message: ToPermitted) => {
@@ -80,7 +106,7 @@ async function run({ file, options, renewEveryMs }: Extract<PermittedJob, { ask:
     return answer;
   };
   const loaded = await loadAutomation(file, process.cwd());
-  return execute(loaded.automation, {
+  return execute(job.isHeld ? knowingDenials(loaded.automation, job) : loaded.automation, {
     ...options,
     file: loaded.file,
     journal: remoteJournal(ask, renewEveryMs),

@@ -1,11 +1,13 @@
 /** What the process of an automation with permissions and the one that started it say to each other. */
 
 import type { ExecuteOptions } from "../automation/execute.ts";
+import type { Schedule } from "../automation/schedule.ts";
 import type { RunResult } from "../automation/run.ts";
 import type { TaskEnd } from "../automation/outcome.ts";
 import type { HoldfastEvent } from "../core/events.ts";
 import type { PackedError } from "../core/packed-error.ts";
 import type { SettledPermissions } from "../core/permissions.ts";
+import type { Use } from "../process/uses.ts";
 import type { TaskResult } from "../policies/task-result.ts";
 import type { JournalAnswer, JournalCall } from "../journal/remote.ts";
 
@@ -34,6 +36,10 @@ export type PermittedJob =
       readonly permissions: SettledPermissions;
       readonly heldBack: readonly string[];
       readonly renewEveryMs: number;
+      /** Whether the kernel keeps it to its permissions, too. */
+      readonly isHeld: boolean;
+      /** Whether everything is done, and told of as a use. */
+      readonly learns: boolean;
     };
 
 /** What the file says of itself. */
@@ -41,7 +47,7 @@ export interface PermittedFacts {
   readonly name: string;
   readonly codeHash: string;
   readonly permissions: SettledPermissions | undefined;
-  readonly schedule: readonly { readonly name: string; readonly input: unknown }[];
+  readonly schedule: readonly Schedule[];
 }
 
 /** What the process is told after its job. */
@@ -58,6 +64,7 @@ export type FromPermitted =
   | { readonly facts: PermittedFacts }
   | { readonly id: number; readonly call: JournalCall }
   | { readonly event: HoldfastEvent }
+  | { readonly use: Use }
   | { readonly result: PackedResult }
   | { readonly failed: PackedError }
   | { readonly uncaught: PackedError };

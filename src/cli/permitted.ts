@@ -4,6 +4,7 @@
  */
 
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { constants } from "node:os";
 import { automation } from "../automation/automation.ts";
 import { StoppedBySignal } from "../automation/cancellation.ts";
@@ -13,15 +14,20 @@ import { EXIT } from "../core/exit-codes.ts";
 import type { Journal } from "../core/journal.ts";
 import { packError, unpackError } from "../core/packed-error.ts";
 import type { SettledPermissions } from "../core/permissions.ts";
+import { keptTo } from "../journal/kept-to.ts";
 import { answerCall } from "../journal/remote.ts";
 import { stateHome } from "../journal/home.ts";
 import { thisProcess } from "../journal/owner.ts";
-import { heldBack } from "../process/sandbox-env.ts";
-import { wrapCommand, type WrappedCommand } from "../process/sandbox.ts";
+import { MARK_VARIABLE } from "../process/leftover-record.ts";
+import { guard } from "../process/watchdog.ts";
+import { definedOf, heldBack } from "../process/sandbox-env.ts";
+import type { Use } from "../process/uses.ts";
+import type { SandboxLevel } from "../process/sandbox-level.ts";
+import { findMachine, wrapCommand, type WrappedCommand } from "../process/sandbox.ts";
 import { ProcessEndedError, UncaughtError } from "./child-end.ts";
 import type { World } from "./command.ts";
 import type { LoadedAutomation } from "./load-automation.ts";
-import { compileCacheOf, nodeWords, ownReads } from "./permitted-argv.ts";
+import { compileCacheOf, learnWords, nodeWords, ownReads, temporaryOf } from "./permitted-argv.ts";
 import {
   unpackResult,
   type FromPermitted,
@@ -36,6 +42,8 @@ export interface PermittedOptions {
   readonly world: World;
   /** Whether it is not started where the kernel cannot keep it. */
   readonly require: boolean;
+  /** Lets it do everything, and is told what it used. Default: it is kept to its permissions. */
+  readonly onUse?: ((use: Use) => void) | undefined;
 }
 
 /** Nothing but to be read: what a file may do before it has said what it needs. */
@@ -46,8 +54,9 @@ const NOTHING: SettledPermissions = { read: [], write: [], run: [], net: [], env
  * Rejects with `AutomationFileError` or `PermissionDeniedError`.
  */
 export async function lookAt(file: string, options: PermittedOptions): Promise<PermittedFacts> {
-  const started = await startProcess(file, NOTHING, options);
-  return converse(started, { ask: "look", file }, options.world, (message) =>
+  const started = await startProcess(file, NOTHING, { ...options, onUse: undefined });
+  tell(started.child, { ask: "look", file });
+  return converse(started, options.world, (message) =>
     "facts" in message ? { end: message.facts } : undefined,
   );
 }
@@ -62,25 +71,32 @@ export function permittedAutomation(
   const known = automation(name, { permissions }, () => {
     throw new Error("it runs in a process of its own");
   });
-  const settled = { ...known.settled, schedule } as unknown as typeof known.settled;
+  const settled = { ...known.settled, schedule };
   return {
     automation: Object.freeze({ ...known, settled }),
     file,
     codeHash,
     rehearsal: undefined,
-    execute: (_, given) => executePermitted(file, permissions, given, options),
+    execute: (_, given) => executePermitted({ file, name, permissions }, given, options),
   };
 }
 
+interface Permitted {
+  readonly file: string;
+  readonly name: string;
+  readonly permissions: SettledPermissions;
+}
+
 async function executePermitted(
-  file: string,
-  permissions: SettledPermissions,
+  { file, name, permissions }: Permitted,
   given: ExecuteOptions & { readonly journal: Journal },
   options: PermittedOptions,
 ): Promise<RunResult> {
   const { input, decisions, unfinished, runId, newRunId, scheduledForMs, retryOf } = given;
   const { codeHash, dryRun, journal, sinks = [], signal } = given;
   const started = await startProcess(file, permissions, options);
+  // Other code than ours may speak from there.
+  const kept = keptTo(journal, name);
   const job: PermittedJob = {
     ask: "run",
     file,
@@ -100,19 +116,24 @@ async function executePermitted(
     permissions,
     heldBack: heldBack(options.world.env, permissions.env),
     renewEveryMs: journal.renewEveryMs,
+    isHeld: started.wrapped.level === "bubblewrap",
+    learns: options.onUse !== undefined,
   };
   const level = levelEvent(started.wrapped, options.world);
-  for (const sink of sinks) sink(level);
+  if (!job.learns) for (const sink of sinks) sink(level);
   const { child } = started;
+  // Whatever comes first is taken for the job.
+  tell(child, job);
   const abort = () => tell(child, abortMessage(signal?.reason));
   if (signal?.aborted === true) abort();
   signal?.addEventListener("abort", abort, { once: true });
   try {
-    return await converse(started, job, options.world, (message) => {
+    return await converse(started, options.world, (message) => {
+      if ("use" in message) options.onUse?.(message.use);
       if ("event" in message) for (const sink of sinks) sink(message.event);
       if ("call" in message) {
         const { id, call } = message;
-        void answerCall(journal, call).then((answer) => tell(child, { id, answer }));
+        void answerCall(kept, call).then((answer) => tell(child, { id, answer }));
       }
       return "result" in message ? { end: unpackResult(message.result, unpackError) } : undefined;
     });
@@ -146,18 +167,56 @@ function levelEvent({ level, unheld, lacks }: WrappedCommand, { clock }: World) 
 interface Started {
   readonly child: ChildProcess;
   readonly wrapped: WrappedCommand;
+  /** Once it has ended. */
+  readonly release: () => void;
 }
 
 async function startProcess(
   file: string,
   permissions: SettledPermissions,
-  { world, require }: PermittedOptions,
+  options: PermittedOptions,
 ): Promise<Started> {
-  const { cwd, env } = world;
+  const { cwd, env } = options.world;
+  const home = stateHome(env);
+  const own = { NODE_COMPILE_CACHE: compileCacheOf(file, home), TMPDIR: temporaryOf(file, home) };
+  const wrapped =
+    options.onUse === undefined
+      ? await wrapNode(file, permissions, { ...options, own: Object.values(own) })
+      : { argv: learnWords(), env: definedOf(env), level: "none" as const, unheld: [], lacks: "" };
+  const [program = "", ...words] = wrapped.argv;
+  const mark = randomUUID();
+  const child = spawn(program, words, {
+    cwd,
+    env: { ...wrapped.env, ...own, [MARK_VARIABLE]: mark },
+    detached: true,
+    serialization: "advanced",
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  // The sandbox ends with this process; without one, the programs of its steps would live on.
+  const isGuarded = wrapped.level !== "bubblewrap" && child.pid !== undefined;
+  const release = isGuarded ? guard({ pid: child.pid, ownsGroup: true, mark }) : () => undefined;
+  return { child, wrapped, release };
+}
+
+interface Wrapping extends PermittedOptions {
+  /** Directories of its own, to be written. */
+  readonly own: readonly string[];
+}
+
+/** Node's own model within bubblewrap, where that can be had. */
+async function wrapNode(
+  file: string,
+  permissions: SettledPermissions,
+  { world: { cwd, env }, require, own }: Wrapping,
+): Promise<WrappedCommand> {
   const alsoRead = ownReads(file);
-  const compileCache = compileCacheOf(file, stateHome(env));
-  const allowed = { ...permissions, write: [...permissions.write, compileCache] };
-  const wrapped = await wrapCommand(nodeWords(allowed, alsoRead), allowed, {
+  const allowed = { ...permissions, write: [...permissions.write, ...own] };
+  const inside = ownInside((await findMachine()).level, permissions);
+  const words = nodeWords({ ...allowed, write: [...allowed.write, ...inside.write] }, [
+    ...alsoRead,
+    ...inside.read,
+  ]);
+  return wrapCommand(words, allowed, {
     env,
     cwd,
     require,
@@ -166,15 +225,15 @@ async function startProcess(
     // Ctrl-C is told to it by this process, which has to know of it first.
     ownSession: true,
   });
-  const [program = "", ...words] = wrapped.argv;
-  const child = spawn(program, words, {
-    cwd,
-    env: { ...wrapped.env, NODE_COMPILE_CACHE: compileCache },
-    detached: true,
-    serialization: "advanced",
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
-  });
-  return { child, wrapped };
+}
+
+/**
+ * What is the sandbox's own, and is gone with it: its temporary directory, and its table of processes,
+ * by which `$` finds the trees of commands. Outside of one, /proc holds the secrets of others.
+ */
+function ownInside(level: SandboxLevel, { run }: SettledPermissions) {
+  if (level !== "bubblewrap") return { read: [], write: [] };
+  return { read: run.length > 0 ? ["/proc"] : [], write: ["/dev/shm"] };
 }
 
 /** Who is gone hears nothing. */
@@ -182,10 +241,9 @@ function tell(child: ChildProcess, message: ToPermitted | PermittedJob): void {
   if (child.connected) child.send(message, () => undefined);
 }
 
-/** Hands the job over, and listens until the process has said how it ended. */
+/** Listens until the process has said how it ended. */
 async function converse<End>(
-  { child }: Started,
-  job: PermittedJob,
+  { child, release }: Started,
   world: World,
   hear: (message: FromPermitted) => { readonly end: End } | undefined,
 ): Promise<End> {
@@ -201,7 +259,6 @@ async function converse<End>(
     ending ??= hear(message);
   });
   try {
-    tell(child, job);
     const exitCode = await exitCodeOf(child);
     if (ending === undefined) throw new ProcessEndedError(exitCode);
     if ("error" in ending) throw ending.error;
@@ -210,6 +267,7 @@ async function converse<End>(
     process.off("exit", killAtExit);
     // What its steps have left running.
     killGroup(child);
+    release();
   }
 }
 

@@ -1,5 +1,6 @@
 /** `holdfast schedule`: tells when automations run, and how their schedules stand. */
 
+import { resolve } from "node:path";
 import {
   readScheduleState,
   scheduleKey,
@@ -9,8 +10,8 @@ import { momentOf } from "../automation/due-ticks.ts";
 import { readTimetable, type Timetable } from "../automation/timetable.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import type { Journal, RunRecord } from "../core/journal.ts";
-import type { Command, World } from "./command.ts";
-import { loadAutomation } from "./load-automation.ts";
+import type { Arguments, Command, World } from "./command.ts";
+import { loadToRun } from "./load-to-run.ts";
 import { printable } from "./printable.ts";
 import {
   documentOf,
@@ -42,7 +43,7 @@ when nothing is served, so that it can tell whether a server is alive. Times are
     const journal = await world.openJournal();
     try {
       const servers = await readSigns(journal, world.clock.now());
-      const documents = await documentsOf(args.positionals, servers, world);
+      const documents = await documentsOf(args.positionals, servers, { args, world });
       const listed = await Promise.all(documents.map((each) => standingOf(each, journal, world)));
       if (args.has("json")) {
         const document = { schema: 1, automations: listed, servers: servers.map(serverAsJson) };
@@ -61,13 +62,14 @@ when nothing is served, so that it can tell whether a server is alive. Times are
 async function documentsOf(
   files: readonly string[],
   servers: readonly FoundSign[],
-  { cwd }: World,
+  { args, world }: { readonly args: Arguments; readonly world: World },
 ): Promise<readonly AutomationDocument[]> {
   if (files.length > 0) {
     const documents: AutomationDocument[] = [];
     for (const name of files) {
-      const { automation, file } = await loadAutomation(name, cwd);
-      documents.push(documentOf(automation, file));
+      // What it does while it is loaded is kept to its permissions here, too.
+      const { automation } = await loadToRun(name, args, world);
+      documents.push(documentOf(automation, resolve(world.cwd, name)));
     }
     return documents;
   }

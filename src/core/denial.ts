@@ -16,9 +16,19 @@ const NODE_NAMES: Readonly<Record<string, PermissionName>> = {
   ChildProcess: "run",
 };
 
-/** What `error` was refused for, where it is a refusal; Node's or our own. Never throws. */
+/** What was found out about errors in which it does not stand. */
+const noted = new WeakMap<object, Denial>();
+
+/** Says of an error that a permission was lacking; the error stays as it is. */
+export function noteDenial(error: unknown, denial: Denial): void {
+  if (typeof error === "object" && error !== null) noted.set(error, denial);
+}
+
+/** What `error` was refused for, where it is a refusal; Node's, our own, or a noted one. Never throws. */
 export function denialOf(error: unknown): Denial | undefined {
   try {
+    const known = noted.get(error as object);
+    if (known !== undefined) return known;
     const { code, permission, resource, value } = error as Record<string, unknown>;
     const told = code === "PERMISSION_DENIED" ? value : resource;
     const name = code === "ERR_ACCESS_DENIED" ? NODE_NAMES[String(permission)] : permission;

@@ -59,7 +59,8 @@ function describe(error: unknown, above: readonly unknown[], room: { left: numbe
 /** Node's own message for a refused permission says neither for what nor how it is had here. */
 function messageOf(error: object): string {
   const message = textOf(read(error, "message")) ?? safeText(error);
-  const denial = read(error, "code") === "ERR_ACCESS_DENIED" ? denialOf(error) : undefined;
+  // Our own says so itself.
+  const denial = read(error, "code") === "PERMISSION_DENIED" ? undefined : denialOf(error);
   const advice = denial === undefined ? "" : ` Here: ${adviceFor(denial)}`;
   // It may have come from another process, which has said so.
   return message.endsWith(advice) ? message : `${message}${advice}`;

@@ -37,6 +37,9 @@ const READERS = {
   env: list(readVariable, { default: NONE }),
 } satisfies Record<PermissionName, Reader<unknown>>;
 
+/** Every kind, in the order of the page. */
+export const PERMISSION_NAMES = Object.keys(READERS) as readonly PermissionName[];
+
 /** Permissions as they were read: every list is there. */
 export type SettledPermissions = Settled<typeof READERS>;
 

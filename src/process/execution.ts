@@ -2,6 +2,7 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
+import { denialOf } from "../core/denial.ts";
 import type { OutputTarget, SettledRun, StreamName } from "./command-options.ts";
 import { drain } from "./drain.ts";
 import type { EndedCommand, RunningCommand } from "./ended-command.ts";
@@ -64,6 +65,8 @@ export class Execution {
       const child = spawn(program, args, this.#plan.options);
       return child.pid === undefined ? this.#failing(child) : this.#watch(child, child.pid);
     } catch (error) {
+      // It names what is lacking, which a code does not.
+      if (denialOf(error) !== undefined) return { ...NEVER_RAN, end: Promise.reject(error) };
       return this.#failed(codeOf(error));
     }
   }

@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import { PermissionDeniedError } from "../core/errors.ts";
 import { admitsAddress } from "../core/permissions.ts";
+import { refuse } from "./refusal.ts";
 
 /** What is connected to or listened on; neither for what is open already. */
 interface Target {
@@ -16,7 +17,7 @@ export function checkConnection(allowed: readonly string[], words: readonly unkn
   const { path, host = "localhost", port } = targetOf(words);
   if (path !== undefined) return checkFile(path, "write");
   if (port === undefined || admitsAddress(allowed, { host, port })) return;
-  throw new PermissionDeniedError(`Connecting to ${host}:${port}`, "net", addressOf(host, port));
+  refuse(new PermissionDeniedError(`Connecting to ${host}:${port}`, "net", addressOf(host, port)));
 }
 
 /** @throws {PermissionDeniedError} */
@@ -24,14 +25,14 @@ export function checkListener(allowed: readonly string[], words: readonly unknow
   const { path, host = "*", port = words.some(isHandle) ? undefined : 0 } = targetOf(words);
   if (path !== undefined) return checkFile(path, "write");
   if (port === undefined || admitsAddress(allowed, { host, port })) return;
-  throw new PermissionDeniedError(`Listening on ${host}:${port}`, "net", addressOf(host, port));
+  refuse(new PermissionDeniedError(`Listening on ${host}:${port}`, "net", addressOf(host, port)));
 }
 
 /** A socket or a database is a file. @throws {PermissionDeniedError} */
 export function checkFile(path: string, permission: "read" | "write"): void {
   const file = resolve(path);
   if (process.permission?.has(`fs.${permission}`, file) !== false) return;
-  throw new PermissionDeniedError(`Opening ${file}`, permission, file);
+  refuse(new PermissionDeniedError(`Opening ${file}`, permission, file));
 }
 
 /** Node's own calls hand the words on as one array. */

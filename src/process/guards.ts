@@ -11,6 +11,8 @@ import dgram from "node:dgram";
 import { registerHooks, syncBuiltinESMExports } from "node:module";
 import net from "node:net";
 import { extname } from "node:path";
+import { refuse } from "./refusal.ts";
+import { isOwnProgram } from "./own-program.ts";
 import { checkConnection, checkListener } from "./guard-net.ts";
 
 /** What the process was started without. */
@@ -18,13 +20,24 @@ export interface Guarded {
   readonly permissions: SettledPermissions;
   /** The names of variables that are set outside and were not handed on. */
   readonly heldBack: readonly string[];
+  /** Is told of each program before it is started. Default: nobody is. */
+  readonly onProgram?: ((started: StartedProgram) => void) | undefined;
+}
+
+/** A program as it was asked for. */
+export interface StartedProgram {
+  readonly program: string;
+  /** Its arguments, the program's own name among them or not. */
+  readonly words: readonly string[];
+  /** Where it was said in which directory. */
+  readonly cwd?: string | undefined;
 }
 
 /** Sets all guards, for as long as the process lives. */
-export function setGuards({ permissions, heldBack }: Guarded): void {
+export function setGuards({ permissions, heldBack, onProgram }: Guarded): void {
   guardEnvironment(heldBack);
   guardNetwork(permissions);
-  guardPrograms(permissions);
+  guardPrograms(permissions, onProgram);
   guardDatabases();
   // What was imported by name before sees them too.
   syncBuiltinESMExports();
@@ -32,14 +45,21 @@ export function setGuards({ permissions, heldBack }: Guarded): void {
 
 /** Only to read a variable is refused: libraries look whether one is there, and list them all. */
 function guardEnvironment(heldBack: readonly string[]): void {
-  const refused = new Set(heldBack);
-  process.env = new Proxy(process.env, {
+  const own = process.env;
+  const refused = new Map(heldBack.map((name) => [name, own[name]]));
+  process.env = new Proxy(own, {
     get(env, name) {
-      if (typeof name === "string" && refused.has(name) && !Object.hasOwn(env, name)) {
-        throw new PermissionDeniedError(`Reading the variable ${name}`, "env", name);
+      // What the code itself has set is its own.
+      if (typeof name === "string" && refused.has(name) && refused.get(name) === env[name]) {
+        refuse(new PermissionDeniedError(`Reading the variable ${name}`, "env", name));
       }
       return Reflect.get(env, name) as unknown;
     },
+    // Where it is handed on after all, to learn who reads it.
+    ownKeys: (env) =>
+      Reflect.ownKeys(env).filter(
+        (name) => typeof name !== "string" || !refused.has(name) || refused.get(name) !== env[name],
+      ),
   });
 }
 
@@ -64,26 +84,45 @@ function guardNetwork({ net: allowed }: SettledPermissions): void {
   before(net.Server.prototype, "listen", (words) => checkListener(allowed, words));
   const refuseDatagrams = () => {
     if (!allowed.includes("*:*")) {
-      throw new PermissionDeniedError("A socket for datagrams", "net", "*:*");
+      refuse(new PermissionDeniedError("A socket for datagrams", "net", "*:*"));
     }
   };
   for (const name of ["bind", "connect", "send"])
     before(dgram.Socket.prototype, name, refuseDatagrams);
 }
 
-function guardPrograms({ run }: SettledPermissions): void {
-  const check = (program: unknown) => {
+function guardPrograms({ run }: SettledPermissions, onProgram: Guarded["onProgram"]): void {
+  const check = (program: unknown, words: unknown, cwd: unknown) => {
+    onProgram?.({ program: String(program), words: textsOf(words), cwd: textsOf([cwd])[0] });
     if (admitsProgram(run, String(program))) return;
     const name = String(program).replace(/^.*\//, "");
-    throw new PermissionDeniedError(`Running ${String(program)}`, "run", name);
+    refuse(new PermissionDeniedError(`Running ${String(program)}`, "run", name));
   };
   // All of the asynchronous ones end here; the others have no place in common.
   const { prototype } = childProcess.ChildProcess as unknown as { prototype: object };
-  before(prototype, "spawn", ([options]) => check((options as { file: unknown }).file));
+  before(prototype, "spawn", ([options]) => {
+    const { file, args, cwd } = options as { file: unknown; args: unknown; cwd: unknown };
+    if (!isOwnProgram(options)) check(file, args, cwd);
+  });
   for (const name of ["spawnSync", "execFileSync"]) {
-    before(childProcess, name, ([file, , options]) => check(shellOf(options) ?? file));
+    before(childProcess, name, ([file, ...rest]) => {
+      const options = rest.findLast((word) => typeof word === "object" && !Array.isArray(word));
+      if (!isOwnProgram(options))
+        check(shellOf(options) ?? file, [file, rest[0]].flat(), cwdOf(options));
+    });
   }
-  before(childProcess, "execSync", ([, options]) => check(shellOf(options) ?? "/bin/sh"));
+  before(childProcess, "execSync", ([command, options]) =>
+    check(shellOf(options) ?? "/bin/sh", [command], cwdOf(options)),
+  );
+}
+
+function textsOf(words: unknown): string[] {
+  const given: readonly unknown[] = Array.isArray(words) ? words : [];
+  return given.filter((word) => typeof word === "string");
+}
+
+function cwdOf(options: unknown): unknown {
+  return (options as { cwd?: unknown } | null | undefined)?.cwd;
 }
 
 function shellOf(options: unknown): string | undefined {

@@ -4,7 +4,8 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { OWN_PROGRAM } from "./own-program.ts";
 
 /** One process. Pid and start time together name it: pids are used again. */
 export interface ProcessEntry {
@@ -30,12 +31,15 @@ export function readProcesses(): ProcessEntry[] {
 export function findProcess(pid: number): ProcessEntry | undefined {
   const stat = readOr("", () => readFileSync(`/proc/${pid}/stat`, "utf8"));
   if (stat !== "") return parseStat(stat);
-  return existsSync("/proc/self/stat") ? undefined : askPs(["-p", `${pid}`])[0];
+  // Where /proc is there and may be read, nobody else knows more.
+  const isTold = readOr("", () => readFileSync("/proc/self/stat", "utf8")) !== "";
+  return isTold ? undefined : askPs(["-p", `${pid}`])[0];
 }
 
 function askPs(which: readonly string[]): ProcessEntry[] {
   const columns = ["-o", "pid=,ppid=,pgid=,stat=,lstart="];
-  return parsePs(spawnSync("ps", [...which, ...columns], { encoding: "utf8" }).stdout ?? "");
+  const options = { encoding: "utf8", ...OWN_PROGRAM } as const;
+  return parsePs(spawnSync("ps", [...which, ...columns], options).stdout ?? "");
 }
 
 /** A line of /proc/<pid>/stat. @internal */

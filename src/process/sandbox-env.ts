@@ -31,3 +31,8 @@ export function heldBack(env: Env, named: readonly string[]): readonly string[] 
   const handed = handedOn(env, named);
   return Object.keys(env).filter((name) => env[name] !== undefined && !Object.hasOwn(handed, name));
 }
+
+/** All of it that is set. */
+export function definedOf(env: Env): Record<string, string> {
+  return handedOn(env, Object.keys(env));
+}

@@ -10,7 +10,7 @@ import { delimiter, join } from "node:path";
 import { OptionsError, SandboxError } from "../core/errors.ts";
 import type { Permissions } from "../core/permissions.ts";
 import { bubblewrapWords, findBubblewrapFailure, type Bound, type Limits } from "./bubblewrap.ts";
-import { handedOn } from "./sandbox-env.ts";
+import { definedOf, handedOn } from "./sandbox-env.ts";
 import { unheldBy } from "./sandbox-level.ts";
 import type { SandboxLevel } from "./sandbox-level.ts";
 
@@ -82,10 +82,6 @@ export async function wrapCommand(
     isRoot: process.getuid?.() === 0,
   });
   return { argv: [...words, ...argv], env, level, unheld, lacks };
-}
-
-function definedOf(env: Env): Record<string, string> {
-  return handedOn(env, Object.keys(env));
 }
 
 function limitsOf(

@@ -8,6 +8,7 @@
  */
 
 import { spawn, type ChildProcess } from "node:child_process";
+import { OWN_PROGRAM } from "./own-program.ts";
 
 /** A command under guard. */
 export interface Guarded {
@@ -73,6 +74,7 @@ function startWatchdog(): ChildProcess {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
     cwd: "/",
+    ...OWN_PROGRAM,
   });
   const forget = (): void => {
     if (watchdog === started) watchdog = undefined;

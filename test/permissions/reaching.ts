@@ -2,7 +2,9 @@
 
 import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Permissions } from "../../src/core/permissions.ts";
+import { isStartedWith, readProcesses } from "../../src/process/process-table.ts";
 import { holdfast, type Ended, type Place } from "../cli-process.ts";
 
 const TEXT = readFileSync(join(import.meta.dirname, "../fixtures/permissions/reaches.ts"), "utf8");
@@ -34,4 +36,24 @@ export function reach(
     UNDECLARED: "set outside",
     ...env,
   });
+}
+
+/** Resolves once so many processes that were started in `at` run; the test's own limit ends the wait. */
+export async function untilThereAre(at: Place, isEnough: (names: readonly string[]) => boolean) {
+  const home = `HOME=${at.root}`.replace(/^.*(?=place-)/, "");
+  for (;;) {
+    const pids = readProcesses().filter(
+      ({ pid, isZombie }) => !isZombie && isStartedWith(pid, home),
+    );
+    if (isEnough(pids.map(({ pid }) => nameOf(pid)))) return;
+    await sleep(20);
+  }
+}
+
+function nameOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch {
+    return "";
+  }
 }

@@ -8,19 +8,28 @@ import { afterAll, describe, expect, test } from "vitest";
 import { findMachine, wrapCommand } from "../../src/process/sandbox.ts";
 import type { Permissions } from "../../src/core/permissions.ts";
 import { holdfast, place, start } from "../cli-process.ts";
-import { reach, reaching } from "../permissions/reaching.ts";
+import { reach, reaching, untilThereAre } from "../permissions/reaching.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdfast-sandbox-"));
 afterAll(() => rmSync(root, { recursive: true }));
 
 describe("an automation inside bubblewrap", () => {
-  test.for(["attach", "link", "program"] as const)("does not get out by %s", async (what) => {
+  test.for([
+    ["attach", "outside.db"],
+    ["link", "out/way/outside"],
+    ["program", "outside"],
+  ] as const)("does not get out by %s, and is told of it with 77", async ([what, name]) => {
     const at = place();
     const file = reaching(at, { run: ["sh"] });
 
-    const { exitCode, stderr } = await reach(at, file, what, { flags: ["--require-sandbox"] });
+    const { exitCode, stdout, stderr } = await reach(at, file, what, {
+      flags: ["--require-sandbox"],
+    });
 
-    expect(exitCode).not.toBe(0);
+    expect([exitCode, stdout]).toEqual([
+      77,
+      expect.stringContaining(`add permissions.write: "${join(at.root, name)}"`),
+    ]);
     expect(stderr).toContain("Permissions are kept by the kernel (bubblewrap) and by Node");
     expect(["outside", "outside.db"].map((name) => existsSync(join(at.root, name)))).toEqual([
       false,
@@ -58,6 +67,22 @@ describe("an automation inside bubblewrap", () => {
     ]).toEqual([false, true, 0]);
   });
 
+  test("runs commands by $, ends them in time, and has a temporary directory", async () => {
+    const at = place();
+    const file = reaching(at, { run: ["uname", "sleep"] });
+
+    const ran = await reach(at, file, "dollar");
+    const late = await reach(at, file, "dollar in time");
+    const temporary = await reach(at, file, "temporary");
+
+    expect([ran.exitCode, ran.stderr.includes("reached: Linux")]).toEqual([0, true]);
+    expect(late.stdout).toContain("TIMED_OUT");
+    expect([temporary.exitCode, temporary.stderr.includes("reached: /dev/shm/")]).toEqual([
+      0,
+      true,
+    ]);
+  });
+
   test("ends with the process that started it, even when that is killed", async () => {
     const at = place();
     const words = ["run", reaching(at), "--input", '{"what":"wait"}'];
@@ -65,8 +90,8 @@ describe("an automation inside bubblewrap", () => {
     await running.heard("reaching");
 
     running.child.kill("SIGKILL");
-    // Its pipes are closed only when nobody is left that holds them.
     const { exitCode } = await running.ended;
+    await untilThereAre(at, (names) => names.length === 0);
     // What nobody saw the end of cannot be undone.
     const again = await holdfast(at, ["run", ...words.slice(1, 2), "--rollback"]);
 
