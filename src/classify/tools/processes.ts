@@ -60,7 +60,7 @@ export const CALLED_WRONGLY = row(
   116,
   [],
   {
-    says: /: (?:unrecognized|invalid|unknown) option|: missing (?:\w+ )*operand|^Try [`'][^`']+ --help' for/,
+    says: /: (?:unrecognized|invalid|unknown) option|: missing [\w ]{0,40}operand|^Try [`'][^`']+ --help' for/,
   },
   ["USAGE", "fatal", "none"],
 );
