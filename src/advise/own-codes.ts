@@ -114,36 +114,6 @@ export const OWN_CODES: Readonly<Record<string, OwnCode>> = {
     "at the place of a file is a directory, a link or something else that is no plain file; it is left as it is",
     "say where the file itself is",
   ),
-  PERMISSION_DENIED: own(
-    "fatal",
-    "none",
-    "what was tried is not among the permissions that the automation declares; permission and value say which one lacks",
-    "declare it, or do not do it. The run exits with 77",
-  ),
-  DRY_RUN: own(
-    "fatal",
-    "none",
-    "a dry run was asked to do something that has an effect",
-    "put it into a step",
-  ),
-  NOT_REACHED: own(
-    "fatal",
-    "none",
-    "a dry run came to what needs the value of a step that it did not do; needs names it",
-    "give that step a plan",
-  ),
-  OUTPUT_CUT: own(
-    "fatal",
-    "unknown",
-    "a command's output is asked for, and it wrote more than was kept; the command itself succeeded",
-    "raise keep, or take the output as it comes: stdout with a Writable, or onLine",
-  ),
-  SANDBOX_UNAVAILABLE: own(
-    "fatal",
-    "none",
-    "--require-sandbox was given, and bubblewrap cannot be had, or the automation declares no permissions; nothing was started",
-    "bring what the message says is missing. The run exits with 77",
-  ),
   INPUT_INVALID: own(
     "fatal",
     "none",
