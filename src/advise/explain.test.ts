@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { explainEnd, explainExitCode, explainText, type Explanation } from "./explain.ts";
 
@@ -59,6 +60,26 @@ test.for<[text: string, expected: string[]]>([
   [RECORD, ["step.failed with ENOSPC: ENOSPC"]],
   [`${RECORD}\n{"message":"after it"}\n{"broken`, ["step.failed with ENOSPC: ENOSPC"]],
   ['{"holdfast":{"fault":{"code":"MY_OWN"}}}', ["a record of the log with MY_OWN: MY_OWN"]],
+  [
+    '{"fault":{"code":"ENOSPC","class":"degraded","effect":"partial"}}',
+    ["a record of the log with ENOSPC: ENOSPC"],
+  ],
+  ['{"holdfast":{"fault":{"code":5}}}', []],
+  [
+    '{"holdfast":{"fault":{"code":"ENOSPC","class":"odd","effect":7}}}',
+    ["a record of the log with ENOSPC: ENOSPC"],
+  ],
+  ['{"holdfast":null}', []],
+  ["HTTP 503", ["the code HTTP_503: HTTP_503"]],
+  ["SQLSTATE 40001", ["the code SQLSTATE_40001: SQLSTATE_40001"]],
+  ["gRPC UNAVAILABLE", ["the code GRPC_UNAVAILABLE: GRPC_UNAVAILABLE"]],
+  ["unavailable", ["the code GRPC_UNAVAILABLE: GRPC_UNAVAILABLE"]],
+  ["econnrefused", ["the code ECONNREFUSED: ECONNREFUSED"]],
+  ["sigterm", ["the code SIGTERM: SIGTERM"]],
+  ["readonly", ["the code REDIS_READONLY: REDIS_READONLY"]],
+  ["SQLITE_BUSY_SNAPSHOT", ["the code SQLITE_BUSY_SNAPSHOT: SQLITE_BUSY"]],
+  ["kubectl: connection refused", ["what it wrote: ECONNREFUSED"]],
+  ["\u001b[31mENOSPC\u001b[0m", ["what it wrote: ENOSPC"]],
   ["nobody knows this", []],
   ["", []],
   ["constructor", []],
@@ -79,6 +100,23 @@ test("a record's own class has the last word", () => {
     "disk-full",
     "no retry: what was done is undone; is ignored by the breaker; exit code 1 when it stays, 80 when it was rolled back",
   ]);
+});
+
+test("whatever it is given, it answers, and each answer says what was taken for what", () => {
+  const words = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.json(),
+    fc.json().map((fault) => `{"holdfast":{"fault":${fault}}}`),
+    fc.object().map((fault) => JSON.stringify({ fault: { code: "ENOSPC", ...fault } })),
+  );
+
+  fc.assert(
+    fc.property(words, fc.integer({ min: 0, max: 999 }), (text, exitCode) => {
+      const found = [...explainText(text), ...explainExitCode(exitCode)];
+
+      expect(found.filter(({ of }) => of === "")).toEqual([]);
+    }),
+  );
 });
 
 test("an exit code that its tool gives no meaning is not known", () => {

@@ -8,7 +8,7 @@ import type { CommandFinding } from "../classify/command-finding.ts";
 import { TOOL_ROWS } from "../classify/tool-rows.ts";
 import { ANY_PROGRAM } from "../classify/tools/processes.ts";
 import type { CommandEnd } from "../core/command-end.ts";
-import type { Effect, Fault, FaultClass } from "../core/fault.ts";
+import { FAULT_CLASSES, type Effect, type Fault, type FaultClass } from "../core/fault.ts";
 import { reactionTo } from "./default-reaction.ts";
 import { causeOf, faultOfCode } from "./known-codes.ts";
 import { OWN_CODES } from "./own-codes.ts";
@@ -70,8 +70,26 @@ export function explainText(text: string): Explanation[] {
   return explainCode(text.trim()) ?? explainRecord(text) ?? explainOutput(text);
 }
 
-/** The codes of faults, ours and those of others. */
-function explainCode(code: string): Explanation[] | undefined {
+/** The codes of faults, ours and those of others; people write them as they like. */
+function explainCode(text: string): Explanation[] | undefined {
+  const [code, ...others] = writtenFor(text);
+  const found = explainExactly(code ?? text);
+  if (found !== undefined || others.length === 0) return found;
+  return others.map(explainExactly).find((each) => each !== undefined);
+}
+
+const EFFECTS: readonly Effect[] = ["none", "partial", "unknown"];
+
+const LONGEST_CODE = 80;
+
+/** `HTTP 503` may stand for HTTP_503, `unavailable` for GRPC_UNAVAILABLE. */
+function writtenFor(text: string): string[] {
+  if (text.length > LONGEST_CODE || !/^[A-Za-z][\w ]*$|^\d[0-9A-Za-z]{4}$/.test(text)) return [];
+  const upper = text.toUpperCase().replaceAll(" ", "_");
+  return [text, upper, `GRPC_${upper}`, `REDIS_${upper}`, `SIG${upper}`];
+}
+
+function explainExactly(code: string): Explanation[] | undefined {
   const own = Object.hasOwn(OWN_CODES, code) ? OWN_CODES[code] : undefined;
   if (own !== undefined) {
     return [{ of: `the code ${code} of holdfast`, code, ...own, byDefault: reactionTo(own) }];
@@ -84,8 +102,8 @@ function explainCode(code: string): Explanation[] | undefined {
 function explainRecord(text: string): Explanation[] | undefined {
   for (const line of text.split("\n").toReversed()) {
     const record = parseRecord(line);
-    const fault = record?.holdfast?.fault;
-    if (fault?.code === undefined) continue;
+    const fault = loggedFault(record?.holdfast?.fault ?? record?.fault);
+    if (fault === undefined) continue;
     const own = explainCode(fault.code)?.[0];
     const of = `${record?.event?.action ?? "a record of the log"} with ${fault.code}`;
     return [{ ...own, of, ...fault, ...(isWhole(fault) ? { byDefault: reactionTo(fault) } : {}) }];
@@ -95,13 +113,30 @@ function explainRecord(text: string): Explanation[] | undefined {
 
 interface LoggedFault {
   readonly class?: FaultClass;
-  readonly code?: string;
+  readonly code: string;
   readonly effect?: Effect;
+}
+
+/** Lines of a log may have been written by anybody. */
+function loggedFault(value: unknown): LoggedFault | undefined {
+  const { class: faultClass, code, effect } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof code !== "string" || code === "") return undefined;
+  return {
+    code,
+    ...(isOneOf(FAULT_CLASSES, faultClass) ? { class: faultClass } : {}),
+    ...(isOneOf(EFFECTS, effect) ? { effect } : {}),
+  };
+}
+
+function isOneOf<Word extends string>(words: readonly Word[], value: unknown): value is Word {
+  return (words as readonly unknown[]).includes(value);
 }
 
 interface LogRecord {
   readonly event?: { readonly action?: string };
-  readonly holdfast?: { readonly fault?: LoggedFault };
+  readonly holdfast?: { readonly fault?: unknown };
+  /** Where an alert has it. */
+  readonly fault?: unknown;
 }
 
 function parseRecord(line: string): LogRecord | undefined {
@@ -113,7 +148,7 @@ function parseRecord(line: string): LogRecord | undefined {
   }
 }
 
-function isWhole(fault: LoggedFault): fault is Fault {
+function isWhole(fault: LoggedFault): fault is LoggedFault & Fault {
   return fault.class !== undefined && fault.effect !== undefined;
 }
 

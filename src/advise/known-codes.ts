@@ -15,6 +15,7 @@ import type { Fault } from "../core/fault.ts";
 import type { Cause, Causes } from "./cause.ts";
 import { NETWORK_CAUSES } from "./causes/network.ts";
 import { PROCESS_CAUSES } from "./causes/processes.ts";
+import { PROGRAM_CAUSES } from "./causes/programs.ts";
 import { SERVICE_CAUSES } from "./causes/services.ts";
 import { SYSTEM_CAUSES } from "./causes/system.ts";
 
@@ -23,6 +24,7 @@ const CAUSES: Causes = {
   ...PROCESS_CAUSES,
   ...NETWORK_CAUSES,
   ...SERVICE_CAUSES,
+  ...PROGRAM_CAUSES,
 };
 
 /** Found beside a command alone, by measurement or by whoever ran it. */
@@ -61,6 +63,9 @@ export const KNOWN_CODES: readonly string[] = [
 export function faultOfCode(code: string): Fault | undefined {
   const meaning = MEANINGS.get(code);
   if (meaning !== undefined) return { class: meaning[0], code, effect: meaning[1] };
+  // SQLITE_BUSY_SNAPSHOT is a kind of SQLITE_BUSY.
+  const general = /^SQLITE_[A-Z]+(?=_)/.exec(code)?.[0];
+  if (general !== undefined) return faultOfCode(general);
   return sqlStateFault(code.replace(/^SQLSTATE_/, ""));
 }
 

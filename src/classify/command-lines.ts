@@ -7,7 +7,9 @@ import { redisReplyFault } from "./redis.ts";
 import { sqlStateFault } from "./sqlstate.ts";
 import { findingOf, fitsBeside, type ToolRow } from "./tool-row.ts";
 import { TOOL_ROWS } from "./tool-rows.ts";
+import { ZIPPED } from "./tools/archives.ts";
 import { PG_STATE_SHOWN, PG_STATES, PG_TOOLS, REDIS_TOOLS } from "./tools/databases.ts";
+import { CALLED_WRONGLY } from "./tools/processes.ts";
 import { FILE_TOOLS, NAMED_CODE, SYSTEM_TEXTS } from "./tools/system-texts.ts";
 
 /** A line, and where it stood. */
@@ -22,18 +24,57 @@ const MOST_LINES = 200;
 /** What a longer line means stands near its beginning. */
 const LONGEST_LINE = 2_000;
 
-/** What the last line says of which `read` knows anything: of stderr, then of stdout. */
+/** Colours, which some keep although nobody looks at a terminal. */
+// eslint-disable-next-line no-control-regex
+const COLOURS = /\u001b\[[\d;]*m/g;
+
+/**
+ * What the last line says of which `read` knows anything: of stderr, then of stdout. Where that is an
+ * aftermath, it is the known line before it, if there is one.
+ */
 export function lastLine(
   end: CommandEnd,
   read: (line: Line) => CommandFinding | undefined,
 ): CommandFinding | undefined {
   for (const on of ["stderr", "stdout"] as const) {
-    for (const text of end[on].split(/\r?\n/).slice(-MOST_LINES).toReversed()) {
-      const found = text === "" ? undefined : read({ text: text.slice(0, LONGEST_LINE), on });
-      if (found !== undefined) return found;
+    let aftermath: CommandFinding | undefined;
+    for (const line of linesOf(end[on])) {
+      const found = line === "" ? undefined : read({ text: line, on });
+      if (found !== undefined && !isAftermath(found, line)) return found;
+      aftermath ??= found;
     }
+    if (aftermath !== undefined) return aftermath;
   }
   return undefined;
+}
+
+/** From the last one on. A progress display goes back to the beginning of its line. */
+function linesOf(output: string): string[] {
+  const lines = output.split(/\r\n|\n|\r/).slice(-MOST_LINES);
+  return lines.map((line) => line.slice(0, LONGEST_LINE).replaceAll(COLOURS, "")).toReversed();
+}
+
+/** Codes of what was to be made before, and of whoever was to read. */
+const AFTERMATH_CODES: ReadonlySet<string> = new Set(["ENOENT", "EPIPE"]);
+
+/** What takes away, what reads from a command that failed, and who asked a server in vain. */
+const AFTERMATH =
+  /^(?:rm|rmdir|umount|kill|killall): |stdin: unexpected end|^tar: (?:This does not look|Unexpected EOF)|^curl: \(23\)|No matching distribution found|Could not find a version/;
+
+/** Whether it is likely to follow from a failure before it: `curl … | tar x`, `trap 'rm …' EXIT`. */
+function isAftermath({ fault }: CommandFinding, line: string): boolean {
+  return AFTERMATH_CODES.has(fault.code) || AFTERMATH.test(line);
+}
+
+/** A line that says itself that it went on: `WARNING: …`, `10:00:01 [info] …`, `psql:a.sql:1: NOTICE: …`. */
+const PASSING =
+  /^[-\d:.,+TZ\s[\]()]{0,60}(?:\S{1,100} )?[[(<]?(?:warn(?:ing)?|notice|info|debug|trace|hint|detail)(?:[\]):>\s]|$)|"(?:log\.)?level": ?"(?:warn|info|debug|trace)/i;
+
+/** What Python's urllib3 says of each attempt; what it gave up with may say nothing. */
+const RETRYING = "Retrying (Retry(";
+
+function isPassing(line: string): boolean {
+  return PASSING.test(line) && !line.includes(RETRYING);
 }
 
 /** What a line means by the rows of the command's own programs, or as the answer of their server. */
@@ -66,6 +107,7 @@ function serverLine({ text, on }: Line, names: readonly string[]): CommandFindin
 
 /** By SQLSTATE where it is shown, else by the server's English words. @internal */
 export function postgresLine(line: string): CommandFinding | undefined {
+  if (isPassing(line)) return undefined;
   const shown = PG_STATE_SHOWN.exec(line)?.[1];
   const known = PG_STATES.find(({ says, state }) => state === shown || says.test(line));
   const fault = sqlStateFault(shown ?? known?.state ?? "");
@@ -101,19 +143,27 @@ export function foreignLine(
   end: CommandEnd,
 ): CommandFinding | undefined {
   const { text, on } = line;
-  if (on === "stdout") return undefined;
+  if (on === "stdout" || isPassing(text)) return undefined;
   const isSure = FILE_TOOLS.has(names[0] ?? "");
-  if (isSure) return systemLine(text);
+  if (isSure) return systemLine(text) ?? rowFor(line, [CALLED_WRONGLY], end);
   const words = new Set(text.split(/[^\w-]+/));
   const named = TOOL_ROWS.filter(({ tools }) => tools.some((name) => words.has(name)));
   const found =
     rowFor(line, named, end) ??
     systemLine(text) ??
     postgresLine(text) ??
-    rowFor(line, TOOL_ROWS, end);
+    rowFor(line, NAMELESS_ROWS, end) ??
+    rowFor(line, [CALLED_WRONGLY], end);
   if (found?.fault.effect !== "none") return found;
   return { ...found, fault: { ...found.fault, effect: "unknown" } };
 }
+
+/** Programs that begin each of their lines with their name: without it, a line is another's. */
+const NAME_THEMSELVES: ReadonlySet<string> = new Set([...ZIPPED, "tar", "curl", "rsync"]);
+
+const NAMELESS_ROWS: readonly ToolRow[] = TOOL_ROWS.filter(
+  ({ tools }) => !tools.every((name) => NAME_THEMSELVES.has(name)),
+);
 
 /** By the text of an errno, or by a code's own name. @internal */
 export function systemLine(line: string): CommandFinding | undefined {

@@ -3,7 +3,7 @@
  *
  * Exit codes mean what their tool says they mean: 5 is a locked database for sqlite3 and a proxy without
  * a name for curl. Many say nothing at all, and the text decides; of several lines the last that means
- * anything, for that is where it gave up. What looks like something else is confirmed by measurement:
+ * anything, for that is where it gave up; what such a line follows from stands before it. What looks like something else is confirmed by measurement:
  * a kill by the kernel's counter, a full disk by asking the file system.
  *
  * What another program than the command itself complains of tells the cause, but not what had been done
@@ -67,7 +67,12 @@ function byTables(end: CommandEnd): CommandFinding | undefined {
   // What was written before a signal is not why it ended, unless the table knows both.
   if (isSignal(status)) {
     const exact = own.filter(({ exitCodes }) => exitCodes !== undefined);
-    return lastLine(end, (line) => ownLine(line, exact, [], end)) ?? byKill(status, end);
+    return (
+      lastLine(end, (line) => ownLine(line, exact, [], end)) ??
+      // Git exits with 129 when it is called wrongly.
+      (end.signal === undefined ? byExitCode(exact, end) : undefined) ??
+      byKill(status, end)
+    );
   }
   return (
     lastLine(end, (line) => ownLine(line, own, tool.names, end)) ??

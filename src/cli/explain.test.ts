@@ -37,6 +37,9 @@ test.for<[words: string[], first: string]>([
   [["81"], "exit code 81 of holdfast"],
   [["75", "holdfast"], "exit code 75 of holdfast"],
   [["503"], "HTTP status 503"],
+  [["HTTP", "503"], "the code HTTP_503"],
+  [["curl", "28"], "exit code 28 of curl"],
+  [["exit", "code", "137"], "exit code 137 of any program"],
   [["psql:", "could", "not", "translate", "host", "name"], "what it wrote"],
   [["ENOSPC"], "the code ENOSPC"],
 ])("%j is %s", async ([words, first]) => {
@@ -92,4 +95,27 @@ test.for<[words: string[], message: string]>([
   ],
 ])("%j is refused", async ([words, message]) => {
   await expect(ask(...words)).rejects.toThrow(message);
+});
+
+test("an exit code that holdfast does not have is none of other tools'", async () => {
+  expect(await ask("5", "holdfast")).toMatchObject({ exitCode: 1 });
+});
+
+test.for([
+  [["ECONREFUSED"], "Did you mean ECONNREFUSED?"],
+  [["http_53"], "Did you mean HTTP_503?"],
+  [["x".repeat(500_000)], undefined],
+] as const)(
+  "of what nobody knows the nearest code is told, of a log none",
+  async ([words, hint]) => {
+    const { exitCode, stdout } = await ask(...words);
+
+    expect([exitCode, /^Did you mean.*$/m.exec(stdout)?.[0]]).toEqual([1, hint]);
+  },
+);
+
+test("the password that a command was called with is not printed", async () => {
+  const { stdout } = await ask("7", "curl", "https://app:hunter2hunter2@store.example/");
+
+  expect([stdout.includes("hunter2"), stdout.split(" of ")[0]]).toEqual([false, "exit code 7"]);
 });

@@ -7,6 +7,7 @@ import { explainEnd, explainExitCode, explainText, type Explanation } from "../a
 import { KNOWN_CODES } from "../advise/known-codes.ts";
 import { OWN_CODES } from "../advise/own-codes.ts";
 import { EXIT } from "../core/exit-codes.ts";
+import { redactor } from "../core/redact.ts";
 import { UsageError, type Arguments, type Command, type World } from "./command.ts";
 import { nearest } from "./nearest.ts";
 import { printable } from "./printable.ts";
@@ -43,13 +44,23 @@ own. Exit codes: 0 explained; 1 it is not known; 2 usage.`,
   async run(args, world) {
     const asked = await readQuestion(args, world);
     const found = explanations(asked);
-    const hint = found.length === 0 ? nearest(asked.words.join(" "), CODES) : undefined;
-    world.print(args.has("json") ? asJson(found, hint) : printable(asText(found, hint, world)));
+    const hint = found.length === 0 ? meantBy(asked.words.join(" ")) : undefined;
+    const said = args.has("json") ? asJson(found, hint) : printable(asText(found, hint, world));
+    // The command may have been called with a password.
+    world.print(redactor({ env: world.env }).text(said));
     return found.length === 0 ? EXIT.failed : EXIT.ok;
   },
 };
 
 const CODES: readonly string[] = [...KNOWN_CODES, ...Object.keys(OWN_CODES)];
+
+/** No code is longer by what people mistype; a log is not compared with all of them. */
+const LONGEST_WORD = 60;
+
+function meantBy(text: string): string | undefined {
+  const word = text.trim();
+  return word.length > LONGEST_WORD ? undefined : nearest(word.toUpperCase(), CODES);
+}
 
 interface Question {
   readonly words: readonly string[];
@@ -92,13 +103,23 @@ function readExitCode(word: string): number {
 
 function explanations({ words, exitCode, stderr }: Question): Explanation[] {
   if (exitCode !== undefined) return explainEnd({ argv: words, exitCode, stderr });
-  const [first = "", ...rest] = words;
+  const [first = "", ...rest] = inOrder(words);
   if (/^\d{3}$/.test(first) && rest.length === 0) return explainExitCode(Number(first));
   if (!EXIT_CODE.test(first)) return explainText(words.length === 0 ? stderr : words.join(" "));
   if (rest.length === 0) return explainExitCode(Number(first));
-  const isOwn = rest[0] === "holdfast";
-  if (isOwn) return explainExitCode(Number(first)).slice(0, 1);
+  if (rest[0] === "holdfast") {
+    return explainExitCode(Number(first)).filter(({ of }) => of.endsWith(" of holdfast"));
+  }
   return explainEnd({ argv: rest, exitCode: Number(first), stderr });
+}
+
+/** `exit code 28` and `curl 28` are 28 and 28 of curl. */
+function inOrder(words: readonly string[]): readonly string[] {
+  const number = /^exit(?:ed)?(?: with)?(?: code| status)? (\d{1,3})$/i.exec(words.join(" "))?.[1];
+  if (number !== undefined) return [number];
+  const [tool = "", last = ""] = words;
+  const isTurned = words.length === 2 && /^[a-z][\w.-]*$/.test(tool) && EXIT_CODE.test(last);
+  return isTurned && tool !== "http" ? [last, tool] : words;
 }
 
 function asJson(found: readonly Explanation[], hint: string | undefined): string {

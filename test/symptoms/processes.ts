@@ -67,7 +67,20 @@ export async function* processes(): AsyncGenerator<Shown> {
     "-e",
     `require("fs").readFileSync("${plain}")`,
   ]);
+  yield* bugs();
   yield ran(96, "fatal none NO_SYSTEMD", ["systemctl", "--user", "is-active", "x"], {
     env: { XDG_RUNTIME_DIR: room, DBUS_SESSION_BUS_ADDRESS: `unix:path=${room}/none` },
   });
+}
+
+async function* bugs(): AsyncGenerator<Shown> {
+  yield ran(119, "fatal unknown PROGRAM_BUG", ["bash", "-uc", "echo $nope"]);
+  yield ran(119, "fatal unknown PROGRAM_BUG", ["python3", "-c", "{}['x']"]);
+  yield ran(119, "fatal unknown PROGRAM_BUG", [process.execPath, "-e", "null.x"]);
+  // What follows from a failure is not the failure.
+  yield ran(36, "degraded unknown ECONNREFUSED", [
+    "bash",
+    "-c",
+    "curl -sSf http://127.0.0.1:1/ | tar xz",
+  ]);
 }

@@ -44,6 +44,10 @@ export const PROCESS_CAUSES: Causes = causes({
     "systemd does not run here, as in a container",
     "start the service by its own command; or reach the host's systemd",
   ],
+  PROGRAM_BUG: [
+    "the program or script itself is wrong, or met data of a shape that it does not know",
+    "mend it: the line says where; the same input fails the same way again",
+  ],
   USAGE: [
     "the tool does not understand how it was called",
     "correct the command line; --help says how",

@@ -27,6 +27,8 @@ export interface AutomationFile {
   readonly steps: readonly Step[];
   /** The functions that run again at every start, such as the automation's own. */
   readonly bodies: ReadonlySet<Node>;
+  /** The calls of steps that do something and are journaled. */
+  readonly doing: ReadonlySet<Node>;
 }
 
 /** What does something and is journaled; the others only wait or arrange. */
@@ -55,7 +57,8 @@ export function readAutomationFile(program: Node): AutomationFile | undefined {
     for (const parameter of children(body, "params")) runs.add(nameOf(parameter) ?? "run");
   }
   const steps = all.flatMap((found) => toStep(found, runs) ?? []);
-  return { all, steps, bodies };
+  const doing = new Set(steps.filter(({ method }) => DOING.has(method)).map(({ node }) => node));
+  return { all, steps, bodies, doing };
 }
 
 function importsAutomation(node: Node): boolean {
@@ -91,9 +94,8 @@ export function hasOption(step: Step, ...names: readonly string[]): boolean {
 }
 
 /** Whether it stands in a body itself, and in no work: it runs again at every start. */
-export function runsAtEveryStart(found: Found, { bodies, steps }: AutomationFile): boolean {
-  const works = new Set(steps.filter(({ method }) => DOING.has(method)).map(({ node }) => node));
+export function runsAtEveryStart(found: Found, { bodies, doing }: AutomationFile): boolean {
   const index = found.around.findLastIndex((node) => bodies.has(node));
   if (index < 0) return false;
-  return !found.around.slice(index).some((node) => works.has(node));
+  return !found.around.slice(index).some((node) => doing.has(node));
 }

@@ -6,8 +6,7 @@
 
 import type { Problem } from "./rule.ts";
 
-const COMMENT =
-  /(?:#|\/\/|\/\*)\s*holdfast-lint-ignore\b[ \t]*(?<rules>[\w, \t-]*?)[ \t]*(?::(?<why>.*))?$/;
+const COMMENT = /(?:#|\/\/|\/\*)\s{0,9}holdfast-lint-ignore\b(?<rules>[\w, \t-]*)(?::(?<why>.*))?$/;
 
 interface Ignored {
   readonly rules: readonly string[];
@@ -37,8 +36,9 @@ export function withoutIgnored(
     const isAlone = line.slice(0, found.index).trim() === "";
     ignored.push({ rules, line: isAlone ? nextLine(lines, index) : index + 1 });
   }
+  const byLine = Map.groupBy(ignored, ({ line }) => line);
   const isIgnored = ({ rule, line }: Problem) =>
-    ignored.some((each) => each.line === line && each.rules.includes(rule));
+    byLine.get(line)?.some(({ rules }) => rules.includes(rule)) === true;
   return [...problems.filter((problem) => !isIgnored(problem)), ...told];
 }
 

@@ -1,7 +1,7 @@
 /** Rules about the clients of databases. */
 
 import { readOptions } from "./shell-words.ts";
-import type { Call } from "./shell-script.ts";
+import type { Call, Script } from "./shell-script.ts";
 import { callsWhere, type ShellRule } from "./shell-rule.ts";
 
 /** See its `why`. */
@@ -50,7 +50,7 @@ export const redisError: ShellRule = {
         operandsEnd: true,
       });
       // Whoever looks at the answer does not need the exit code.
-      const isLookedAt = SEARCHES.has(call.pipeline.last);
+      const isLookedAt = SEARCHES.has(call.pipeline.last) || standsInTest(call, script);
       const isCommand = options.operands.length > 0 || readsInput(call);
       return (
         isCommand &&
@@ -60,6 +60,17 @@ export const redisError: ShellRule = {
       );
     }),
 };
+
+/** `[ "$(redis-cli PING)" = PONG ]` */
+function standsInTest({ at, isSubstituted }: Call, { calls }: Script): boolean {
+  return (
+    isSubstituted &&
+    calls.some(
+      ({ name, words }) =>
+        (name === "[" || name === "test") && words.some((word) => word.pos <= at && at < word.end),
+    )
+  );
+}
 
 /** Their exit code tells whether something was found. */
 export const SEARCHES: ReadonlySet<string> = new Set(["grep", "egrep", "fgrep", "rg", "zgrep"]);

@@ -6,14 +6,16 @@
  */
 const HARMLESS: ReadonlySet<string> = new Set(
   `: . [ [[ alias awk base64 basename bg break builtin cat column comm command continue cut date declare
-  df diff dirname disown dmesg du echo egrep eval exec exit export expr false fgrep fg file find fmt fold free
+  df diff dirname disown dmesg du echo egrep eval exec eval_gettext eval_gettextln exit export expr false fgrep fg file find fmt fold free
   gawk getent getopts grep groups hash head history hostname id ip jobs join jq journalctl kill last
   less let lines local logger logname ls lsb_release lsblk lsof man mapfile mawk md5sum more mount
   netstat nl nproc numfmt od paste pgrep pidof pkill printenv printf ps pwd read readarray readlink
   readonly realpath return rev seq set sha1sum sha256sum sha512sum shasum shift shopt sleep sort
   source ss stat strings stty sum tac tail tee test time times timedatectl top tput tr trap true
   tty type typeset ulimit umask unalias uname uniq unset uptime users vmstat wait wc whereis which
-  who whoami xargs xxd yes cd dpkg-query gettext ngettext mktemp perldoc sed`.split(/\s+/),
+  who whoami xargs xxd yes cd dpkg-query gettext gettextln ngettext mktemp perldoc sed`.split(
+    /\s+/,
+  ),
 );
 
 /** What takes away or ends; that there was nothing is no failure. */

@@ -129,17 +129,22 @@ function destroysHere({ name, words }: Call): boolean {
   return isHere && texts.some((text) => /^-\w*R|^--recursive$/.test(text));
 }
 
+/** Whether it is a trap of one of these signals. */
+export function traps({ name, words }: Call, ...signals: readonly string[]): boolean {
+  return name === "trap" && words.slice(1).some(({ value }) => signals.includes(value));
+}
+
 /** See its `why`. */
 export const temporaryLeft: ShellRule = {
   id: "temporary-left",
   severity: "hint",
   why: "when the script is ended early, what mktemp made stays",
   fix: "trap 'rm -rf \"$tmp\"' EXIT right after it",
-  check({ calls, text }) {
+  check({ calls }) {
     const made = calls.find(
       ({ name, words }) => name === "mktemp" && !words.some(({ value }) => /^-\w*u/.test(value)),
     );
-    const isTrapped = /\btrap\b.*\b(?:EXIT|0)\b/.test(text);
+    const isTrapped = calls.some((call) => traps(call, "EXIT", "0"));
     return made === undefined || isTrapped ? [] : [{ at: made.at }];
   },
 };

@@ -58,12 +58,20 @@ export interface Script {
   readonly text: string;
   readonly dialect: "bash" | "sh";
   readonly calls: readonly Call[];
-  /** Every node, in the order of the text, with where it stands. */
-  readonly nodes: readonly { readonly node: SyntaxNode; readonly at: number }[];
+  /** Every node, in the order of the text. */
+  readonly nodes: readonly PlacedNode[];
   readonly options: ShellOptions;
   /** The names of its functions: they are no programs. */
   readonly functions: ReadonlySet<string>;
   readonly errors: readonly { readonly message: string; readonly at: number }[];
+}
+
+/** A node, and where it stands. */
+export interface PlacedNode {
+  readonly node: SyntaxNode;
+  readonly at: number;
+  /** Whether it stands in `$(…)`. */
+  readonly isSubstituted: boolean;
 }
 
 /** What surrounds a node. */
@@ -84,7 +92,7 @@ interface Place {
 
 interface Draft {
   readonly calls: Call[];
-  readonly nodes: { readonly node: SyntaxNode; readonly at: number }[];
+  readonly nodes: PlacedNode[];
   readonly functions: Set<string>;
   readonly errors: { readonly message: string; readonly at: number }[];
 }
@@ -105,9 +113,13 @@ export function readScript(
   text: string,
   { dialect = "bash", flags = "" }: { dialect?: "bash" | "sh"; flags?: string } = {},
 ): Script {
-  const tree = parse(text);
   const draft: Draft = { calls: [], nodes: [], functions: new Set(), errors: [] };
-  visit(tree, TOP, draft);
+  try {
+    visit(parse(text), TOP, draft);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    draft.errors.push({ message: "it is nested too deeply", at: 0 });
+  }
   const calls = draft.calls.filter(({ name }) => !draft.functions.has(name));
   const options = shellOptions(draft.calls, flags);
   return { text, dialect, ...draft, calls, options };
@@ -148,7 +160,8 @@ const VISITORS: { readonly [Type in SyntaxNode["type"]]?: Visitor<Type> } = {
 };
 
 function visit(node: SyntaxNode, place: Place, draft: Draft): void {
-  draft.nodes.push({ node, at: place.at ?? node.pos });
+  const { isSubstituted } = place;
+  draft.nodes.push({ node, at: place.at ?? node.pos, isSubstituted });
   // A node in a command of a pipeline is no part of the pipeline itself.
   const inside = node.type === "Command" ? place : { ...place, pipeline: undefined };
   const visitor = VISITORS[node.type] as Visitor<SyntaxNode["type"]> | undefined;
@@ -226,7 +239,9 @@ function visitPipeline(
 function visitCommand(node: Command, place: Place, draft: Draft): void {
   const at = place.at ?? node.pos;
   const { name, words } = unwrapped(node);
-  const { isChecked, isFed, isBackground, isEnd, isSubstituted, inFunction } = place;
+  const { isChecked, isFed, isBackground, isSubstituted, inFunction } = place;
+  // Nothing comes after what takes the shell's place.
+  const isEnd = place.isEnd || node.name?.value === "exec";
   if (name !== undefined) {
     const program = baseOf(name);
     const alone = { at, calls: [], length: 1, last: program, isWritten: false, isChecked };

@@ -2,6 +2,7 @@
 
 import type { Call, Script } from "./shell-script.ts";
 import { SEARCHES } from "./shell-databases.ts";
+import { traps } from "./shell-removal.ts";
 import { doesWork, isSource, keepsInput, mayFail } from "./shell-programs.ts";
 import { callsWhere, type ShellRule } from "./shell-rule.ts";
 
@@ -28,13 +29,26 @@ export const pipeStatus: ShellRule = {
 };
 
 /** Whoever searches in what comes, or takes the first of it, is content with whatever comes. */
-const CONTENT: ReadonlySet<string> = new Set([...SEARCHES, "head", "less", "more"]);
+const CONTENT: ReadonlySet<string> = new Set([
+  ...SEARCHES,
+  "cmp",
+  "comm",
+  "diff",
+  "head",
+  "less",
+  "more",
+]);
+
+/** `$GREP` and `${grep}` are named after what they are. */
+function isContent(name: string): boolean {
+  return CONTENT.has(name) || CONTENT.has(name.replace(/^\$\{?(\w+)\}?$/, "$1").toLowerCase());
+}
 
 /** What only goes into a variable is looked at there; what makes data, or is kept, is not. */
 function isLostInPipe({ name, words, at, pipeline, isSubstituted }: Call): boolean {
   const { calls, length, last, isWritten } = pipeline;
   const isLast = calls.at(-1)?.at === at && last === name;
-  if (length < 2 || isLast || CONTENT.has(last) || mayFail(name, words)) return false;
+  if (length < 2 || isLast || isContent(last) || mayFail(name, words)) return false;
   return isSource(name) || (!isSubstituted && (isWritten || keepsInput(last)));
 }
 
@@ -47,18 +61,31 @@ export const unnoticed: ShellRule = {
   check(script) {
     const { calls, options, text } = script;
     // Whoever traps errors or looks at exit codes has thought of it.
-    if (/\btrap\b.*\bERR\b/.test(text) || /\$\?|\$\{\?\}|PIPESTATUS/.test(text)) return [];
+    if (calls.some((call) => traps(call, "ERR")) || /\$\?|\$\{\?\}|PIPESTATUS/.test(text))
+      return [];
     const lost = calls.find(
       (call) =>
         !(call.isEnd || call.isChecked || call.isBackground || call.isSubstituted) &&
         call.pipeline.calls.at(-1) === call &&
         !options("errexit", call) &&
+        !isFromElsewhere(call.name, script) &&
         !mayFail(call.name, call.words),
     );
     if (lost === undefined) return [];
     return [{ at: lost.at, says: `the script goes on when ${lost.name} fails, and may exit 0` }];
   },
 };
+
+/** Whether it is likely a function: of a file that the script reads in, or put together by name. */
+function isFromElsewhere(name: string, { calls }: Script): boolean {
+  if (/^[^$].*\$/.test(name)) return true;
+  const isNamedSo = /^(?:abort|die|error|fatal|log|usage|warn)$|_/.test(name);
+  return (
+    isNamedSo &&
+    !isSource(name) &&
+    calls.some((call) => call.name === "." || call.name === "source")
+  );
+}
 
 /** See its `why`. */
 export const swallowed: ShellRule = {
@@ -92,8 +119,9 @@ interface Answered {
 
 /** Lists that end in `|| answer`, with the command whose failure that is the answer to. */
 function answered({ nodes }: Script, answers: ReadonlySet<string>): Answered[] {
-  return nodes.flatMap(({ node, at }) => {
-    if (node.type !== "AndOr" || node.operators.at(-1) !== "||") return [];
+  return nodes.flatMap(({ node, at, isSubstituted }) => {
+    // There the answer is a value in place of the other: $(make || echo none).
+    if (isSubstituted || node.type !== "AndOr" || node.operators.at(-1) !== "||") return [];
     const [failing, instead] = node.commands.slice(-2);
     if (failing?.type !== "Command" || instead?.type !== "Command") return [];
     const name = failing.name?.value ?? "";

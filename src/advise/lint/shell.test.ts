@@ -46,7 +46,13 @@ test.for<[rule: string, ...scripts: string[]]>([
     "psql -qAt --file=x.sql",
     "psql -v a=1 -1 -f x",
   ],
-  ["redis-error", "redis-cli SET a b", "redis-cli -h x -p 1 GET -e", "redis-cli < f"],
+  [
+    "redis-error",
+    "x=$(redis-cli GET a); [ $x = 1 ]",
+    "redis-cli SET a b",
+    "redis-cli -h x -p 1 GET -e",
+    "redis-cli < f",
+  ],
   ["sql-bail", "sqlite3 db < x.sql", "sqlite3 db <<E\nselect 1;\nE", "mysql -f db"],
   [
     "remove-variable",
@@ -64,7 +70,15 @@ test.for<[rule: string, ...scripts: string[]]>([
     'rm -rf "${DIR%/}/x"',
   ],
   ["unchecked-directory", "cd $X\nrm -rf out", "cd x; find . -delete", "cd x; git clean -fd"],
-  ["unnoticed-failure", "cp a b\necho done", "false_thing; echo ok", "a && b\ncp c d\nexit 0"],
+  [
+    "unnoticed-failure",
+    ". ./lib.sh\npg_dump x\necho",
+    "$usage\necho",
+    "require_tree\necho",
+    "cp a b\necho done",
+    "false_thing; echo ok",
+    "a && b\ncp c d\nexit 0",
+  ],
   ["swallowed-failure", "rsync a b || echo failed", "a && make || logger no", "make || printf no"],
   ["wait-status", "./a & ./b &\nwait", "for x in 1 2; do ./a $x & done; wait"],
   ["find-exec", "find . -exec gzip {} \\;", "find . -type f -execdir mv {} x ';'"],
@@ -73,7 +87,7 @@ test.for<[rule: string, ...scripts: string[]]>([
     "while read x; do :; done < <(pg_dump x)",
     "set -e; cat <(restic ls | make)",
   ],
-  ["syntax", "if true; then", "echo 'x", "a() {"],
+  ["syntax", "if true; then", "echo 'x", "a() {", "$(".repeat(20_000)],
 ])("%s is told of each of its scripts", ([rule, ...scripts]) => {
   const missed = scripts.filter((script) => !found(script).some((each) => each.startsWith(rule)));
 
@@ -149,6 +163,7 @@ test.for([
   ],
   ["tar c . | gzip > y; [ ${PIPESTATUS[0]} = 0 ]", "git log | head -1", "curl -f x | head"],
   ["bash -eo pipefail -c 'tar c . | gzip > x'", "f() { tar c . | gzip > x; }; set -o pipefail; f"],
+  ['tar c . | "${grep}" x', "tar c . | $GREP x", "bzip2 -cd x | cmp - y"],
   // psql-stop
   [
     "psql -v ON_ERROR_STOP=1 -f x",
@@ -162,6 +177,8 @@ test.for([
   [
     "redis-cli -e GET a",
     "redis-cli ping | grep -q PONG",
+    '[ "$(redis-cli ping)" = PONG ]',
+    "test `redis-cli ping` = PONG",
     "redis-cli",
     "redis-cli --version",
     "redis-cli --cluster info x",
@@ -213,6 +230,12 @@ test.for([
     "rm -f a; mkdir b; cp a b",
     "f() {\n  cp a b\n}",
   ],
+  [
+    "[ $# = 0 ] && exec cp a b\necho",
+    ". ./lib.sh\nrequire_tree\necho",
+    "source lib; usage\necho",
+    "run_$mode x\necho",
+  ],
   ["cp a b\n# the end\n\n", "bash -e -c 'cp a b; echo'"],
   // swallowed-failure
   [
@@ -223,6 +246,7 @@ test.for([
     "make || recover",
     "systemctl stop x || true",
   ],
+  ["x=$(make || echo none)", "x=`make || echo none`"],
   ["make || { echo failed; exit 1; }", "make || echo failed && exit 1", "kill $pid || :"],
   // wait-status, find-exec, substitution-status
   [
@@ -241,6 +265,15 @@ test.for([
     .filter(([, each]) => each?.length !== 0);
 
   expect(told).toEqual([]);
+});
+
+test("where it stands is found however many there are, and comments of many spaces end", () => {
+  const lines = 20_000;
+  const script = "curl x\n".repeat(lines) + `ls # holdfast-lint-ignore${" ".repeat(lines)}!`;
+
+  const told = found(script).filter((each) => each.startsWith("curl"));
+
+  expect([told.length, told[0], told.at(-1)]).toEqual([lines, "curl-fail 1", `curl-fail ${lines}`]);
 });
 
 test("a problem says where, what and what to do", () => {

@@ -7,7 +7,21 @@
 import { FULL, NO_NAME, REFUSED, row, type ToolRow } from "../tool-row.ts";
 
 const SSH = ["ssh", "scp", "sftp"];
-const ZIPPED = ["gzip", "gunzip", "zcat", "xz", "unxz", "bzip2", "bunzip2", "zstd", "unzstd"];
+/** What it is sent through says why. */
+const BY_SSH = { exit: [12, 255] } as const;
+
+/** gzip and its kin. */
+export const ZIPPED: readonly string[] = [
+  "gzip",
+  "gunzip",
+  "zcat",
+  "xz",
+  "unxz",
+  "bzip2",
+  "bunzip2",
+  "zstd",
+  "unzstd",
+];
 const CORRUPT = ["ARCHIVE_CORRUPT", "fatal", "none"] as const;
 
 /** See the header. */
@@ -56,6 +70,18 @@ export const ARCHIVES: readonly ToolRow[] = [
   row(5, ["rsync"], { exit: [11], ifFull: true }, FULL),
   row(36, ["rsync"], { exit: [10], says: /Connection refused/ }, REFUSED),
   row(35, ["rsync"], { exit: [10], says: /(Name or service not known|name resolution)/ }, NO_NAME),
+  row(36, ["rsync"], { ...BY_SSH, says: /^ssh: connect to host .* Connection refused/ }, REFUSED),
+  row(35, ["rsync"], { ...BY_SSH, says: /^ssh: Could not resolve hostname/ }, NO_NAME),
+  row(44, ["rsync"], { ...BY_SSH, says: /^ssh: connect to host .* Connection timed out/ }, [
+    "ETIMEDOUT",
+    "timeout",
+    "none",
+  ]),
+  row(94, ["rsync"], { ...BY_SSH, says: /Host key verification failed/ }, [
+    "HOST_KEY_REFUSED",
+    "fatal",
+    "none",
+  ]),
   row(94, ["rsync"], { says: /Permission denied \(publickey|@ERROR: auth failed/ }, [
     "AUTHENTICATION_FAILED",
     "fatal",
@@ -106,6 +132,11 @@ export const ARCHIVES: readonly ToolRow[] = [
   row(95, SSH, { exit: [255], says: /kex_exchange_identification|Connection (reset|closed) by/ }, [
     "ECONNRESET",
     "transient",
+    "none",
+  ]),
+  row(116, SSH, { exit: [255, 1], says: /^usage: |Bad configuration option|unknown option -- / }, [
+    "USAGE",
+    "fatal",
     "none",
   ]),
   // What the remote command did before the connection broke, nobody saw.

@@ -34,7 +34,7 @@ export const GIT_ROWS: readonly ToolRow[] = [
   row(28, GIT, { says: /Authentication failed for|Permission denied \(publickey/ }, NOT_LET_IN),
   row(29, GIT, { says: /detected dubious ownership/ }, ["GIT_OWNERSHIP", "fatal", "none"]),
   row(32, GIT, { says: /Could not resolve host/ }, NO_NAME),
-  row(36, GIT, { says: /Failed to connect to|: Connection refused/ }, REFUSED),
+  row(36, GIT, { says: /unable to access .*Failed to connect to|: Connection refused/ }, REFUSED),
   row(37, GIT, { says: /Connection reset by peer|unexpected disconnect|early EOF/ }, [
     "ECONNRESET",
     "transient",

@@ -107,7 +107,7 @@ export const NETWORK: readonly ToolRow[] = [
   row(68, CURL, { exit: [77] }, ["ENOENT", "fatal", "none"]),
   row(37, CURL, { exit: [16, 92, 95] }, ["CONNECTION_LOST", "transient", "unknown"]),
 
-  row(46, WGET, { exit: [5], says: /(has|certificate has) expired/ }, [
+  row(46, WGET, { exit: [5], says: /certificate has expired/ }, [
     "CERT_HAS_EXPIRED",
     "fatal",
     "none",

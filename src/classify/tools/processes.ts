@@ -55,12 +55,31 @@ export const ANY_PROGRAM: readonly ToolRow[] = [
 /** What the kernel's counter makes of 137. */
 export const OUT_OF_MEMORY = row(54, [], { exit: [137] }, ["OUT_OF_MEMORY", "degraded", "unknown"]);
 
+/** What getopt says, and the tools of GNU. */
+export const CALLED_WRONGLY = row(
+  116,
+  [],
+  {
+    says: /: (?:unrecognized|invalid|unknown) option|: missing [\w ]{0,40}operand|^Try [`'][^`']+ --help' for/,
+  },
+  ["USAGE", "fatal", "none"],
+);
+
+const PROGRAM_BUG = ["PROGRAM_BUG", "fatal", "unknown"] as const;
+
 const SHELLS = ["sh", "dash", "bash", "zsh", "ksh", "ash"];
 
 /** Shells, interpreters and the small programs that watch over others. */
 export const PROCESSES: readonly ToolRow[] = [
   row(7, SHELLS, { says: /: I\/O error$/, ifFull: true }, ["ENOSPC", "degraded", "partial"]),
   row(7, SHELLS, { says: /: I\/O error$/ }, ["EIO", "fatal", "unknown"]),
+  row(
+    119,
+    SHELLS,
+    { says: /: [Ss]yntax error[: ]|: unbound variable$|: parameter not set$/ },
+    PROGRAM_BUG,
+  ),
+  row(119, SHELLS, { says: /: [Bb]ad substitution$|: parameter null or not set$/ }, PROGRAM_BUG),
   row(53, SHELLS, { says: /: Cannot fork$|: fork: .*Resource temporarily unavailable/ }, [
     "EAGAIN",
     "degraded",
@@ -72,6 +91,15 @@ export const PROCESSES: readonly ToolRow[] = [
     "degraded",
     "unknown",
   ]),
+  row(
+    119,
+    ["node", "python", "python3"],
+    {
+      says: /^(?:Uncaught )?(?:Assertion|Attribute|Import|Indentation|Index|Key|ModuleNotFound|Name|NotImplemented|Range|Recursion|Reference|Syntax|Tab|Type|UnboundLocal|URI|ZeroDivision)Error(?: \[\w+\])?(?:$|:(?! fetch failed| terminated))/,
+    },
+    PROGRAM_BUG,
+  ),
+  row(119, ["node"], { says: /^Error: Cannot find module / }, PROGRAM_BUG),
   row(56, ["python", "python3"], { says: /^MemoryError/ }, ["ENOMEM", "degraded", "partial"]),
   // As `flock -E 75` says it; its usual 1 may be that of the command as well.
   row(19, ["flock"], { exit: [75] }, ["LOCK_TAKEN", "transient", "none"]),
