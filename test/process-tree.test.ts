@@ -172,6 +172,18 @@ test.runIf(isLinux)(
   },
 );
 
+test.runIf(isLinux)(
+  "the shell that watches has a session of its own, which Ctrl-C does not reach",
+  async () => {
+    const child = guarding(["sleep", "600"], {});
+    await until(() => watchdogsOf(child).length > 0);
+    const [watchdog = ""] = watchdogsOf(child);
+
+    await until(() => statOf(watchdog)?.[3] === watchdog);
+    expect(statOf(watchdog)?.[3]).toBe(watchdog);
+  },
+);
+
 test.runIf(isLinux)("what a killed process left is ended at the next start, and told", async () => {
   const records = directory();
   const six = descendants();

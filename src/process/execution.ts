@@ -82,7 +82,12 @@ export class Execution {
         if (ended.leftovers.length === 0) strike();
         return ended;
       })
-      .finally(release);
+      .finally(() => {
+        release();
+        // What could not be ended must not keep this process either.
+        child.stdin?.destroy();
+        child.unref();
+      });
     onStart?.({ pid, level });
     return { pid, end, forward: (signal) => void tree.signal(signal) };
   }
