@@ -148,12 +148,12 @@ test.runIf(isLinux)(
 );
 
 test.runIf(isLinux)(
-  "should the shell that watches be killed, the next one watches all",
+  "should the shell that watches be killed, the next one watches at once",
   async () => {
     const six = descendants();
-    const program = `import { runCommand, startCommand } from "holdfast/process";
+    const program = `import { startCommand } from "holdfast/process";
     startCommand(${JSON.stringify(six.argv)});
-    process.stdin.once("data", async () => { await runCommand(["true"]); process.exit(); });`;
+    process.stdin.once("data", () => process.exit());`;
     const child = spawn(
       process.execPath,
       ["--conditions=holdfast:source", "--input-type=module", "-e", program],
@@ -163,7 +163,7 @@ test.runIf(isLinux)(
     await six.started();
     const [watchdog = ""] = watchdogsOf(child);
     process.kill(Number(watchdog), "SIGKILL");
-    await until(() => watchdogsOf(child).length === 0);
+    await until(() => watchdogsOf(child).some((pid) => pid !== watchdog));
 
     child.stdin.write("end\n");
 
