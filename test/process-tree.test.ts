@@ -148,12 +148,12 @@ test.runIf(isLinux)(
 );
 
 test.runIf(isLinux)(
-  "should the shell that watches be killed, the next one watches all",
+  "should the shell that watches be killed, the next one watches at once",
   async () => {
     const six = descendants();
-    const program = `import { runCommand, startCommand } from "holdfast/process";
+    const program = `import { startCommand } from "holdfast/process";
     startCommand(${JSON.stringify(six.argv)});
-    process.stdin.once("data", async () => { await runCommand(["true"]); process.exit(); });`;
+    process.stdin.once("data", () => process.exit());`;
     const child = spawn(
       process.execPath,
       ["--conditions=holdfast:source", "--input-type=module", "-e", program],
@@ -163,12 +163,24 @@ test.runIf(isLinux)(
     await six.started();
     const [watchdog = ""] = watchdogsOf(child);
     process.kill(Number(watchdog), "SIGKILL");
-    await until(() => watchdogsOf(child).length === 0);
+    await until(() => watchdogsOf(child).some((pid) => pid !== watchdog));
 
     child.stdin.write("end\n");
 
     await six.survivorsAre(OUT_OF_REACH);
     expect(six.survivors()).toEqual(OUT_OF_REACH);
+  },
+);
+
+test.runIf(isLinux)(
+  "the shell that watches has a session of its own, which Ctrl-C does not reach",
+  async () => {
+    const child = guarding(["sleep", "600"], {});
+    await until(() => watchdogsOf(child).length > 0);
+    const [watchdog = ""] = watchdogsOf(child);
+
+    await until(() => statOf(watchdog)?.[3] === watchdog);
+    expect(statOf(watchdog)?.[3]).toBe(watchdog);
   },
 );
 

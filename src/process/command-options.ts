@@ -38,8 +38,9 @@ export type StreamName = "stdout" | "stderr";
 
 /** What is known once a command has been started. */
 export interface StartedCommand {
+  /** Of the command, or of what is around it: a supervisor, a namespace, a wrapper of your own. */
   readonly pid: number;
-  /** How well its tree is held: `"plain"`, `"namespace"`, or what a wrapper of your own said. */
+  /** How well its tree is held: `"plain"`, `"supervised"`, `"namespace"`, or what a wrapper of your own said. */
   readonly level: string;
 }
 
@@ -88,6 +89,11 @@ export interface RunCommandOptions {
   readonly user?: string | undefined;
   /** Whether it is put into a pid namespace where the machine allows that. Default false. */
   readonly contain?: boolean | undefined;
+  /**
+   * Whether a supervisor holds its tree where the machine allows that: Linux, and perl. Nothing gets away
+   * from it. Of no use beside `wrap`, and within a pid namespace. Default false.
+   */
+  readonly supervise?: boolean | undefined;
   /** Puts something else around it: a sandbox. Not beside `contain`. */
   readonly wrap?: Wrap | undefined;
   /** A directory where it is written down while it runs, for `reapLeftovers`. Default: nowhere. */
@@ -154,6 +160,7 @@ export const RUN_READERS = {
   leftovers: oneOf(["leave", "end"], { default: "leave" as const }),
   user: text({ default: undefined }),
   contain: flag({ default: false }),
+  supervise: flag({ default: false }),
   wrap: callable<Wrap, undefined>({ default: undefined }),
   records: text({ default: undefined }),
   clock: part<Clock, Clock>({ methods: CLOCK_METHODS, default: systemClock }),

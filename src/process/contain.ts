@@ -9,8 +9,8 @@
 
 import { spawnSync } from "node:child_process";
 
-/** How well a command is held: `namespace`: nobody survives; `plain`: see docs/process.md. */
-export type Level = "namespace" | "plain";
+/** How well a command is held: see docs/process.md. */
+export type Level = "namespace" | "supervised" | "plain";
 
 /** What is run in place of a command, and what that reaches; what its own levels are called is free. */
 export interface Wrapped {

@@ -5,7 +5,7 @@ import type { StartProblem } from "./find-program.ts";
 
 /** How a command ended, and how well it was held. */
 export interface EndedCommand extends CommandEnd {
-  /** `"plain"`, `"namespace"`, or what a wrapper of your own said. */
+  /** `"plain"`, `"supervised"`, `"namespace"`, or what a wrapper of your own said. */
   readonly level: string;
   /** All that it wrote, however much was kept. 0 for a stream that was handed down. */
   readonly stdoutBytes: number;
@@ -20,7 +20,7 @@ export interface EndedCommand extends CommandEnd {
 
 /** A command that runs. */
 export interface RunningCommand {
-  /** `undefined` when it was not started. */
+  /** Of the command, or of what is around it; `undefined` when it was not started. */
   readonly pid: number | undefined;
   /** Never rejects for how the command ended. */
   readonly end: Promise<EndedCommand>;

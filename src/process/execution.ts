@@ -16,22 +16,20 @@ import { ProcessTree } from "./process-tree.ts";
 import { planSpawn, type SpawnPlan } from "./spawn-plan.ts";
 import { StopWatch } from "./stop-watch.ts";
 import { countOomKills, readSymptoms } from "./symptoms.ts";
+import { letGo, listen, type Exit } from "./supervisor.ts";
 import { Tail } from "./tail.ts";
 import { guard } from "./watchdog.ts";
 
 /** How long the kernel may take to tell us of the end of what we have killed. */
 const LAST_WORD_MS = 1_000;
 
-/** How the command's own process ended. */
-interface Exit {
-  readonly exitCode: number | undefined;
-  readonly signal: string | undefined;
-}
-
 /** Its input broke off. */
 interface Broken {
   readonly error: unknown;
 }
+
+/** What of an end is said of the command's own process. */
+type OwnEnd = Pick<EndedCommand, "exitCode" | "signal" | "startError" | "startProblem">;
 
 const NO_EXIT: Exit = { exitCode: undefined, signal: undefined };
 
@@ -73,18 +71,26 @@ export class Execution {
 
   #watch(child: ChildProcess, pid: number): RunningCommand {
     const { clock, input, onStart } = this.#settled;
-    const { ownsGroup, mark, level } = this.#plan;
-    const release = guard({ pid, ownsGroup, mark });
+    const { ownsGroup, isSupervised, mark, level } = this.#plan;
+    const release = isSupervised ? () => letGo(child) : guard({ pid, ownsGroup, mark });
     const strike = this.#writeDown(pid);
-    const tree = new ProcessTree({ pid, ownsGroup, mark }, clock);
+    const tree = new ProcessTree({ pid, ownsGroup, isSupervisor: isSupervised, mark }, clock);
     const broken = new Promise<Broken>((resolve) => {
       if (input === undefined || child.stdin === null) return;
       feed(child.stdin, input, (error) => resolve({ error }));
     });
-    const end = this.#untilEnd(child, tree, broken).finally(() => {
-      release();
-      strike();
-    });
+    const end = this.#untilEnd(child, tree, broken)
+      .then((ended) => {
+        // Whom we could not end the next start tries again.
+        if (ended.leftovers.length === 0) strike();
+        return ended;
+      })
+      .finally(() => {
+        release();
+        // What could not be ended must not keep this process either.
+        child.stdin?.destroy();
+        child.unref();
+      });
     onStart?.({ pid, level });
     return { pid, end, forward: (signal) => void tree.signal(signal) };
   }
@@ -97,7 +103,7 @@ export class Execution {
     const { clock, grace, leftovers: fate } = this.#settled;
     const isHeldBack = (): boolean => this.#pumps.some((pump) => pump.isHeldBack);
     const watch = new StopWatch({ ...this.#settled, isHeldBack });
-    const exited = exitOf(child);
+    const exited = this.#plan.isSupervised ? listen(child) : exitOf(child);
     this.#pumps = this.#listen(child, watch.heard);
     try {
       // The input first: a command that ends because its input did has not succeeded.
@@ -107,12 +113,13 @@ export class Execution {
         throw first.error;
       }
       const endedBy = typeof first === "string" ? first : undefined;
-      const isEnded = endedBy !== undefined || fate === "end";
+      const isLost = typeof first === "object" && first.isLost === true;
+      const isEnded = endedBy !== undefined || fate === "end" || isLost;
       const leftovers = isEnded ? await tree.end(grace) : [];
       const exit = typeof first === "string" ? await this.#lastWord(exited) : first;
       const durationMs = clock.elapsed() - this.#startedAtMs;
       await this.#drained(watch, endedBy !== undefined);
-      return this.#ended({ ...exit, endedBy, leftovers, durationMs });
+      return this.#ended({ ...this.#howItEnded(exit), endedBy, leftovers, durationMs });
     } finally {
       watch.end();
       for (const pump of this.#pumps) pump.close();
@@ -129,6 +136,10 @@ export class Execution {
     const exit = await Promise.race([exited, patience]);
     isTold.abort();
     return exit;
+  }
+
+  #howItEnded({ exitCode, signal, startError }: Exit): OwnEnd {
+    return { exitCode, signal, ...(startError === undefined ? {} : this.#notStarted(startError)) };
   }
 
   /** Its limits hold also for a reader of its output that is slow. */
@@ -181,8 +192,12 @@ export class Execution {
   }
 
   #failed(startError: string): RunningCommand {
+    return this.#neverRan(this.#notStarted(startError));
+  }
+
+  #notStarted(startError: string): Pick<EndedCommand, "startError" | "startProblem"> {
     const startProblem = this.#findProblem();
-    return this.#neverRan({ startError, ...(startProblem === undefined ? {} : { startProblem }) });
+    return { startError, ...(startProblem === undefined ? {} : { startProblem }) };
   }
 
   #neverRan(end: Partial<EndedCommand>): RunningCommand {
@@ -199,7 +214,7 @@ export class Execution {
   }
 
   #ended(
-    end: Exit & Pick<EndedCommand, "leftovers" | "durationMs"> & Partial<EndedCommand>,
+    end: OwnEnd & Pick<EndedCommand, "leftovers" | "durationMs"> & Partial<EndedCommand>,
   ): EndedCommand {
     const { stdout, stderr } = this.#tails;
     const { cwd, env, level } = this.#plan;

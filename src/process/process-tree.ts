@@ -12,6 +12,8 @@ export interface TreeRoot {
   readonly startTime?: string | undefined;
   /** Whether a group, and session, was made for it. */
   readonly ownsGroup: boolean;
+  /** Whether that process only watches over the tree: it is no member, and ends last. */
+  readonly isSupervisor?: boolean | undefined;
   /** Stands in the environment of it and of what it starts. */
   readonly mark: string;
 }
@@ -37,7 +39,7 @@ export class ProcessTree {
 
   /** Everyone of it who lives and can be found. */
   members(): ProcessEntry[] {
-    const { pid, ownsGroup, mark } = this.#root;
+    const { pid, ownsGroup, isSupervisor = false, mark } = this.#root;
     const table = readProcesses();
     const own = table.find((entry) => entry.pid === pid && entry.ppid === process.pid);
     if (own !== undefined) this.#known.set(pid, own.startTime);
@@ -45,7 +47,7 @@ export class ProcessTree {
       known: this.#known,
       group: ownsGroup ? pid : undefined,
       isMarked: (other) => isStartedWith(other, mark),
-    }).filter((member) => member.pid !== process.pid);
+    }).filter((member) => member.pid !== process.pid && !(isSupervisor && member.pid === pid));
     for (const member of found) this.#known.set(member.pid, member.startTime);
     return found;
   }

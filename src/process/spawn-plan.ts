@@ -3,10 +3,11 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { isatty } from "node:tty";
-import type { StdioOptions, SpawnOptions } from "node:child_process";
+import type { SpawnOptions } from "node:child_process";
 import { MARK_VARIABLE } from "./leftover-record.ts";
 import type { OutputTarget, SettledRun } from "./command-options.ts";
 import { contain, type Wrapped } from "./contain.ts";
+import { supervise } from "./supervisor.ts";
 import { unattended, type Variables } from "./unattended.ts";
 import { readUser, type User } from "./user.ts";
 
@@ -15,6 +16,7 @@ export interface SpawnPlan {
   /** With what is wrapped around it. */
   readonly argv: readonly string[];
   readonly isWrapped: boolean;
+  readonly isSupervised: boolean;
   readonly level: string;
   readonly mark: string;
   readonly ownsGroup: boolean;
@@ -22,6 +24,8 @@ export interface SpawnPlan {
   readonly env: Variables;
   readonly options: SpawnOptions;
 }
+
+type StdioName = "pipe" | "ignore" | "inherit";
 
 /** Commands of commands: each adds its mark, so that the outer one still knows them. */
 const MOST_MARKS = 16;
@@ -35,15 +39,20 @@ export function planSpawn(command: readonly string[], settled: SettledRun): Spaw
   const ownsGroup = !hasTerminal();
   const cwd = settled.cwd ?? process.cwd();
   const env = environment(settled, mark, user);
+  const mayHold = settled.supervise && level === "plain" && settled.wrap === undefined;
+  const supervised = mayHold ? supervise(argv, env, ownsGroup) : undefined;
   const options: SpawnOptions = {
     cwd,
-    env,
-    stdio: stdioOf(settled),
+    env: supervised?.env ?? env,
+    stdio: [...stdioOf(settled), ...(supervised === undefined ? [] : ["pipe" as const])],
     detached: ownsGroup,
     windowsHide: true,
     ...(becomes === undefined ? {} : { uid: becomes.uid, gid: becomes.gid }),
   };
-  return { argv, isWrapped: argv !== command, level, mark, ownsGroup, cwd, env, options };
+  const isWrapped = argv !== command || supervised !== undefined;
+  const plan = { isWrapped, mark, ownsGroup, cwd, env, options };
+  if (supervised === undefined) return { ...plan, argv, level, isSupervised: false };
+  return { ...plan, argv: supervised.argv, level: "supervised", isSupervised: true };
 }
 
 /** `becomes` is the user that the system is to change to; within a namespace that is done inside. */
@@ -90,7 +99,7 @@ function hasTerminal(): boolean {
   }
 }
 
-function stdioOf({ input, stdin, stdout, stderr, ...settled }: SettledRun): StdioOptions {
+function stdioOf({ input, stdin, stdout, stderr, ...settled }: SettledRun): StdioName[] {
   const mustHear = settled.idleTimeout !== Infinity || settled.onLine !== undefined;
   return [
     input === undefined ? stdin : "pipe",
@@ -99,11 +108,7 @@ function stdioOf({ input, stdin, stdout, stderr, ...settled }: SettledRun): Stdi
   ];
 }
 
-function descriptorOf(
-  target: OutputTarget,
-  own: 1 | 2,
-  mustHear: boolean,
-): "pipe" | "ignore" | "inherit" {
+function descriptorOf(target: OutputTarget, own: 1 | 2, mustHear: boolean): StdioName {
   if (target === "inherit" || target === "ignore") return target;
   return target === "pass" && !mustHear && isatty(own) ? "inherit" : "pipe";
 }

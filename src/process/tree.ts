@@ -3,7 +3,7 @@
  *
  * No sign alone is enough. A descendant whose parent has ended is nobody's child any more; `setsid`
  * leaves the group; `env -i` drops the mark. What does all three at once is not found from outside:
- * only a pid namespace holds it.
+ * only a supervisor or a pid namespace holds it.
  */
 
 import type { ProcessEntry } from "./process-table.ts";

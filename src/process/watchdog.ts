@@ -79,7 +79,11 @@ function startWatchdog(): ChildProcess {
   const forget = (): void => {
     if (watchdog === started) watchdog = undefined;
   };
-  started.once("error", forget).once("exit", forget);
+  started.once("error", forget).once("exit", (_code, signal) => {
+    forget();
+    // It was killed. One that cannot be started at all is not tried again and again.
+    if (signal !== null && running.size > 0) watchdog ??= startWatchdog();
+  });
   started.stdin?.on("error", forget);
   for (const command of running) started.stdin?.write(`begun ${command}\n`);
   started.unref();

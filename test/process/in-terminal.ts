@@ -6,6 +6,7 @@ process.on("SIGINT", () => undefined);
 
 const { exitCode } = await runCommand(process.argv.slice(2), {
   stdin: "inherit",
+  supervise: process.env["SUPERVISE"] === "1",
   stdout: "pass",
   stderr: "pass",
 });

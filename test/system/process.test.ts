@@ -4,10 +4,12 @@
  */
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { chmodSync, copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { runCommand, startCommand } from "holdfast/process";
-import { Descendants } from "../process/descendants.ts";
+import { reapLeftovers, runCommand, startCommand } from "holdfast/process";
+import { Descendants, until } from "../process/descendants.ts";
 
 const SOURCE = "--conditions=holdfast:source";
 const CHILD = join(import.meta.dirname, "../process/guarded-child.ts");
@@ -142,6 +144,70 @@ test("on a terminal the command has it: colours, prompts on /dev/tty, and what i
   expect(seen).toContain("in the foreground\n");
   expect(seen).toContain("ended with 0\n");
 });
+
+/** `sh` with job control around it; what is typed when `seen` holds a word. Answers what was seen at the end. */
+async function inShell(script: string, typed: readonly (readonly [string, string])[]) {
+  const shell = spawn("script", ["-qec", `bash -mc '${script}'`, "/dev/null"]);
+  onTestFinished(() => void shell.kill("SIGKILL"));
+  let seen = "";
+  const rest = [...typed];
+  shell.stdout.on("data", (chunk: Buffer) => {
+    seen += chunk.toString();
+    while (rest[0] !== undefined && seen.includes(rest[0][0])) shell.stdin.write(rest.shift()![1]);
+  });
+  await until(() => seen.includes("ended with"));
+  return seen.replaceAll("\r", "");
+}
+
+test.for([0, 1])(
+  "Ctrl-Z stops holdfast and its command alike, fg goes on with both; supervised: %i",
+  async (supervise) => {
+    const command = `sh -c "echo ready; read word < /dev/tty; echo got \\$word"`;
+    const seen = await inShell(
+      `SUPERVISE=${supervise} ${process.execPath} ${SOURCE} ${IN_TERMINAL} ${command}
+       echo "left with $?"
+       echo going on; fg`,
+      [
+        ["ready", "\u001A"],
+        ["going on", "hello\n"],
+      ],
+    );
+
+    expect(seen).toContain("left with 148\n");
+    expect(seen).toContain("got hello\n");
+    expect(seen).toContain("ended with 0\n");
+  },
+);
+
+test.runIf(isRoot)(
+  "another user's process is told, its record kept, and ended by who may",
+  async () => {
+    const place = mkdtempSync(join(tmpdir(), "holdfast-other-"));
+    onTestFinished(() => rmSync(place, { recursive: true, force: true }));
+    chmodSync(place, 0o777);
+    const records = join(place, "records");
+    // A program that becomes root in earnest: nobody may signal it then.
+    const becomeRoot = join(place, "setpriv");
+    copyFileSync("/usr/bin/setpriv", becomeRoot);
+    chmodSync(becomeRoot, 0o4755);
+    const program = `
+    import { runCommand } from "holdfast/process";
+    const argv = [process.argv[1], "--reuid=0", "--regid=0", "--clear-groups", "sleep", "600"];
+    const end = await runCommand(argv, { records: process.argv[2], timeout: 500, grace: 0 });
+    console.log(end.leftovers.length);`;
+    const { stdout } = spawnSync(
+      process.execPath,
+      [SOURCE, "--input-type=module", "-e", program, becomeRoot, records],
+      { cwd: import.meta.dirname, uid: NOBODY, gid: NOBODY, encoding: "utf8" },
+    );
+
+    const reaped = await reapLeftovers(records, { grace: 0 });
+
+    expect(stdout).toBe("1\n");
+    expect(reaped).toMatchObject([{ leftovers: [], ended: [expect.any(Number)] }]);
+    expect(readdirSync(records)).toEqual([]);
+  },
+);
 
 test.runIf(isRoot)("when no process can be made any more, that is what is said", () => {
   const program = `

@@ -47,6 +47,7 @@ export async function attemptCommand(
     user: plan.user,
     records: parts.records,
     wrap: parts.wrap,
+    supervise: true,
     clock: parts.clock,
   });
   const stop = () => void stopWith(signal?.reason, { command, stopping, plan, clock: parts.clock });

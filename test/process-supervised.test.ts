@@ -1,0 +1,174 @@
+/** Commands under a supervisor: nobody gets away from the tree. Linux, perl, and real processes. */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { runCommand, startCommand, type RunCommandOptions } from "holdfast/process";
+import { parseTold } from "../src/process/supervisor.ts";
+import { commandLine, Descendants, until } from "./process/descendants.ts";
+
+const CHILD = join(import.meta.dirname, "process/guarded-child.ts");
+const supervise = true;
+
+const isHere = process.platform === "linux" && existsSync("/usr/bin/perl");
+
+function descendants(): Descendants {
+  const made = new Descendants();
+  onTestFinished(() => made.close());
+  return made;
+}
+
+test.runIf(isHere)("it is cancelled: nobody of the tree lives, however they tried", async () => {
+  const six = descendants();
+  const cancelling = new AbortController();
+  const options = { supervise, signal: cancelling.signal, grace: 200 };
+  const running = startCommand(six.argv, options);
+  await six.started();
+
+  cancelling.abort();
+  const { level, signal, leftovers } = await running.end;
+
+  expect({ level, signal, leftovers, survivors: six.survivors() }).toEqual({
+    level: "supervised",
+    signal: "SIGTERM",
+    leftovers: [],
+    survivors: [],
+  });
+});
+
+test.runIf(isHere)("the one that ran it is killed: nobody of the tree lives", async () => {
+  const six = descendants();
+  const options = JSON.stringify({ supervise });
+  const words = ["--conditions=holdfast:source", CHILD, options, ...six.argv];
+  const child = spawn(process.execPath, words, { stdio: "ignore" });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await six.started();
+
+  child.kill("SIGKILL");
+
+  await six.survivorsAre([]);
+  expect(six.survivors()).toEqual([]);
+});
+
+/** A daemon that leaves its parent, its session and its environment. */
+const DAEMON = "(env -i setsid sleep 600 > /dev/null & echo $!)";
+
+test.runIf(isHere)(
+  "who is left after its own end stays, or ends where that is wished",
+  async () => {
+    const left = await runCommand(["sh", "-c", DAEMON], { supervise });
+    const ended = await runCommand(["sh", "-c", DAEMON], { supervise, leftovers: "end" });
+    const pids = [left, ended].map(({ stdout }) => stdout.trim());
+    const [kept = ""] = pids;
+    onTestFinished(() => void process.kill(Number(kept), "SIGKILL"));
+
+    // A zombie has no command line.
+    expect(pids.map((pid) => commandLine(pid) !== "")).toEqual([true, false]);
+  },
+);
+
+test.runIf(isHere)(
+  "who cleans up when the one that ran it is killed is given the time",
+  async () => {
+    const file = join(directory(), "cleaned");
+    const script = `trap 'sleep 0.1; echo cleaned > ${file}; exit' TERM; echo begun >&2; sleep 600 & wait`;
+    const options = JSON.stringify({ supervise, stderr: "pass" });
+    const words = ["--conditions=holdfast:source", CHILD, options, "sh", "-c", script];
+    const child = spawn(process.execPath, words, { stdio: ["ignore", "ignore", "pipe"] });
+    await once(child.stderr, "data");
+
+    child.kill("SIGKILL");
+    await until(() => existsSync(file) && readFileSync(file, "utf8") !== "");
+
+    expect(readFileSync(file, "utf8")).toBe("cleaned\n");
+  },
+);
+
+test.runIf(isHere)(
+  "the supervisor is killed: the command ends, and is told as killed",
+  async () => {
+    const six = descendants();
+    const running = startCommand(six.argv, { supervise, grace: 100 });
+    await six.started();
+
+    process.kill(running.pid ?? 0, "SIGKILL");
+
+    expect(await running.end).toMatchObject({ exitCode: undefined, signal: "SIGKILL" });
+    // Without its supervisor it is held like any other: the sixth may get away.
+    expect(six.survivors().filter((kind) => kind !== 6)).toEqual([]);
+  },
+);
+
+function directory(): string {
+  const made = mkdtempSync(join(tmpdir(), "holdfast-supervised-"));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+function script(text: string): string {
+  const file = join(directory(), "script");
+  writeFileSync(file, text);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+test.runIf(isHere).for<[string, readonly string[], RunCommandOptions, object]>([
+  ["an exit code", ["sh", "-c", "exit 255"], {}, { exitCode: 255, signal: undefined }],
+  ["a signal", ["sh", "-c", "kill -s SEGV $$"], {}, { exitCode: undefined, signal: "SIGSEGV" }],
+  ["one of its own", ["sh", "-c", "kill -s 40 $$"], {}, { signal: "SIG40" }],
+  ["a signal to its whole group", ["sh", "-c", "kill -s KILL 0"], {}, { signal: "SIGKILL" }],
+  ["its streams", ["sh", "-c", "cat; echo b >&2"], { input: "a" }, { stdout: "a", stderr: "b\n" }],
+  ["no descriptor but the three", ["sh", "-c", "test ! -e /dev/fd/3"], {}, { exitCode: 0 }],
+  ["no program", ["no-such-program"], {}, { startError: "ENOENT", exitCode: undefined }],
+  ["no shell reads it", ["echo", "$HOME; *"], {}, { stdout: "$HOME; *\n" }],
+  ["no shell reads its name", ["echo a; echo b"], {}, { startError: "ENOENT" }],
+  [
+    "what perl would obey",
+    ["sh", "-c", 'echo "$PERL5OPT-$PERL_BADLANG-$LC_ALL"; env | grep -c KEPT'],
+    { env: { PATH: process.env["PATH"], PERL5OPT: "-Mnone", LC_ALL: "xx_YY" } },
+    { stdout: "-Mnone--xx_YY\n0\n", stderr: "" },
+  ],
+])("it ends as without one: %s", async ([, argv, options, expected]) => {
+  expect(await runCommand(argv, { ...options, supervise })).toMatchObject({
+    level: "supervised",
+    ...expected,
+  });
+});
+
+test.runIf(isHere)("what the system refuses only as it is started is told as such", async () => {
+  // A program of which something still writes: ETXTBSY.
+  const file = script("");
+  writeFileSync(file, readFileSync("/bin/true"));
+  const writer = spawn("sh", ["-c", `exec 3>>"$0"; echo; exec sleep 600`, file]);
+  onTestFinished(() => void writer.kill("SIGKILL"));
+  await once(writer.stdout, "data");
+
+  expect(await runCommand([file], { supervise })).toMatchObject({
+    exitCode: undefined,
+    signal: undefined,
+    startError: "ETXTBSY",
+  });
+});
+
+test.runIf(isHere)("those who lost their parents are reaped while it runs", async () => {
+  const zombies = `for i in 1 2 3 4 5 6 7 8; do (sh -c 'exit 0' &); done; sleep 0.2; (true &); sleep 0.2
+    grep -l '^PPid:.'$PPID'$' /proc/[0-9]*/status 2> /dev/null | wc -l`;
+
+  const { stdout } = await runCommand(["sh", "-c", zombies], { supervise });
+
+  // Itself.
+  expect(stdout.trim()).toBe("1");
+});
+
+test("a failure that has no name here", () => {
+  expect(parseTold("failed 99999\n")).toMatchObject({ startError: "UNKNOWN" });
+});
+
+test("there is none around something else that is wrapped around a command", async () => {
+  const wrap: RunCommandOptions["wrap"] = (argv) => ({ argv, level: "mild" });
+
+  expect((await runCommand(["true"], { supervise, wrap })).level).toBe("mild");
+});
