@@ -2,6 +2,7 @@
 
 import { integer, readOptions, required, type Reader } from "../core/options.ts";
 import type { ActContext, Remedy, RemedyContext } from "../core/remedy.ts";
+import { PORT_TAKEN } from "./codes.ts";
 import { commandName } from "./in-use.ts";
 import { HOUR, limitReaders, limitsOf, MINUTE, SECOND, type RemedyLimits } from "./limits.ts";
 import { findListeners } from "./listeners.ts";
@@ -45,7 +46,7 @@ export function portTaken(options: PortTakenOptions): Remedy {
     target: `port ${port}`,
     blastRadius: `ends the process that wrote ${pidFile}, when it holds port ${port}`,
     isExclusive: true,
-    ...limitsOf(settled, ["EADDRINUSE"]),
+    ...limitsOf(settled, PORT_TAKEN),
     examine: async (context: RemedyContext) => {
       const { isTaken, stale, found } = await examine(settled, context);
       const plan = stale === undefined ? [] : [`end process ${stale} (${commandName(stale)})`];
