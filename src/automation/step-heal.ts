@@ -39,6 +39,7 @@ export class StepHealer {
       shared: book.shared,
       owner: thisProcess(),
       isGone,
+      beganAtMs: attempts[0]?.startedAtMs ?? 0,
       sinceMs: failed?.startedAtMs ?? 0,
       past: healingsOf(step.record),
       token: `${key}/${failed?.number}`,

@@ -27,6 +27,7 @@ function machine(change: Partial<HealParts> = {}) {
         owner: thisProcess(),
         isGone: () => undefined,
         signal: new AbortController().signal,
+        beganAtMs: clock.now(),
         sinceMs: clock.now(),
         past: [],
         emit: (details) => events.push(details),

@@ -28,6 +28,8 @@ export interface HealParts {
   readonly isGone: (owner: Owner) => boolean | undefined;
   /** Ends the healing. */
   readonly signal: AbortSignal;
+  /** When the step was first attempted: milliseconds since the Unix epoch. */
+  readonly beganAtMs: number;
   /** When the attempt began that failed: milliseconds since the Unix epoch. */
   readonly sinceMs: number;
   /** The healings of the step so far. */
@@ -150,10 +152,10 @@ class OneRemedy {
 
   /** Rejects when it does not end in time. */
   #limited(): Promise<HealAnswer> {
-    const { clock, random, signal, past } = this.#parts;
+    const { clock, random, signal, past, beganAtMs } = this.#parts;
     const limit = timeout(this.#remedy.limitMs, { name: this.#remedy.name, clock });
     const round = this.#healedBefore() + 1;
-    const context = { ...this.#ailment, clock, random, round, scale: scaleAfter(past) };
+    const context = { ...this.#ailment, clock, random, beganAtMs, round, scale: scaleAfter(past) };
     return limit.run((given) => this.#treat({ ...context, signal: given.signal }), { signal });
   }
 
