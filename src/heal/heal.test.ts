@@ -226,7 +226,12 @@ test("of two that come at once one acts, and the other goes on with what that ha
 
 test("who waits for another that is at it all the while gives up in the end", async () => {
   const { clock, healed, written, shared } = machine();
-  const holder = { owner: thisProcess(), token: "other", untilMs: clock.now() + 3_600_000 };
+  const holder = {
+    owner: thisProcess(),
+    token: "other",
+    fromMs: clock.now(),
+    untilMs: clock.now() + 3_600_000,
+  };
   await shared.writeState({
     key: "heal/rest/bed",
     value: JSON.stringify({ holder, actedAtMs: [] }),
@@ -243,13 +248,39 @@ test("who waits for another that is at it all the while gives up in the end", as
   expect(kept?.value).toContain("other");
 });
 
+test("what does not end in time keeps its target until it has ended, or its hold runs out", async () => {
+  const who = patient();
+  const began: number[] = [];
+  const { clock, healed, written } = machine();
+  const slow = scripted(who, {
+    limitMs: 10_000,
+    act: async () => {
+      began.push(clock.elapsed());
+      await clock.sleep(began.length === 1 ? 12_000 : Infinity);
+    },
+  });
+
+  const answers: string[] = [];
+  for (const _ of [1, 2, 3]) answers.push(await clock.settle(() => healed([slow])));
+
+  expect(answers).toEqual(["failed", "failed", "failed"]);
+  // The second begins after the first has ended; the third after the hold of the second has run out.
+  expect(began.map((atMs) => Math.floor(atMs / 1_000))).toEqual([0, 12, 27]);
+  expect(written.at(-1)?.because).toContain("did not end within 10000 ms");
+});
+
 test("what a dead process held is free at once, and who lost its hold frees nothing", async () => {
   const who = patient();
   const { clock, healed, shared } = machine({ isGone: () => true });
   const taken = scripted(who, {
     act: async () => {
       who.isIll = false;
-      const holder = { owner: thisProcess(), token: "thief", untilMs: clock.now() + 3_600_000 };
+      const holder = {
+        owner: thisProcess(),
+        token: "thief",
+        fromMs: clock.now(),
+        untilMs: clock.now() + 3_600_000,
+      };
       await shared.writeState({
         key: "heal/rest/bed",
         value: JSON.stringify({ holder, actedAtMs: [] }),
@@ -257,7 +288,12 @@ test("what a dead process held is free at once, and who lost its hold frees noth
       });
     },
   });
-  const holder = { owner: thisProcess(), token: "dead", untilMs: clock.now() + 3_600_000 };
+  const holder = {
+    owner: thisProcess(),
+    token: "dead",
+    fromMs: clock.now(),
+    untilMs: clock.now() + 3_600_000,
+  };
   await shared.writeState({
     key: "heal/rest/bed",
     value: JSON.stringify({ holder, actedAtMs: [] }),

@@ -89,6 +89,8 @@ class OneRemedy {
   readonly #parts: HealParts;
   readonly #healing: Healing;
   readonly #target: Target | undefined;
+  /** Settles when it has ended to act; nothing while it does not. */
+  #acting: Promise<void> | undefined;
 
   constructor(remedy: Remedy, ailment: Ailment, parts: HealParts) {
     const { shared, clock, owner, isGone, hide, token } = parts;
@@ -134,7 +136,10 @@ class OneRemedy {
       answer = await this.#limited();
       return answer;
     } finally {
-      await target.leave(answer === "healed" && this.#healing.hasActed);
+      const leave = () => target.leave(answer === "healed" && this.#healing.hasActed);
+      // What takes no notice of its limit still acts: nobody else may, until it ends or its hold runs out.
+      if (this.#acting === undefined) await leave();
+      else this.#acting.then(leave).catch(() => undefined);
     }
   }
 
@@ -159,6 +164,19 @@ class OneRemedy {
     return limit.run((given) => this.#treat({ ...context, signal: given.signal }), { signal });
   }
 
+  async #act(context: RemedyContext): Promise<void> {
+    const acting = this.#remedy.act({
+      ...context,
+      did: (deed) => this.#healing.did(deed),
+      rescale: (scale) => this.#healing.rescale(scale),
+    });
+    const forget = () => {
+      this.#acting = undefined;
+    };
+    this.#acting = acting.then(forget, forget);
+    await acting;
+  }
+
   async #treat(context: RemedyContext): Promise<HealAnswer> {
     const { isDryRun = false, sinceMs } = this.#parts;
     const { isPresent, found, plan } = await this.#remedy.examine(context);
@@ -174,11 +192,7 @@ class OneRemedy {
     // Past its limit it must not even begin.
     context.signal.throwIfAborted();
     await this.#healing.begin(found, plan);
-    await this.#remedy.act({
-      ...context,
-      did: (deed) => this.#healing.did(deed),
-      rescale: (scale) => this.#healing.rescale(scale),
-    });
+    await this.#act(context);
     const measured = await this.#remedy.measure(context);
     return measured.isGone
       ? this.#healing.complete(measured.found)

@@ -281,7 +281,7 @@ test("what the step has written itself stays, and is none of the newest that are
   const { outcome, found } = await treat(
     makeRoom("bytes", clearing(path, { keep: 1 }), disk(path)),
     "ENOSPC",
-    { beganAtMs: Date.now() - 60_000 },
+    { beganAtMs: systemClock.now() - 60_000 },
   );
 
   expect([outcome, found?.split("; ")[1], readdirSync(path)]).toEqual([
