@@ -136,11 +136,13 @@ test("what an action does past its limit changes nothing that was told", async (
 
 test("a dry run tells what would be done, and does nothing", async () => {
   const who = patient();
-  const { clock, healed, written } = machine({ isDryRun: true });
+  const told: string[] = [];
+  const { clock, healed, written } = machine({ dryRun: (would) => told.push(would) });
 
   await clock.settle(() => healed([scripted(who)]));
 
-  expect([who.did, written.map(({ outcome, because }) => [outcome, because])]).toEqual([
+  expect([told, who.did, written.map(({ outcome, because }) => [outcome, because])]).toEqual([
+    ["rest would send to bed"],
     [],
     [["skipped", "dry run, it would send to bed"]],
   ]);
@@ -326,4 +328,17 @@ test("the newest smaller load counts", () => {
     scaleAfter([]),
     scaleAfter([{ ...record, scale: 0.5 }, { ...record, scale: 0.25 }, record]),
   ]).toEqual([1, 0.25]);
+});
+
+test("what was cured before the attempt began is not what it failed by", async () => {
+  const who = patient();
+  const { clock, healed, written } = machine();
+
+  await clock.settle(() => healed([scripted(who)]));
+  const again = await clock.settle(() => healed([scripted(who)]));
+
+  expect([again, written.at(-1)?.because]).toEqual([
+    "skipped",
+    "its symptom is not there: 36.6 °C",
+  ]);
 });

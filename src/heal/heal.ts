@@ -34,8 +34,8 @@ export interface HealParts {
   readonly sinceMs: number;
   /** The healings of the step so far. */
   readonly past: readonly HealRecord[];
-  /** Tells what would be done, and does nothing. Default false. */
-  readonly isDryRun?: boolean | undefined;
+  /** In a dry run: is told what would be done, and nothing is. Default: it is done. */
+  readonly dryRun?: ((would: string) => void) | undefined;
   readonly emit: (details: EventDetails) => void;
   /** Keeps a healing: its intent before it acts, and its end in place of that. */
   readonly write: (record: HealRecord) => Promise<void>;
@@ -178,7 +178,7 @@ class OneRemedy {
   }
 
   async #treat(context: RemedyContext): Promise<HealAnswer> {
-    const { isDryRun = false, sinceMs } = this.#parts;
+    const { dryRun, sinceMs } = this.#parts;
     const { isPresent, found, plan } = await this.#remedy.examine(context);
     if (!isPresent) {
       const isCured = await this.#target?.wasHealedSince(sinceMs);
@@ -186,7 +186,10 @@ class OneRemedy {
       return this.#healing.skip(`its symptom is not there: ${found}`);
     }
     if (plan.length === 0) return this.#healing.fail(`there is nothing to act on: ${found}`);
-    if (isDryRun) return this.#healing.skip(`dry run, it would ${plan.join(", ")}`);
+    if (dryRun !== undefined) {
+      dryRun(`${this.#remedy.name} would ${plan.join(", ")}`);
+      return this.#healing.skip(`dry run, it would ${plan.join(", ")}`);
+    }
     const refusal = await this.#target?.findRefusal();
     if (refusal !== undefined) return this.#healing.skip(refusal);
     // Past its limit it must not even begin.

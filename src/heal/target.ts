@@ -75,10 +75,10 @@ export class Target {
     }
   }
 
-  /** Whether it was cured since that moment, by whomever. */
+  /** Whether it was cured after that moment, by whomever. */
   async wasHealedSince(sinceMs: number): Promise<boolean> {
     const { healedAtMs } = (await this.#read()).state;
-    return healedAtMs !== undefined && healedAtMs >= sinceMs;
+    return healedAtMs !== undefined && healedAtMs > sinceMs;
   }
 
   /** Lets it go, when it is still held by this healing. */
