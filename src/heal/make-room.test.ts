@@ -273,6 +273,56 @@ test("one that cannot be deleted stays, and the next goes", async () => {
   ]);
 });
 
+test("where others have come to use what was to go, nothing goes in vain", async () => {
+  const path = folder();
+  fill(path, "1.gz", "2.gz", "3.gz", "4.gz");
+  let looks = 0;
+  const user = { pid: 1, name: "tar" };
+  const findUsers = () =>
+    new Map(++looks === 2 ? [[join(path, "2.gz"), user] as const, [join(path, "3.gz"), user]] : []);
+
+  const { outcome, deeds } = await treat(
+    makeRoom("bytes", clearing(path), disk(path, { findUsers })),
+    "ENOSPC",
+  );
+
+  expect([outcome, deeds, readdirSync(path).length]).toEqual(["failed", [], 4]);
+});
+
+test.for<[name: string, looks: number, left: number]>([
+  ["while it looks for files", 1, 4],
+  ["while it deletes", 4, 3],
+])("cancelled %s it goes no further", async ([, when, left]) => {
+  const path = folder();
+  fill(path, "1.gz", "2.gz", "3.gz", "4.gz");
+  const cancelled = new AbortController();
+  const real = disk(path);
+  let looks = 0;
+  const measure: Disk["measure"] = (root, resource) => {
+    if (++looks === when) cancelled.abort(new Error("enough"));
+    return real.measure(root, resource);
+  };
+  const { examine, act } = makeRoom("bytes", clearing(path), { ...real, measure });
+  const context = {
+    error: undefined,
+    fault: { class: "degraded", code: "ENOSPC", effect: "partial" },
+    signal: cancelled.signal,
+    clock: systemClock,
+    random: () => 0,
+    beganAtMs: systemClock.now(),
+    round: 1,
+    scale: 1,
+  } as const;
+
+  const healing = async () => {
+    await examine(context);
+    await act({ ...context, did: () => undefined, rescale: () => undefined });
+  };
+
+  await expect(healing()).rejects.toThrow("enough");
+  expect(readdirSync(path)).toHaveLength(left);
+});
+
 test("what the step has written itself stays, and is none of the newest that are kept", async () => {
   const path = folder();
   fill(path, "1.gz", "2.gz", "3.gz");
