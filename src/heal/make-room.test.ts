@@ -302,7 +302,7 @@ test.for<[name: string, looks: number, left: number]>([
     if (++looks === when) cancelled.abort(new Error("enough"));
     return real.measure(root, resource);
   };
-  const { examine, act } = makeRoom("bytes", clearing(path), { ...real, measure });
+  const remedy = makeRoom("bytes", clearing(path), { ...real, measure });
   const context = {
     error: undefined,
     fault: { class: "degraded", code: "ENOSPC", effect: "partial" },
@@ -315,8 +315,8 @@ test.for<[name: string, looks: number, left: number]>([
   } as const;
 
   const healing = async () => {
-    await examine(context);
-    await act({ ...context, did: () => undefined, rescale: () => undefined });
+    await remedy.examine(context);
+    await remedy.act({ ...context, did: () => undefined, rescale: () => undefined });
   };
 
   await expect(healing()).rejects.toThrow("enough");
