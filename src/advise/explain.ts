@@ -9,6 +9,7 @@ import { TOOL_ROWS } from "../classify/tool-rows.ts";
 import { ANY_PROGRAM } from "../classify/tools/processes.ts";
 import type { CommandEnd } from "../core/command-end.ts";
 import { FAULT_CLASSES, type Effect, type Fault, type FaultClass } from "../core/fault.ts";
+import type { RemedyName } from "../heal/names.ts";
 import { reactionTo } from "./default-reaction.ts";
 import { causeOf, faultOfCode } from "./known-codes.ts";
 import { OWN_CODES } from "./own-codes.ts";
@@ -28,7 +29,7 @@ export interface Explanation {
   readonly byDefault?: string | undefined;
   readonly advice?: string | undefined;
   /** The built-in remedy that is made for it. */
-  readonly remedy?: string | undefined;
+  readonly remedy?: RemedyName | undefined;
 }
 
 /** How a command ended, as far as somebody remembers. */

@@ -69,6 +69,9 @@ export function faultOfCode(code: string): Fault | undefined {
   return sqlStateFault(code.replace(/^SQLSTATE_/, ""));
 }
 
+/** Every code that has a cause of its own; those of two signs are classes of SQLSTATE. */
+export const CAUSED_CODES: readonly string[] = Object.keys(CAUSES);
+
 /** What is known of a code; of a SQLSTATE without a cause of its own, that of its class. */
 export function causeOf(code: string): Cause | undefined {
   return CAUSES[code] ?? (code.startsWith("SQLSTATE_") ? CAUSES[code.slice(0, 11)] : undefined);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { isDryRun } from "../core/context.ts";
+import { full, patient, scripted } from "../heal/scripted.contract.ts";
 import { memoryJournal } from "../journal/memory.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { automation, type Run } from "./automation.ts";
@@ -188,3 +189,22 @@ test.for([{ runId: "r" }, { retryOf: { runId: "r" } }, { unfinished: "fresh" }] 
     );
   },
 );
+
+test("a remedy for a read that failed only tells what it would do", async () => {
+  const who = patient();
+  const { plan, exitCode } = await dry((run) =>
+    run.read(
+      "look",
+      () => {
+        if (who.isIll) throw full();
+      },
+      { heal: [scripted(who)], retry: { attempts: 1 } },
+    ),
+  );
+
+  expect([who.did, plan, exitCode]).toEqual([
+    [],
+    [{ label: "look", would: "heal", detail: "rest would send to bed" }],
+    75,
+  ]);
+});

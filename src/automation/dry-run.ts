@@ -17,9 +17,9 @@ import { loggerAt, type World } from "./world.ts";
 export interface PlannedStep {
   /** As people name it: `task/step`. */
   readonly label: string;
-  /** `not reached`: it needs what was not done. */
-  readonly would: "do" | "wait" | "clean up" | "run" | "not reached";
-  /** What its `plan` answers, as text; or what is needed to reach it. */
+  /** `heal`: a read failed, and a remedy fits. `not reached`: it needs what was not done. */
+  readonly would: "do" | "wait" | "clean up" | "run" | "heal" | "not reached";
+  /** What its `plan` answers, as text; what the remedy would do; or what is needed to reach it. */
   readonly detail?: string | undefined;
 }
 

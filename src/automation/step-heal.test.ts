@@ -337,6 +337,39 @@ test("a remedy that makes the load smaller hands that to the next attempts, also
   expect(scales).toEqual([1, 0.5, 0.5, 0.25]);
 });
 
+test("a remedy is told when the step was first attempted, whatever attempt failed", async () => {
+  const told: boolean[] = [];
+  let calls = 0;
+  const { steps } = await play((run) =>
+    run.step(
+      "one",
+      () => {
+        calls++;
+        throw calls === 1 ? Object.assign(new Error("busy"), { code: "EBUSY" }) : full();
+      },
+      {
+        repeatable: true,
+        retry: { attempts: 2, backoff: ["1m"] },
+        classify: [(error) => ({ class: "degraded", code: codeOf(error), effect: "none" })],
+        heal: [
+          scripted(patient(), {
+            examine: async ({ beganAtMs, clock }) => {
+              told.push(clock.now() - beganAtMs >= 30_000);
+              return { isPresent: false, found: "", plan: [] };
+            },
+          }),
+        ],
+      },
+    ),
+  );
+
+  expect([told, steps.find(({ kind }) => kind === "step")?.attempts.length]).toEqual([[true], 2]);
+});
+
+function codeOf(error: unknown): string {
+  return (error as { code: string }).code;
+}
+
 test("no secret reaches the journal, nor the key of a budget", async () => {
   const password = secret("correct-horse-battery");
   const who = patient();

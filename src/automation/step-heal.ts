@@ -28,7 +28,7 @@ export class StepHealer {
   /** Rejects only with the signal's reason, or as the journal does. */
   heal(error: unknown, signal: AbortSignal): Promise<HealAnswer> {
     const step = this.#step;
-    const { clock, random, book, redactor } = step.scope.world;
+    const { clock, random, book, redactor, dryRun } = step.scope.world;
     const { attempts, key } = step.record;
     const failed = attempts.at(-1);
     const ailment = { error, fault: step.classify(error) };
@@ -39,10 +39,14 @@ export class StepHealer {
       shared: book.shared,
       owner: thisProcess(),
       isGone,
+      beganAtMs: attempts[0]?.startedAtMs ?? 0,
       sinceMs: failed?.startedAtMs ?? 0,
       past: healingsOf(step.record),
       token: `${key}/${failed?.number}`,
       hindrance: this.#hindrance(),
+      dryRun:
+        dryRun &&
+        ((would) => dryRun.add({ label: step.label, would: "heal", detail: redactor.text(would) })),
       emit: (details) => step.emit(details),
       write: (record) =>
         step.write(attemptHealed(step.record, redactor.value(record) as typeof record)),

@@ -16,6 +16,7 @@ test("an exit code and its command are explained in a paragraph", async () => {
   default  retries first at once, then after the backoff, within the policy's limits; is ignored by
            the breaker; exit code 75 when it stays, 80 when it was rolled back
   advice   wait for it: PRAGMA busy_timeout=5000, short transactions, WAL; then retry
+  remedy   database-lock: holdfast exec --heal "database-lock"
   symptom  20 of docs/symptoms.md
 `,
     stderr: "",

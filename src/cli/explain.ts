@@ -8,6 +8,7 @@ import { KNOWN_CODES } from "../advise/known-codes.ts";
 import { OWN_CODES } from "../advise/own-codes.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import { redactor } from "../core/redact.ts";
+import { NAMED } from "../heal/names.ts";
 import { UsageError, type Arguments, type Command, type World } from "./command.ts";
 import { nearest } from "./nearest.ts";
 import { printable } from "./printable.ts";
@@ -155,7 +156,7 @@ function paragraph(explanation: Explanation, columns: number): string {
     ["cause", cause],
     ["default", byDefault],
     ["advice", advice],
-    ["remedy", remedy && `${remedy} (holdfast exec --heal ${remedy})`],
+    ["remedy", remedy && `${remedy}: holdfast exec --heal "${NAMED[remedy].example}"`],
     ["symptom", symptom === undefined ? undefined : `${symptom} of docs/symptoms.md`],
   ];
   const lines = rows.flatMap(([name, says]) =>

@@ -25,6 +25,11 @@ export interface RemedyContext extends Ailment {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly random: Random;
+  /**
+   * When the step was first attempted: milliseconds since the Unix epoch. What was made since may be its
+   * own unfinished work.
+   */
+  readonly beganAtMs: number;
   /** Which healing of the step by this remedy it is, from 1. */
   readonly round: number;
   /** The share of the usual load that the failed attempt was to take on; 1 unless a remedy made it less. */

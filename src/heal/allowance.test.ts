@@ -84,20 +84,37 @@ test("it never acts more often than its budget within any length of time, nor so
   );
 });
 
-test.for<[name: string, untilMs: number, isGone: boolean | undefined, isHeld: boolean]>([
-  ["a holder that lives holds it", 2, false, true],
-  ["one of whom nothing is known, too", 2, undefined, true],
-  ["not past its time", 1, false, false],
-  ["nor when its process is gone", 2, true, false],
-])("%s", ([, untilMs, isGone, isHeld]) => {
-  const holder = { owner: OWNER, token: "t", untilMs };
+test.for<[name: string, nowMs: number, isGone: boolean | undefined, isHeld: boolean]>([
+  ["a holder that lives holds it", 119, false, true],
+  ["one of whom nothing is known, too", 119, undefined, true],
+  ["not past its time", 120, false, false],
+  ["nor when its process is gone", 119, true, false],
+  ["a time of day that was set back is borne by it", 81, false, true],
+  ["but not for long", 80, false, false],
+])("%s", ([, nowMs, isGone, isHeld]) => {
+  const holder = { owner: OWNER, token: "t", fromMs: 100, untilMs: 120 };
   const state = heldBy(UNTOUCHED, holder);
 
-  expect(holderAt(state, 1, () => isGone)).toEqual(isHeld ? holder : undefined);
+  expect(holderAt(state, nowMs, () => isGone)).toEqual(isHeld ? holder : undefined);
+});
+
+test("one with a small budget leaves what is counted for another with a larger one", () => {
+  const small = { ...LIMITS, budget: { times: 1, withinMs: HOUR } };
+  const state = actedOn({ actedAtMs: [0, 100_000] }, small, 200_000);
+
+  expect([refusalAt(state, LIMITS, 300_000), state.actedAtMs.length]).toEqual([
+    "its budget is spent: it acted 3 times within 1 h",
+    3,
+  ]);
+  const many = Array.from({ length: 150 }, (_, index) => index);
+  expect(actedOn({ actedAtMs: many }, small, 200).actedAtMs).toEqual([...many.slice(-99), 200]);
 });
 
 test("who lets it go leaves what is counted, and says when it was cured", () => {
-  const held = heldBy({ actedAtMs: [1], healedAtMs: 2 }, { owner: OWNER, token: "t", untilMs: 9 });
+  const held = heldBy(
+    { actedAtMs: [1], healedAtMs: 2 },
+    { owner: OWNER, token: "t", fromMs: 1, untilMs: 9 },
+  );
 
   expect([letGo(held, {}), letGo(held, { healedAtMs: 5 }), letGo(UNTOUCHED, {})]).toEqual([
     { actedAtMs: [1], healedAtMs: 2 },

@@ -11,7 +11,7 @@ import type { Remedy } from "../core/remedy.ts";
 export interface TargetState {
   /** Who acts on it now. */
   readonly holder?: TargetHolder | undefined;
-  /** When it was acted on: the newest, as many as the budget counts. */
+  /** When it was acted on, at least as far back as the budget counts. */
   readonly actedAtMs: readonly number[];
   /** When the last healing that cured it ended. */
   readonly healedAtMs?: number | undefined;
@@ -22,6 +22,7 @@ export interface TargetHolder {
   readonly owner: Owner;
   /** Tells healings of one process apart. */
   readonly token: string;
+  readonly fromMs: number;
   readonly untilMs: number;
 }
 
@@ -43,7 +44,8 @@ export function holderAt(
   nowMs: number,
   isGone: (owner: Owner) => boolean | undefined,
 ): TargetHolder | undefined {
-  if (holder === undefined || holder.untilMs <= nowMs) return undefined;
+  if (holder === undefined) return undefined;
+  if (!isWithin(holder.fromMs, nowMs, holder.untilMs - holder.fromMs)) return undefined;
   return isGone(holder.owner) === true ? undefined : holder;
 }
 
@@ -76,9 +78,15 @@ export function heldBy(state: TargetState, holder: TargetHolder): TargetState {
   return { ...state, holder };
 }
 
+/** So many are kept at least: of two with one target one may have a larger budget. */
+const FEWEST_KEPT = 100;
+
 /** It is being acted on: counted before, for the process may die while it acts. */
 export function actedOn(state: TargetState, { budget }: Limits, nowMs: number): TargetState {
-  return { ...state, actedAtMs: [...state.actedAtMs, nowMs].slice(-budget.times) };
+  return {
+    ...state,
+    actedAtMs: [...state.actedAtMs, nowMs].slice(-Math.max(budget.times, FEWEST_KEPT)),
+  };
 }
 
 /** It is let go. */

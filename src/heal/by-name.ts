@@ -10,6 +10,7 @@ import { clockSkew } from "./clock-skew.ts";
 import { credentials } from "./credentials.ts";
 import { diskFull, inodes } from "./disk-full.ts";
 import { gitIndexLock } from "./git-index-lock.ts";
+import { LIMIT_OPTIONS, NAMED, type OptionKind, type RemedyName } from "./names.ts";
 import { outOfMemory } from "./out-of-memory.ts";
 import { dpkgInterrupted, packageLock } from "./packages.ts";
 import { portTaken } from "./port-taken.ts";
@@ -17,133 +18,22 @@ import { service } from "./service.ts";
 import { pidFile, staleLock } from "./stale-lock.ts";
 import { databaseLock, waitUntilReachable } from "./waits.ts";
 
-/** What the text of an option stands for. */
-type Kind = "text" | "number" | "command" | "list";
-
-/** One remedy that has a name. */
-interface Named {
-  readonly make: (options: never) => Remedy;
-  readonly options: Readonly<Record<string, Kind>>;
-  /** For help: what it does, and how it is called. */
-  readonly summary: string;
-  readonly example: string;
-}
-
-const LIMITS = { coolDown: "text", limit: "text", codes: "list" } as const;
-
-const NAMED: Readonly<Record<string, Named>> = {
-  "disk-full": {
-    make: diskFull,
-    options: { clear: "text", keep: "number", free: "text" },
-    summary: "Deletes the oldest files of a glob until there is room, never the newest",
-    example: "disk-full clear=/var/backups/*.gz keep=7",
-  },
-  inodes: {
-    make: inodes,
-    options: { clear: "text", keep: "number", free: "number" },
-    summary: "Deletes the oldest files of a glob until there are inodes, never the newest",
-    example: "inodes clear=/var/lib/sessions/* keep=100",
-  },
-  "stale-lock": {
-    make: staleLock,
-    options: { path: "text" },
-    summary: "Deletes a lock file whose process is gone",
-    example: "stale-lock path=/run/backup.lock",
-  },
-  "pid-file": {
-    make: pidFile,
-    options: { path: "text" },
-    summary: "Deletes a pid file whose process is gone",
-    example: "pid-file path=/run/app.pid",
-  },
-  service: {
-    make: service,
-    options: {
-      unit: "text",
-      start: "command",
-      stop: "command",
-      probe: "command",
-      pidFile: "text",
-      probeTimeout: "text",
-      startWithin: "text",
-    },
-    summary: "Starts a service again that does not answer",
-    example: "service unit=redis-server probe='redis-cli -e ping'",
-  },
-  "port-taken": {
-    make: portTaken,
-    options: { port: "number", pidFile: "text", probe: "command" },
-    summary: "Ends the stale process of a pid file that holds a port",
-    example: "port-taken port=8080 pidFile=/run/app.pid",
-  },
-  credentials: {
-    make: credentials,
-    options: { name: "text", refresh: "command", check: "command" },
-    summary: "Refreshes credentials by a command, once",
-    example: "credentials name=aws refresh='aws sso login'",
-  },
-  "wait-until-reachable": {
-    make: waitUntilReachable,
-    options: { host: "text", probe: "command", wait: "text", probeTimeout: "text" },
-    summary: "Waits until a host takes connections, or a command succeeds",
-    example: "wait-until-reachable host=store.example:443 wait=10m",
-  },
-  "database-lock": {
-    make: databaseLock,
-    options: { wait: "text" },
-    summary: "Waits for other transactions, with jitter",
-    example: "database-lock",
-  },
-  "dpkg-interrupted": {
-    make: dpkgInterrupted,
-    options: { directory: "text" },
-    summary: "Runs dpkg --configure -a",
-    example: "dpkg-interrupted",
-  },
-  "package-lock": {
-    make: packageLock,
-    options: { wait: "text", files: "list" },
-    summary: "Waits for another apt or dpkg; deletes no lock",
-    example: "package-lock wait=10m",
-  },
-  "git-index-lock": {
-    make: gitIndexLock,
-    options: { gitDirectory: "text", olderThan: "text", wait: "text" },
-    summary: "Waits for index.lock, and deletes one that is old and unused",
-    example: "git-index-lock gitDirectory=/srv/site/.git",
-  },
-  "clock-skew": {
-    make: clockSkew,
-    options: { against: "text", tolerance: "text" },
-    summary: "Tells by how much the clock is off",
-    example: "clock-skew against=http://deb.debian.org/",
-  },
-  "out-of-memory": {
-    make: outOfMemory,
-    options: { factor: "number", least: "number" },
-    summary: "Hands the next attempt less to do, by the variable HOLDFAST_SCALE",
-    example: "out-of-memory factor=0.5",
-  },
+const MAKERS: Readonly<Record<RemedyName, (options: never) => Remedy>> = {
+  "disk-full": diskFull,
+  inodes,
+  "stale-lock": staleLock,
+  "pid-file": pidFile,
+  service,
+  "port-taken": portTaken,
+  credentials,
+  "wait-until-reachable": waitUntilReachable,
+  "database-lock": databaseLock,
+  "dpkg-interrupted": dpkgInterrupted,
+  "package-lock": packageLock,
+  "git-index-lock": gitIndexLock,
+  "clock-skew": clockSkew,
+  "out-of-memory": outOfMemory,
 };
-
-/** What help and completion tell of a remedy. */
-export interface RemedySummary {
-  readonly name: string;
-  readonly summary: string;
-  readonly example: string;
-  /** The names of its options, as they are written before the `=`. */
-  readonly options: readonly string[];
-}
-
-/** All remedies that have a name, for help and completion. */
-export const REMEDY_NAMES: readonly RemedySummary[] = Object.entries(NAMED).map(
-  ([name, { summary, example, options }]) => ({
-    name,
-    summary,
-    example,
-    options: Object.keys({ ...options, ...LIMITS }),
-  }),
-);
 
 /**
  * The remedy that a text stands for: `disk-full clear=/var/backups/*.gz keep=7`.
@@ -152,24 +42,27 @@ export const REMEDY_NAMES: readonly RemedySummary[] = Object.entries(NAMED).map(
  */
 export function remedyFromText(text: string): Remedy {
   const [name = "", ...words] = wordsIn(text);
-  const named = Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
-  if (named === undefined) {
+  if (!isRemedyName(name)) {
     const names = Object.keys(NAMED).join(", ");
     throw new OptionsError("heal", `there is no remedy "${name}"; there are ${names}`);
   }
-  const kinds: Readonly<Record<string, Kind>> = { ...named.options, ...LIMITS };
+  const kinds: Readonly<Record<string, OptionKind>> = { ...NAMED[name].options, ...LIMIT_OPTIONS };
   const entries = words.map((word) => optionIn(name, word, kinds));
   const twice = entries.find(
     ([key], index) => entries.findIndex(([other]) => other === key) < index,
   );
   if (twice !== undefined) throw new OptionsError(`${name}.${twice[0]}`, "given twice");
-  return named.make(Object.fromEntries(entries) as never);
+  return MAKERS[name](Object.fromEntries(entries) as never);
+}
+
+function isRemedyName(name: string): name is RemedyName {
+  return Object.hasOwn(NAMED, name);
 }
 
 function optionIn(
   name: string,
   word: string,
-  kinds: Readonly<Record<string, Kind>>,
+  kinds: Readonly<Record<string, OptionKind>>,
 ): [key: string, value: unknown] {
   const [, key = "", value] = /^([^=]*)=(.*)$/s.exec(word) ?? [];
   if (value === undefined) {
@@ -178,10 +71,10 @@ function optionIn(
   if (!Object.hasOwn(kinds, key)) {
     throw new OptionsError(`${name}.${key}`, `unknown; known are ${Object.keys(kinds).join(", ")}`);
   }
-  return [key, valueOf(value, kinds[key] as Kind)];
+  return [key, valueOf(value, kinds[key] as OptionKind)];
 }
 
-function valueOf(value: string, kind: Kind): unknown {
+function valueOf(value: string, kind: OptionKind): unknown {
   switch (kind) {
     case "text":
       return value;

@@ -1,5 +1,6 @@
 /** The remedies for locks on real files and processes; those that wait, on a virtual clock. */
 
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   existsSync,
@@ -13,7 +14,7 @@ import {
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { HealRecord } from "../core/remedy.ts";
 import { OptionsError } from "../index.ts";
@@ -66,11 +67,11 @@ test.for<[name: string, text: (pid: number) => string, outcome: string, because:
   [
     "of a process that lives it stays",
     (pid) => `${pid}`,
-    "failed",
+    "skipped",
     /belongs to process \d+ \(.+\), which lives$/,
   ],
-  ["without a pid in it it stays", () => "locked", "failed", /names no process$/],
-  ["group 0 is no pid", () => "0", "failed", /names no process$/],
+  ["without a pid in it it stays", () => "locked", "skipped", /names no process$/],
+  ["group 0 is no pid", () => "0", "skipped", /names no process$/],
 ])("a lock file: %s", async ([, text, outcome, because]) => {
   const { pid } = await running(SLEEPS);
   const path = join(folder(), "lock");
@@ -92,6 +93,22 @@ test.runIf(hasProc)("a pid that is used again since is not the owner", async () 
 
   expect([outcome, existsSync(path)]).toEqual(["healed", false]);
 });
+
+test.runIf(process.platform === "linux")(
+  "a pipe or a directory in its place is no lock, and is not waited for",
+  async () => {
+    const path = join(folder(), "lock");
+    spawnSync("mkfifo", [path]);
+    const pipe = await treat(staleLock({ path }), "EEXIST");
+    const directory = await treat(staleLock({ path: dirname(path) }), "EEXIST");
+
+    expect([pipe.outcome, pipe.because, directory.because]).toEqual([
+      "failed",
+      `${path} is no regular file`,
+      `${dirname(path)} is no regular file`,
+    ]);
+  },
+);
 
 test("a lock file that is not there is not what is wrong", async () => {
   const { outcome, because } = await treat(staleLock({ path: "/nowhere/lock" }), "EEXIST");
@@ -116,6 +133,10 @@ test.for<[text: string, pid: number | undefined]>([
   ["12", 12],
   ["  12\n100", 12],
   ["12 host", 12],
+  ["12:host", undefined],
+  ["12.host", undefined],
+  ["2026-11-22T10:00:00Z host 12", undefined],
+  ["192.168.1.5 12", undefined],
   ["-1", undefined],
   ["0", undefined],
   ["", undefined],

@@ -18,7 +18,6 @@ export const SERVICE_DOWN = [
   "ECONNREFUSED",
   "ECONNRESET",
   "CONNECTION_LOST",
-  "CONNECTION_FAILED",
   "EPIPE",
   "ETIMEDOUT",
   "TIMED_OUT",
@@ -40,6 +39,7 @@ export const SERVICE_DOWN = [
   "SQLSTATE_57P01",
   "SQLSTATE_57P02",
   "SQLSTATE_57P03",
+  "SQLSTATE_57P05",
 ];
 
 /** A name or a host that cannot be reached. */
@@ -48,14 +48,15 @@ export const UNREACHABLE = [
   "EAI_AGAIN",
   "EAI_FAIL",
   "EAI_NODATA",
+  "EAI_NONAME",
   "ENODATA",
   "ESERVFAIL",
   "EREFUSED",
   "ECONNREFUSED",
   "ECONNRESET",
   "CONNECTION_LOST",
-  "CONNECTION_FAILED",
   "NETWORK_FAILED",
+  "SOCKET_FAILED",
   "EHOSTUNREACH",
   "EHOSTDOWN",
   "ENETUNREACH",
@@ -83,6 +84,11 @@ export const NOT_LET_IN = [
   "AUTHENTICATION_FAILED",
   "CREDENTIALS_EXPIRED",
   "GRPC_UNAUTHENTICATED",
+  "REDIS_NOAUTH",
+  "REDIS_WRONGPASS",
+  "REDIS_NOPERM",
+  "SQLSTATE_28000",
+  "SQLSTATE_28P01",
 ];
 
 /** Memory ran out. */
@@ -90,13 +96,32 @@ export const NO_MEMORY = [
   "OUT_OF_MEMORY",
   "HEAP_OUT_OF_MEMORY",
   "ENOMEM",
+  "ENOBUFS",
+  "ERR_MEMORY_ALLOCATION_FAILED",
   "ERR_WORKER_OUT_OF_MEMORY",
   "SQLITE_NOMEM",
   "SQLSTATE_53200",
 ];
 
-/** A certificate whose time, or a request whose clock, is wrong. */
-export const WRONG_TIME = ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID", "REQUEST_TIME_TOO_SKEWED"];
+/** A certificate, or a list of revoked ones, that is out of its time. */
+export const WRONG_TIME = [
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "CRL_HAS_EXPIRED",
+  "CRL_NOT_YET_VALID",
+];
 
 /** A lock, or a file that stands for one, is there already. */
 export const LOCKED = ["EEXIST", "LOCK_TAKEN", "EBUSY", "EAGAIN", "EWOULDBLOCK"];
+
+/** The port is somebody's. */
+export const PORT_TAKEN = ["EADDRINUSE"];
+
+/** Another apt or dpkg is at work. */
+export const PACKAGES_LOCKED = ["PACKAGES_LOCKED"];
+
+/** An earlier dpkg was cut off. */
+export const DPKG_INTERRUPTED = ["DPKG_INTERRUPTED"];
+
+/** Another git is at work, or was cut off. */
+export const GIT_LOCKED = ["GIT_LOCKED"];

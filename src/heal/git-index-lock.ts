@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { formatMs, type Duration } from "../core/duration.ts";
 import { duration, readOptions, type Reader } from "../core/options.ts";
 import type { ActContext, Remedy, RemedyContext } from "../core/remedy.ts";
+import { GIT_LOCKED } from "./codes.ts";
 import { commandName, findUsers, pidsOf } from "./in-use.ts";
 import { HOUR, limitReaders, limitsOf, MINUTE, type RemedyLimits } from "./limits.ts";
 import { readPath } from "./stale-lock.ts";
@@ -50,7 +51,7 @@ export function gitIndexLock(options: GitIndexLockOptions): Remedy {
     target: path,
     blastRadius: `deletes ${path}, when it is older than ${formatMs(olderThan)} and no git runs there`,
     isExclusive: true,
-    ...limitsOf(settled, ["GIT_LOCKED"]),
+    ...limitsOf(settled, GIT_LOCKED),
     examine: async (context: RemedyContext) => {
       const { state, found } = look(context);
       const wait = `wait at most ${formatMs(waitMs)} until it is gone`;

@@ -27,6 +27,7 @@ function machine(change: Partial<HealParts> = {}) {
         owner: thisProcess(),
         isGone: () => undefined,
         signal: new AbortController().signal,
+        beganAtMs: clock.now(),
         sinceMs: clock.now(),
         past: [],
         emit: (details) => events.push(details),
@@ -135,11 +136,13 @@ test("what an action does past its limit changes nothing that was told", async (
 
 test("a dry run tells what would be done, and does nothing", async () => {
   const who = patient();
-  const { clock, healed, written } = machine({ isDryRun: true });
+  const told: string[] = [];
+  const { clock, healed, written } = machine({ dryRun: (would) => told.push(would) });
 
   await clock.settle(() => healed([scripted(who)]));
 
-  expect([who.did, written.map(({ outcome, because }) => [outcome, because])]).toEqual([
+  expect([told, who.did, written.map(({ outcome, because }) => [outcome, because])]).toEqual([
+    ["rest would send to bed"],
     [],
     [["skipped", "dry run, it would send to bed"]],
   ]);
@@ -225,7 +228,12 @@ test("of two that come at once one acts, and the other goes on with what that ha
 
 test("who waits for another that is at it all the while gives up in the end", async () => {
   const { clock, healed, written, shared } = machine();
-  const holder = { owner: thisProcess(), token: "other", untilMs: clock.now() + 3_600_000 };
+  const holder = {
+    owner: thisProcess(),
+    token: "other",
+    fromMs: clock.now(),
+    untilMs: clock.now() + 3_600_000,
+  };
   await shared.writeState({
     key: "heal/rest/bed",
     value: JSON.stringify({ holder, actedAtMs: [] }),
@@ -242,13 +250,39 @@ test("who waits for another that is at it all the while gives up in the end", as
   expect(kept?.value).toContain("other");
 });
 
+test("what does not end in time keeps its target until it has ended, or its hold runs out", async () => {
+  const who = patient();
+  const began: number[] = [];
+  const { clock, healed, written } = machine();
+  const slow = scripted(who, {
+    limitMs: 10_000,
+    act: async () => {
+      began.push(clock.elapsed());
+      await clock.sleep(began.length === 1 ? 12_000 : Infinity);
+    },
+  });
+
+  const answers: string[] = [];
+  for (const _ of [1, 2, 3]) answers.push(await clock.settle(() => healed([slow])));
+
+  expect(answers).toEqual(["failed", "failed", "failed"]);
+  // The second begins after the first has ended; the third after the hold of the second has run out.
+  expect(began.map((atMs) => Math.floor(atMs / 1_000))).toEqual([0, 12, 27]);
+  expect(written.at(-1)?.because).toContain("did not end within 10000 ms");
+});
+
 test("what a dead process held is free at once, and who lost its hold frees nothing", async () => {
   const who = patient();
   const { clock, healed, shared } = machine({ isGone: () => true });
   const taken = scripted(who, {
     act: async () => {
       who.isIll = false;
-      const holder = { owner: thisProcess(), token: "thief", untilMs: clock.now() + 3_600_000 };
+      const holder = {
+        owner: thisProcess(),
+        token: "thief",
+        fromMs: clock.now(),
+        untilMs: clock.now() + 3_600_000,
+      };
       await shared.writeState({
         key: "heal/rest/bed",
         value: JSON.stringify({ holder, actedAtMs: [] }),
@@ -256,7 +290,12 @@ test("what a dead process held is free at once, and who lost its hold frees noth
       });
     },
   });
-  const holder = { owner: thisProcess(), token: "dead", untilMs: clock.now() + 3_600_000 };
+  const holder = {
+    owner: thisProcess(),
+    token: "dead",
+    fromMs: clock.now(),
+    untilMs: clock.now() + 3_600_000,
+  };
   await shared.writeState({
     key: "heal/rest/bed",
     value: JSON.stringify({ holder, actedAtMs: [] }),
@@ -289,4 +328,17 @@ test("the newest smaller load counts", () => {
     scaleAfter([]),
     scaleAfter([{ ...record, scale: 0.5 }, { ...record, scale: 0.25 }, record]),
   ]).toEqual([1, 0.25]);
+});
+
+test("what was cured before the attempt began is not what it failed by", async () => {
+  const who = patient();
+  const { clock, healed, written } = machine();
+
+  await clock.settle(() => healed([scripted(who)]));
+  const again = await clock.settle(() => healed([scripted(who)]));
+
+  expect([again, written.at(-1)?.because]).toEqual([
+    "skipped",
+    "its symptom is not there: 36.6 °C",
+  ]);
 });

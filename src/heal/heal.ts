@@ -28,12 +28,14 @@ export interface HealParts {
   readonly isGone: (owner: Owner) => boolean | undefined;
   /** Ends the healing. */
   readonly signal: AbortSignal;
+  /** When the step was first attempted: milliseconds since the Unix epoch. */
+  readonly beganAtMs: number;
   /** When the attempt began that failed: milliseconds since the Unix epoch. */
   readonly sinceMs: number;
   /** The healings of the step so far. */
   readonly past: readonly HealRecord[];
-  /** Tells what would be done, and does nothing. Default false. */
-  readonly isDryRun?: boolean | undefined;
+  /** In a dry run: is told what would be done, and nothing is. Default: it is done. */
+  readonly dryRun?: ((would: string) => void) | undefined;
   readonly emit: (details: EventDetails) => void;
   /** Keeps a healing: its intent before it acts, and its end in place of that. */
   readonly write: (record: HealRecord) => Promise<void>;
@@ -87,6 +89,8 @@ class OneRemedy {
   readonly #parts: HealParts;
   readonly #healing: Healing;
   readonly #target: Target | undefined;
+  /** Settles when it has ended to act; nothing while it does not. */
+  #acting: Promise<void> | undefined;
 
   constructor(remedy: Remedy, ailment: Ailment, parts: HealParts) {
     const { shared, clock, owner, isGone, hide, token } = parts;
@@ -132,7 +136,10 @@ class OneRemedy {
       answer = await this.#limited();
       return answer;
     } finally {
-      await target.leave(answer === "healed" && this.#healing.hasActed);
+      const leave = () => target.leave(answer === "healed" && this.#healing.hasActed);
+      // What takes no notice of its limit still acts: nobody else may, until it ends or its hold runs out.
+      if (this.#acting === undefined) await leave();
+      else this.#acting.then(leave).catch(() => undefined);
     }
   }
 
@@ -150,15 +157,28 @@ class OneRemedy {
 
   /** Rejects when it does not end in time. */
   #limited(): Promise<HealAnswer> {
-    const { clock, random, signal, past } = this.#parts;
+    const { clock, random, signal, past, beganAtMs } = this.#parts;
     const limit = timeout(this.#remedy.limitMs, { name: this.#remedy.name, clock });
     const round = this.#healedBefore() + 1;
-    const context = { ...this.#ailment, clock, random, round, scale: scaleAfter(past) };
+    const context = { ...this.#ailment, clock, random, beganAtMs, round, scale: scaleAfter(past) };
     return limit.run((given) => this.#treat({ ...context, signal: given.signal }), { signal });
   }
 
+  async #act(context: RemedyContext): Promise<void> {
+    const acting = this.#remedy.act({
+      ...context,
+      did: (deed) => this.#healing.did(deed),
+      rescale: (scale) => this.#healing.rescale(scale),
+    });
+    const forget = () => {
+      this.#acting = undefined;
+    };
+    this.#acting = acting.then(forget, forget);
+    await acting;
+  }
+
   async #treat(context: RemedyContext): Promise<HealAnswer> {
-    const { isDryRun = false, sinceMs } = this.#parts;
+    const { dryRun, sinceMs } = this.#parts;
     const { isPresent, found, plan } = await this.#remedy.examine(context);
     if (!isPresent) {
       const isCured = await this.#target?.wasHealedSince(sinceMs);
@@ -166,17 +186,16 @@ class OneRemedy {
       return this.#healing.skip(`its symptom is not there: ${found}`);
     }
     if (plan.length === 0) return this.#healing.fail(`there is nothing to act on: ${found}`);
-    if (isDryRun) return this.#healing.skip(`dry run, it would ${plan.join(", ")}`);
+    if (dryRun !== undefined) {
+      dryRun(`${this.#remedy.name} would ${plan.join(", ")}`);
+      return this.#healing.skip(`dry run, it would ${plan.join(", ")}`);
+    }
     const refusal = await this.#target?.findRefusal();
     if (refusal !== undefined) return this.#healing.skip(refusal);
     // Past its limit it must not even begin.
     context.signal.throwIfAborted();
     await this.#healing.begin(found, plan);
-    await this.#remedy.act({
-      ...context,
-      did: (deed) => this.#healing.did(deed),
-      rescale: (scale) => this.#healing.rescale(scale),
-    });
+    await this.#act(context);
     const measured = await this.#remedy.measure(context);
     return measured.isGone
       ? this.#healing.complete(measured.found)

@@ -20,6 +20,7 @@ export class Healing {
   readonly #parts: HealingParts;
   readonly #fault: Fault;
   readonly #deeds: string[] = [];
+  #deedCount = 0;
   readonly #beganAtMs: number;
   #record: HealRecord;
   #hasActed = false;
@@ -48,7 +49,8 @@ export class Healing {
   }
 
   did(deed: string): void {
-    this.#deeds.push(deed);
+    this.#deedCount++;
+    if (this.#deeds.length < MOST_LINES) this.#deeds.push(deed);
   }
 
   rescale(scale: number): void {
@@ -104,7 +106,7 @@ export class Healing {
   }
 
   get deeds(): readonly string[] {
-    return bounded(this.#deeds);
+    return bounded(this.#deeds, this.#deedCount);
   }
 
   get #which() {
@@ -122,8 +124,9 @@ export class Healing {
   }
 }
 
-function bounded(lines: readonly string[]): readonly string[] {
-  if (lines.length <= MOST_LINES) return [...lines];
-  const rest = lines.length - MOST_LINES + 1;
+/** @param count How many there were, of which these are the first. */
+function bounded(lines: readonly string[], count = lines.length): readonly string[] {
+  if (count <= MOST_LINES) return [...lines];
+  const rest = count - MOST_LINES + 1;
   return [...lines.slice(0, MOST_LINES - 1), `and ${rest} more`];
 }

@@ -11,12 +11,13 @@ export type {
   RemedyBudget,
   RemedyContext,
 } from "../core/remedy.ts";
-export { REMEDY_NAMES, remedyFromText, type RemedySummary } from "./by-name.ts";
+export { remedyFromText } from "./by-name.ts";
 export { clockSkew, type ClockSkewOptions, type TellTime } from "./clock-skew.ts";
 export { credentials, type CredentialsOptions } from "./credentials.ts";
 export { diskFull, inodes, type DiskFullOptions, type InodesOptions } from "./disk-full.ts";
 export { gitIndexLock, type GitIndexLockOptions } from "./git-index-lock.ts";
 export type { RemedyLimits } from "./limits.ts";
+export { REMEDY_NAMES, type RemedySummary } from "./names.ts";
 export { outOfMemory, type OutOfMemoryOptions } from "./out-of-memory.ts";
 export {
   dpkgInterrupted,

@@ -8,10 +8,12 @@ import {
   mkdtempSync,
   openSync,
   readdirSync,
+  renameSync,
   realpathSync,
   rmSync,
   statSync,
   symlinkSync,
+  unlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -25,6 +27,7 @@ import { findUsers } from "./in-use.ts";
 import { HOUR } from "./limits.ts";
 import { makeRoom, type Disk } from "./make-room.ts";
 import { deleteFile, openRoot } from "./oldest-files.ts";
+import type { Candidate } from "./room.ts";
 import { treat } from "./treat.contract.ts";
 
 function folder(): string {
@@ -41,7 +44,15 @@ function fill(path: string, ...names: readonly string[]): void {
   });
 }
 
-/** A disk of 100 kB on which nothing but these files lies, and whose room is what they leave. */
+/** Nothing is kept for root. */
+function bothOf(free: number) {
+  return { free, unused: free };
+}
+
+/**
+ * A disk of 100 kB on which nothing but these files lies, and whose room is what they leave. What a link
+ * to a directory leads to counts too.
+ */
 function disk(path: string, change: Partial<Disk> = {}): Disk {
   const used = () =>
     readdirSync(path, { recursive: true, withFileTypes: true })
@@ -50,8 +61,8 @@ function disk(path: string, change: Partial<Disk> = {}): Disk {
   return {
     measure: async (_, resource) =>
       resource === "bytes"
-        ? { free: Math.max(0, 32_768 - used()), total: 100_000 }
-        : { free: 4 - readdirSync(path).length, total: 4 },
+        ? { ...bothOf(Math.max(0, 32_768 - used())), total: 100_000 }
+        : { ...bothOf(4 - readdirSync(path).length), total: 4 },
     findUsers: () => new Map(),
     ...change,
   };
@@ -90,7 +101,14 @@ test("the oldest go until there is room, measured after each; the newest and wha
 
 test.for<[name: string, keep: number, free: number, outcome: string, left: string[]]>([
   ["with nothing to delete it stops", 2, 16_384, "failed", ["1.gz", "2.gz"]],
-  ["what is not enough has failed, and so far it went", 1, 100_000, "failed", ["2.gz"]],
+  [
+    "what is not enough stays, for it would be lost in vain",
+    0,
+    100_000,
+    "failed",
+    ["1.gz", "2.gz"],
+  ],
+  ["with more to keep than there are it stops", 9, 20_000, "failed", ["1.gz", "2.gz"]],
   ["a disk that has room is not its affair", 0, 1, "skipped", ["1.gz", "2.gz"]],
 ])("%s", async ([, keep, free, outcome, left]) => {
   const path = folder();
@@ -111,7 +129,7 @@ test("no link leads out of the directory, and nothing but regular files goes", a
   mkdirSync(join(path, "folder.gz"));
   symlinkSync(join(other, "precious.gz"), join(path, "link.gz"));
   symlinkSync(other, join(path, "away"));
-  const options = clearing(path, { keep: 0, free: 1_000_000, glob: "{*.gz,away/*.gz,**/*.gz}" });
+  const options = clearing(path, { keep: 0, free: 24_576, glob: "{*.gz,away/*.gz,**/*.gz}" });
 
   await treat(makeRoom("bytes", options, disk(path)), "ENOSPC");
 
@@ -126,7 +144,7 @@ test("a file that two ways lead to is kept as one", async () => {
   mkdirSync(join(path, "real"));
   fill(join(path, "real"), "1.gz", "2.gz");
   symlinkSync(join(path, "real"), join(path, "way"));
-  const options = clearing(path, { keep: 1, free: 1_000_000, glob: "*/*.gz" });
+  const options = clearing(path, { keep: 1, free: 8_192, glob: "*/*.gz" });
 
   await treat(makeRoom("bytes", options, disk(path)), "ENOSPC");
 
@@ -155,7 +173,7 @@ test.runIf(existsSync("/proc/self/fd"))(
 test("when deleting one frees nothing it stops, for more would be lost in vain", async () => {
   const path = folder();
   fill(path, "1.gz", "2.gz", "3.gz", "4.gz");
-  const full = disk(path, { measure: async () => ({ free: 0, total: 100_000 }) });
+  const full = disk(path, { measure: async () => ({ ...bothOf(0), total: 100_000 }) });
   const waits: number[] = [];
   const { outcome, because, deeds } = await treat(
     makeRoom("bytes", clearing(path), full),
@@ -174,7 +192,10 @@ test("when deleting one frees nothing it stops, for more would be lost in vain",
 
 test("of inodes empty files count too", async () => {
   const path = folder();
-  for (const name of ["1", "2", "3", "4"]) writeFileSync(join(path, name), "");
+  for (const name of ["1", "2", "3", "4"]) {
+    writeFileSync(join(path, name), "");
+    utimesSync(join(path, name), 1_000, 1_000);
+  }
   const { outcome, because } = await treat(
     makeRoom("inodes", clearing(path, { keep: 1, free: 2, glob: "*" }), disk(path)),
     "ENOSPC",
@@ -192,11 +213,172 @@ test("a file with another name stays, for it would free nothing", async () => {
   fill(path, "1.gz");
   linkSync(join(path, "1.gz"), join(path, "1.copy"));
   const { outcome } = await treat(
-    makeRoom("bytes", clearing(path, { keep: 0, free: 1_000_000 }), disk(path)),
+    makeRoom("bytes", clearing(path, { keep: 0, free: 32_768 }), disk(path)),
     "ENOSPC",
   );
 
   expect([outcome, readdirSync(path)]).toEqual(["failed", ["1.copy", "1.gz"]]);
+});
+
+function candidate(folder: string, name: string): Candidate {
+  const path = join(folder, name);
+  const { ino: inode, mtimeMs: modifiedMs } = statSync(path);
+  return { path, inode, modifiedMs, bytes: 8_192, links: 1 };
+}
+
+test("what is another file by now, or gone, stays where it is", async () => {
+  const path = folder();
+  fill(path, "1.log", "2.log", "3.log");
+  const [root, oldest, second] = [
+    await openRoot(path),
+    candidate(path, "2.log"),
+    candidate(path, "3.log"),
+  ];
+  // As a rotation of logs does: what was the second is the third now.
+  renameSync(join(path, "1.log"), join(path, "2.log"));
+  unlinkSync(join(path, "3.log"));
+  const rewritten = { ...candidate(path, "2.log"), modifiedMs: 1 };
+
+  const answers = [
+    await deleteFile(oldest, root),
+    await deleteFile(second, root),
+    await deleteFile(rewritten, root),
+    await deleteFile(candidate(path, "2.log"), root),
+  ];
+
+  expect([answers, readdirSync(path)]).toEqual([
+    ["it is another one by now", "it is gone", "it is another one by now", undefined],
+    [],
+  ]);
+});
+
+test("one that cannot be deleted stays, and the next goes", async () => {
+  const path = folder();
+  fill(path, "1.gz", "2.gz", "3.gz", "4.gz");
+  let looks = 0;
+  // The oldest is gone as soon as they were chosen.
+  const findUsers = () => {
+    if (++looks === 2) unlinkSync(join(path, "1.gz"));
+    return new Map();
+  };
+
+  const { outcome, deeds } = await treat(
+    makeRoom("bytes", clearing(path), disk(path, { findUsers })),
+    "ENOSPC",
+  );
+
+  expect([outcome, deeds]).toEqual([
+    "healed",
+    [`left ${path}/1.gz (8.2 kB): it is gone`, `deleted ${path}/2.gz (8.2 kB)`],
+  ]);
+});
+
+test("where others have come to use what was to go, nothing goes in vain", async () => {
+  const path = folder();
+  fill(path, "1.gz", "2.gz", "3.gz", "4.gz");
+  let looks = 0;
+  const user = { pid: 1, name: "tar" };
+  const findUsers = () =>
+    new Map(++looks === 2 ? [[join(path, "2.gz"), user] as const, [join(path, "3.gz"), user]] : []);
+
+  const { outcome, deeds } = await treat(
+    makeRoom("bytes", clearing(path), disk(path, { findUsers })),
+    "ENOSPC",
+  );
+
+  expect([outcome, deeds, readdirSync(path).length]).toEqual(["failed", [], 4]);
+});
+
+test.for<[name: string, looks: number, left: number]>([
+  ["while it looks for files", 1, 4],
+  ["while it deletes", 4, 3],
+])("cancelled %s it goes no further", async ([, when, left]) => {
+  const path = folder();
+  fill(path, "1.gz", "2.gz", "3.gz", "4.gz");
+  const cancelled = new AbortController();
+  const real = disk(path);
+  let looks = 0;
+  const measure: Disk["measure"] = (root, resource) => {
+    if (++looks === when) cancelled.abort(new Error("enough"));
+    return real.measure(root, resource);
+  };
+  const remedy = makeRoom("bytes", clearing(path), { ...real, measure });
+  const context = {
+    error: undefined,
+    fault: { class: "degraded", code: "ENOSPC", effect: "partial" },
+    signal: cancelled.signal,
+    clock: systemClock,
+    random: () => 0,
+    beganAtMs: systemClock.now(),
+    round: 1,
+    scale: 1,
+  } as const;
+
+  const healing = async () => {
+    await remedy.examine(context);
+    await remedy.act({ ...context, did: () => undefined, rescale: () => undefined });
+  };
+
+  await expect(healing()).rejects.toThrow("enough");
+  expect(readdirSync(path)).toHaveLength(left);
+});
+
+test("what the step has written itself stays, and is none of the newest that are kept", async () => {
+  const path = folder();
+  fill(path, "1.gz", "2.gz", "3.gz");
+  writeFileSync(join(path, "half-written.gz"), Buffer.alloc(8_192, 1));
+
+  const { outcome, found } = await treat(
+    makeRoom("bytes", clearing(path, { keep: 1 }), disk(path)),
+    "ENOSPC",
+    { beganAtMs: systemClock.now() - 60_000 },
+  );
+
+  expect([outcome, found?.split("; ")[1], readdirSync(path)]).toEqual([
+    "healed",
+    `of ${path}/*.gz 2 may go, 1 stay as the newest, 1 written since the step began`,
+    ["3.gz", "half-written.gz"],
+  ]);
+});
+
+test("where root's share of the disk is used up, deleting fills that first and goes on", async () => {
+  const path = folder();
+  fill(path, "1.gz", "2.gz", "3.gz", "4.gz");
+  const reserved = disk(path);
+  const measure: Disk["measure"] = async (root, resource) => {
+    const { unused, total } = await reserved.measure(root, resource);
+    return { unused, free: Math.max(0, unused - 8_192), total };
+  };
+
+  const { outcome, deeds } = await treat(
+    makeRoom("bytes", clearing(path, { free: 8_192 }), { ...reserved, measure }),
+    "ENOSPC",
+  );
+
+  expect([outcome, deeds.length]).toEqual(["healed", 2]);
+});
+
+test("a directory that is the whole machine is refused, by whatever name", async () => {
+  const path = folder();
+  symlinkSync("/", join(path, "all"));
+
+  await expect(openRoot(join(path, "all"))).rejects.toThrow("is the whole machine");
+  await expect(openRoot("/proc/self/root")).rejects.toThrow("is the whole machine");
+});
+
+test("a name cannot forge lines of a report", async () => {
+  const path = folder();
+  fill(path, "1\n\u001b[31m.gz", "2.gz", "3.gz");
+
+  const { plan, deeds } = await treat(
+    makeRoom("bytes", clearing(path, { free: 9_000 }), disk(path)),
+    "ENOSPC",
+  );
+
+  expect([plan, deeds]).toEqual([
+    [`delete ${path}/1\\n\\u001b[31m.gz (8.2 kB)`],
+    [`deleted ${path}/1\\n\\u001b[31m.gz (8.2 kB)`],
+  ]);
 });
 
 test("a directory that was replaced by a link meanwhile leads nobody out", async () => {
@@ -205,10 +387,13 @@ test("a directory that was replaced by a link meanwhile leads nobody out", async
   const root = await openRoot(path);
   symlinkSync(other, join(path, "sub"));
 
-  await expect(deleteFile({ path: join(path, "sub", "precious.gz") }, root)).rejects.toThrow(
-    /ENOTDIR|ELOOP/,
-  );
-  await expect(deleteFile({ path: join(other, "precious.gz") }, root)).rejects.toThrow(
+  await expect(
+    deleteFile(
+      { ...candidate(other, "precious.gz"), path: join(path, "sub", "precious.gz") },
+      root,
+    ),
+  ).rejects.toThrow(/ENOTDIR|ELOOP/);
+  await expect(deleteFile(candidate(other, "precious.gz"), root)).rejects.toThrow(
     `${other} no longer lies within ${path}`,
   );
   expect(readdirSync(other)).toEqual(["precious.gz"]);
@@ -228,7 +413,12 @@ test.for<[name: string, options: object, message: string]>([
   [
     "one that climbs",
     { clear: "/var/a/../*", keep: 1 },
-    'diskFull.clear: expected a glob without .., received "/var/a/../*"',
+    'diskFull.clear: expected a glob without . and .., received "/var/a/../*"',
+  ],
+  [
+    "one of the whole machine by another name",
+    { clear: "/./**", keep: 1 },
+    'diskFull.clear: expected a glob without . and .., received "/./**"',
   ],
   [
     "nothing to keep",

@@ -5,13 +5,27 @@
 
 import { OptionsError } from "../core/errors.ts";
 import { integer, required, text, type Reader } from "../core/options.ts";
-import type { ActContext, Diagnosis, Measurement, Remedy } from "../core/remedy.ts";
+import type { ActContext, Diagnosis, Measurement, Remedy, RemedyContext } from "../core/remedy.ts";
 import { formatBytes } from "../core/size.ts";
 import { NO_SPACE } from "./codes.ts";
-import { findUsers } from "./in-use.ts";
+import { findUsers, type FileUser } from "./in-use.ts";
 import { HOUR, limitReaders, limitsOf, MINUTE, type SettledLimits } from "./limits.ts";
-import { deleteFile, findCandidates, measureRoom, openRoot, type Room } from "./oldest-files.ts";
-import { neededOf, rootOf, selectOldest, type Candidate, type Resource } from "./room.ts";
+import {
+  deleteFile,
+  findCandidates,
+  measureRoom,
+  openRoot,
+  type Room,
+  type Root,
+} from "./oldest-files.ts";
+import {
+  neededOf,
+  rootOf,
+  selectOldest,
+  type Candidate,
+  type Resource,
+  type Selection,
+} from "./room.ts";
 
 /** What is to be cleared, and how much must be free then; of bytes or of inodes. */
 export interface Clearing extends SettledLimits {
@@ -51,7 +65,9 @@ const readGlob: Reader<string> = (value, path) => {
 
 function problemOf(glob: string): string | undefined {
   if (!glob.startsWith("/")) return "expected a glob that begins with /";
-  if (glob.split("/").includes("..")) return "expected a glob without ..";
+  if (glob.split("/").some((part) => part === "." || part === "..")) {
+    return "expected a glob without . and ..";
+  }
   if (rootOf(glob) === "/") return "expected a glob below a directory, not of the whole machine";
   return undefined;
 }
@@ -74,10 +90,15 @@ export function makeRoom(resource: Resource, clearing: Clearing, disk: Disk = DI
     blastRadius: `deletes regular files that match ${clear}, the oldest first, and never the newest ${keep}`,
     isExclusive: true,
     ...limitsOf(clearing, NO_SPACE),
-    examine: () => room.examine(),
+    examine: (context: RemedyContext) => room.examine(context),
     act: (context: ActContext) => room.act(context),
     measure: () => room.measure(),
   });
+}
+
+/** What may go and what stays, as it was found. */
+interface Selected extends Selection {
+  readonly inUse: ReadonlyMap<string, FileUser>;
 }
 
 class RoomMaker {
@@ -93,15 +114,14 @@ class RoomMaker {
     this.#root = rootOf(clearing.clear);
   }
 
-  async examine(): Promise<Diagnosis> {
+  async examine(context: RemedyContext): Promise<Diagnosis> {
     const room = await this.#room();
-    const missing = this.#wanted(room) - room.free;
-    const { deletable, inUse, keptCount } = await this.#select();
-    const needed = neededOf(deletable, missing, this.#resource);
+    const selected = await this.#select(await openRoot(this.#root), context);
+    const needed = this.#needed(selected.deletable, room);
     const lines = needed.map((file) => `delete ${this.#describe(file)}`);
     return {
-      isPresent: missing > 0,
-      found: `${this.#tell(room)}${this.#tellStay(deletable.length, inUse, keptCount)}`,
+      isPresent: room.free < this.#wanted(room),
+      found: `${this.#tell(room)}; ${this.#tellStay(selected, needed)}`,
       plan:
         lines.length > MOST_PLANNED
           ? [...lines.slice(0, MOST_PLANNED), `and ${lines.length - MOST_PLANNED} more`]
@@ -109,27 +129,32 @@ class RoomMaker {
     };
   }
 
-  async act({ did, signal, clock }: ActContext): Promise<void> {
+  async act(context: ActContext): Promise<void> {
+    const { did, signal } = context;
     const root = await openRoot(this.#root);
-    const { deletable } = await this.#select();
-    let room = await this.#room();
+    const { deletable } = await this.#select(root, context);
+    if (this.#needed(deletable, await this.#room()).length === 0) return;
     for (const file of deletable) {
+      const room = await this.#room();
       if (room.free >= this.#wanted(room)) return;
       signal.throwIfAborted();
-      await deleteFile(file, root);
-      did(`deleted ${this.#describe(file)}`);
-      const before = room.free;
-      for (let look = 1; ; look++) {
-        room = await this.#room();
-        if (this.#isFreed(room.free - before, file)) break;
-        // More would be lost in vain.
-        if (look === LOOKS) {
-          throw new Error(
-            `deleting ${file.path} freed nothing: it is held open by somebody, or the disk is being filled meanwhile`,
-          );
-        }
-        await clock.sleep(LOOK_MS, signal);
+      const whyNot = await deleteFile(file, root);
+      did(whyNot === undefined ? `deleted ${this.#describe(file)}` : this.#left(file, whyNot));
+      if (whyNot === undefined) await this.#awaitFreed(file, room, context);
+    }
+  }
+
+  /** Rejects when the file freed nothing, for more would be lost in vain. */
+  async #awaitFreed(file: Candidate, before: Room, { clock, signal }: ActContext): Promise<void> {
+    for (let look = 1; ; look++) {
+      const room = await this.#room();
+      if (this.#isFreed(room.unused - before.unused, file)) return;
+      if (look === LOOKS) {
+        throw new Error(
+          `deleting ${shown(file.path)} freed nothing: it is held open by somebody, or the disk is being filled meanwhile`,
+        );
       }
+      await clock.sleep(LOOK_MS, signal);
     }
   }
 
@@ -138,12 +163,17 @@ class RoomMaker {
     return { isGone: room.free >= this.#wanted(room), found: this.#tell(room) };
   }
 
-  async #select() {
-    const root = await openRoot(this.#root);
-    const candidates = await findCandidates(this.#clearing.clear, root);
-    const { deletable, keptCount } = selectOldest(candidates, this.#clearing.keep, this.#resource);
-    const users = this.#disk.findUsers(deletable.map(({ path }) => path));
-    return { deletable: deletable.filter(({ path }) => !users.has(path)), inUse: users, keptCount };
+  async #select(root: Root, { beganAtMs, signal }: RemedyContext): Promise<Selected> {
+    const { clear, keep } = this.#clearing;
+    const candidates = await findCandidates(clear, root, signal);
+    const selection = selectOldest(candidates, { keep, beganAtMs }, this.#resource);
+    const users = this.#disk.findUsers(selection.deletable.map(({ path }) => path));
+    const deletable = selection.deletable.filter(({ path }) => !users.has(path));
+    return { ...selection, deletable, inUse: users };
+  }
+
+  #needed(deletable: readonly Candidate[], room: Room): readonly Candidate[] {
+    return neededOf(deletable, this.#wanted(room) - room.free, this.#resource);
   }
 
   #room(): Promise<Room> {
@@ -165,22 +195,38 @@ class RoomMaker {
   }
 
   #tellStay(
-    count: number,
-    inUse: ReadonlyMap<string, { readonly pid: number; readonly name: string }>,
-    keptCount: number,
+    { deletable, inUse, keptCount, freshCount }: Selected,
+    needed: readonly Candidate[],
   ): string {
+    const isTooLittle = deletable.length > 0 && needed.length === 0;
     const held = [...inUse]
       .slice(0, 3)
-      .map(([path, { pid, name }]) => `${path} by ${name} (${pid})`);
-    const open = held.length === 0 ? "" : `, ${inUse.size} in use: ${held.join(", ")}`;
-    return `; of ${this.#clearing.clear} ${count} may go, ${keptCount} stay as the newest${open}`;
+      .map(([path, { pid, name }]) => `${shown(path)} by ${name} (${pid})`);
+    return [
+      `of ${this.#clearing.clear} ${deletable.length} may go${isTooLittle ? " and are not enough" : ""}`,
+      `${keptCount} stay as the newest`,
+      ...(freshCount === 0 ? [] : [`${freshCount} written since the step began`]),
+      ...(held.length === 0 ? [] : [`${inUse.size} in use: ${held.join(", ")}`]),
+    ].join(", ");
+  }
+
+  #left(file: Candidate, whyNot: string): string {
+    return `left ${this.#describe(file)}: ${whyNot}`;
   }
 
   #describe({ path, bytes }: Candidate): string {
-    return this.#resource === "bytes" ? `${path} (${formatBytes(bytes)})` : path;
+    return this.#resource === "bytes" ? `${shown(path)} (${formatBytes(bytes)})` : shown(path);
   }
 
   #amount(amount: number): string {
     return this.#resource === "bytes" ? formatBytes(amount) : `${amount} inodes`;
   }
+}
+
+/** A name may hold line ends and worse, which would forge lines of a report. */
+function shown(path: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return path.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, (sign) =>
+    JSON.stringify(sign).slice(1, -1),
+  );
 }

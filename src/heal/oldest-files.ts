@@ -24,6 +24,7 @@ export interface Root {
 /** The directory itself may be a link: it was named by whoever wrote the glob. */
 export async function openRoot(path: string): Promise<Root> {
   const real = await realpath(path);
+  if (real === "/") throw new Error(`${path} is the whole machine`);
   return { path: real, device: (await lstat(real)).dev };
 }
 
@@ -31,11 +32,16 @@ export async function openRoot(path: string): Promise<Root> {
  * The regular files that match, within the root and on its file system. Rejects where there are too
  * many: of a part of them nobody knows which are the newest.
  */
-export async function findCandidates(pattern: string, root: Root): Promise<Candidate[]> {
+export async function findCandidates(
+  pattern: string,
+  root: Root,
+  signal: AbortSignal,
+): Promise<Candidate[]> {
   // By their real places: two ways may lead to one file, which is to be kept as one.
   const found = new Map<string, Candidate>();
   const folders = new Map<string, Promise<string>>();
   for await (const path of glob(pattern)) {
+    signal.throwIfAborted();
     const name = dirname(path);
     const folder = folders.get(name) ?? realpath(name);
     folders.set(name, folder);
@@ -57,22 +63,40 @@ async function examine(
     const path = join(real, name);
     const stats = await lstat(path);
     if (!stats.isFile() || stats.dev !== root.device) return undefined;
-    const { mtimeMs: modifiedMs, blocks, nlink: links } = stats;
-    return { path, modifiedMs, bytes: blocks * BLOCK_BYTES, links };
+    const { ino: inode, mtimeMs: modifiedMs, blocks, nlink: links } = stats;
+    return { path, inode, modifiedMs, bytes: blocks * BLOCK_BYTES, links };
   } catch {
     return undefined; // Gone meanwhile, or not for us to see.
   }
 }
 
 function isWithin(folder: string, root: Root): boolean {
-  return folder === root.path || folder.startsWith(root.path === "/" ? "/" : `${root.path}/`);
+  return folder === root.path || folder.startsWith(`${root.path}/`);
 }
+
+/** A file that cannot be deleted stays; others may go. It is immutable, a mount point, or not ours. */
+const STAYS: ReadonlySet<unknown> = new Set(["EPERM", "EACCES", "EBUSY"]);
 
 /**
  * Deletes a file, by way of its opened directory: whoever puts a link in that one's place meanwhile
- * leads nobody out of the root. Rejects where the directory is no longer where it was.
+ * leads nobody out of the root. Answers why the file stays: it is another one by now, gone, or cannot be
+ * deleted. Rejects where the directory is no longer where it was.
  */
-export async function deleteFile({ path }: Pick<Candidate, "path">, root: Root): Promise<void> {
+export async function deleteFile(file: Candidate, root: Root): Promise<string | undefined> {
+  try {
+    return await deleteWithin(file, root);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return "it is gone";
+    if (STAYS.has(code)) return String(code);
+    throw error;
+  }
+}
+
+async function deleteWithin(
+  { path, inode, modifiedMs }: Candidate,
+  root: Root,
+): Promise<string | undefined> {
   const folder = await open(
     dirname(path),
     constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW,
@@ -87,7 +111,11 @@ export async function deleteFile({ path }: Pick<Candidate, "path">, root: Root):
     if (dev !== root.device || !isWithin(real, root)) {
       throw new Error(`${dirname(path)} no longer lies within ${root.path}`);
     }
-    await unlink(join(place, basename(path)));
+    const file = join(place, basename(path));
+    const found = await lstat(file);
+    if (found.ino !== inode || found.mtimeMs !== modifiedMs) return "it is another one by now";
+    await unlink(file);
+    return undefined;
   } finally {
     await folder.close();
   }
@@ -95,14 +123,17 @@ export async function deleteFile({ path }: Pick<Candidate, "path">, root: Root):
 
 /** What is free where the root lies, of what there is in all. */
 export interface Room {
+  /** For those without privileges. */
   readonly free: number;
+  /** With what is kept for root: where that is used up, deleting fills it first. */
+  readonly unused: number;
   readonly total: number;
 }
 
-/** Measures a file system: room for those without privileges, and inodes. */
+/** Measures a file system. */
 export async function measureRoom(path: string, resource: Resource): Promise<Room> {
-  const { bsize, bavail, blocks, ffree, files } = await statfs(path);
+  const { bsize, bavail, bfree, blocks, ffree, files } = await statfs(path);
   return resource === "bytes"
-    ? { free: bavail * bsize, total: blocks * bsize }
-    : { free: ffree, total: files };
+    ? { free: bavail * bsize, unused: bfree * bsize, total: blocks * bsize }
+    : { free: ffree, unused: ffree, total: files };
 }

@@ -3,7 +3,7 @@
  * so a process that began after the file was written is another one.
  */
 
-import { readFileSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { findProcess } from "../process/process-table.ts";
 import { commandName } from "./in-use.ts";
 
@@ -38,20 +38,14 @@ export function isWriter({ writtenAtMs, isZombie, beganAtMs }: OwnerFacts): bool
   return beganAtMs === undefined || beganAtMs <= writtenAtMs + SLACK_MS;
 }
 
-/** Reads such a file: the first number in it is the pid. */
+/** So much of it is read: a pid stands in front. */
+const MOST_BYTES = 1_000;
+
+/** Reads such a file: it begins with the pid. Rejects where it is no regular file, or cannot be read. */
 export function readOwnerFile(path: string): OwnerFile {
-  let text: string;
-  let identity: string;
-  let writtenAtMs: number;
-  try {
-    text = readFileSync(path, "utf8").slice(0, 1_000);
-    const { dev, ino, mtimeMs } = statSync(path);
-    writtenAtMs = mtimeMs;
-    identity = `${dev}:${ino}:${mtimeMs}:${text}`;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    return { isThere: false, found: `${path} is not there` };
-  }
+  const content = readStart(path);
+  if (content === undefined) return { isThere: false, found: `${path} is not there` };
+  const { text, identity, writtenAtMs } = content;
   const pid = pidIn(text);
   const file = { isThere: true, pid, identity };
   if (pid === undefined) return { ...file, found: `${path} names no process` };
@@ -67,9 +61,38 @@ export function readOwnerFile(path: string): OwnerFile {
   return { ...file, isAlive, found };
 }
 
-/** Never 0, negative or of more digits than a pid has: those mean groups, or are no pid. @internal */
+/** What it begins with, and when that was written; `undefined` where there is no such file. */
+function readStart(path: string) {
+  // Of a pipe nobody would answer, and all would wait.
+  const file = openOr(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  if (file === undefined) return undefined;
+  try {
+    const stats = fstatSync(file);
+    if (!stats.isFile()) throw new Error(`${path} is no regular file`);
+    const bytes = Buffer.alloc(MOST_BYTES);
+    const text = bytes.toString("utf8", 0, readSync(file, bytes));
+    const { dev, ino, mtimeMs: writtenAtMs } = stats;
+    return { text, identity: `${dev}:${ino}:${writtenAtMs}:${text}`, writtenAtMs };
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openOr(path: string, flags: number): number | undefined {
+  try {
+    return openSync(path, flags);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return undefined;
+  }
+}
+
+/**
+ * A number that stands by itself: a date, an address or `host:pid` begins with one that is no pid. Never
+ * 0 or of more digits than a pid has: those mean groups, or are no pid. @internal
+ */
 export function pidIn(text: string): number | undefined {
-  const [, digits] = /^\s*(\d{1,10})(?!\d)/.exec(text) ?? [];
+  const [, digits] = /^\s*(\d{1,10})(?!\S)/.exec(text) ?? [];
   return digits === undefined || Number(digits) < 1 ? undefined : Number(digits);
 }
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { formatMs, type Duration } from "../core/duration.ts";
 import { duration, list, readOptions, type Reader } from "../core/options.ts";
 import type { ActContext, Remedy } from "../core/remedy.ts";
+import { DPKG_INTERRUPTED, PACKAGES_LOCKED } from "./codes.ts";
 import { findUsers } from "./in-use.ts";
 import { HOUR, limitReaders, limitsOf, MINUTE, SECOND, type RemedyLimits } from "./limits.ts";
 import { perform } from "./probe.ts";
@@ -47,7 +48,7 @@ export function packageLock(options: PackageLockOptions = {}): Remedy {
     target: "the locks of dpkg and apt",
     blastRadius: `waits at most ${formatMs(waitMs)}, and changes nothing`,
     isExclusive: false,
-    ...limitsOf(settled, ["PACKAGES_LOCKED"]),
+    ...limitsOf(settled, PACKAGES_LOCKED),
     examine: async () => ({
       ...holders(files),
       plan: [`wait at most ${formatMs(waitMs)} until they are free`],
@@ -111,7 +112,7 @@ export function dpkgInterrupted(options: DpkgInterruptedOptions = {}): Remedy {
     target: directory,
     blastRadius: "configures the packages that are unpacked, which may restart their services",
     isExclusive: true,
-    ...limitsOf(settled, ["DPKG_INTERRUPTED"]),
+    ...limitsOf(settled, DPKG_INTERRUPTED),
     examine: async () => ({ ...interruption(directory), plan: [`run ${command.join(" ")}`] }),
     act: async ({ signal, did }: ActContext) => {
       await perform(command, signal);

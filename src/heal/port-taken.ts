@@ -2,6 +2,8 @@
 
 import { integer, readOptions, required, type Reader } from "../core/options.ts";
 import type { ActContext, Remedy, RemedyContext } from "../core/remedy.ts";
+import { findProcess } from "../process/process-table.ts";
+import { PORT_TAKEN } from "./codes.ts";
 import { commandName } from "./in-use.ts";
 import { HOUR, limitReaders, limitsOf, MINUTE, SECOND, type RemedyLimits } from "./limits.ts";
 import { findListeners } from "./listeners.ts";
@@ -45,7 +47,7 @@ export function portTaken(options: PortTakenOptions): Remedy {
     target: `port ${port}`,
     blastRadius: `ends the process that wrote ${pidFile}, when it holds port ${port}`,
     isExclusive: true,
-    ...limitsOf(settled, ["EADDRINUSE"]),
+    ...limitsOf(settled, PORT_TAKEN),
     examine: async (context: RemedyContext) => {
       const { isTaken, stale, found } = await examine(settled, context);
       const plan = stale === undefined ? [] : [`end process ${stale} (${commandName(stale)})`];
@@ -54,7 +56,7 @@ export function portTaken(options: PortTakenOptions): Remedy {
     act: async (context: ActContext) => {
       const { stale, found } = await examine(settled, context);
       if (stale === undefined) throw new Error(found);
-      await end(stale, settled, context);
+      await end(stale, port, context);
     },
     measure: async () => {
       const { isTaken } = findListeners(port);
@@ -70,6 +72,7 @@ async function examine({ port, pidFile, probe }: Settled, { clock, signal }: Rem
   if (!isTaken) return { isTaken, found: `port ${port} is free` };
   const owner = readOwnerFile(pidFile);
   const mine = owner.isAlive === true ? pids.find((pid) => pid === owner.pid) : undefined;
+  if (mine === process.pid) return { isTaken, found: `port ${port} is held by this very process` };
   const names = pids.map((pid) => `process ${pid} (${commandName(pid)})`).join(", ");
   const held = `port ${port} is held by ${names === "" ? "a process of another user" : names}`;
   if (mine === undefined) return { isTaken, found: `${held}, which ${pidFile} does not name` };
@@ -80,17 +83,17 @@ async function examine({ port, pidFile, probe }: Settled, { clock, signal }: Rem
     : { isTaken, stale: mine, found: `${held}, which does not answer: ${found}` };
 }
 
-async function end(
-  pid: number,
-  { pidFile, port }: Settled,
-  { clock, signal, did }: ActContext,
-): Promise<void> {
+async function end(pid: number, port: number, context: ActContext): Promise<void> {
+  const { clock, signal, did } = context;
+  // By its start: it may delete its pid file before it ends, and the pid is used again.
+  const startTime = findProcess(pid)?.startTime;
+  const isLeft = () => {
+    const found = findProcess(pid);
+    return found !== undefined && !found.isZombie && found.startTime === startTime;
+  };
+  if (!isLeft()) return;
   process.kill(pid, "SIGTERM");
   did(`sent SIGTERM to process ${pid}`);
-  const isLeft = () => {
-    const { isAlive, pid: named } = readOwnerFile(pidFile);
-    return isAlive === true && named === pid;
-  };
   // Its first thread may be gone while others still close what it had open.
   const awaitEnd = async () => {
     const untilMs = clock.elapsed() + GRACE_MS;

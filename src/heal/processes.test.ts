@@ -2,10 +2,13 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
 import { get } from "node:http";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../core/system.ts";
 import { portTaken, service } from "./index.ts";
 import { listeningInodes } from "./listeners.ts";
 import type { Probe, ProbeContext } from "./probe.ts";
@@ -72,6 +75,49 @@ test.runIf(hasProc).for<[name: string, isOurs: boolean, because: RegExp]>([
 
   expect([outcome, server.exitCode, server.signalCode]).toEqual(["failed", null, null]);
   expect(reason).toMatch(because);
+});
+
+test.runIf(hasProc)("one that deletes its pid file and does not end is killed", async () => {
+  const path = join(folder(), "pid");
+  const server = await running(
+    `process.on("SIGTERM", () => require("node:fs").unlinkSync(${JSON.stringify(path)})); ${LISTENS}`,
+  );
+  writeFileSync(path, `${server.pid}`);
+  // As soon as its pid file is gone, the time that it has to end by itself is over.
+  let jumps = 0;
+  const graceMs = () => 10_000 * (existsSync(path) ? 0 : (jumps = Math.min(2, jumps + 1)));
+  const ended = once(server, "exit");
+  const clock = { ...systemClock, elapsed: () => systemClock.elapsed() + graceMs() };
+
+  const record = await treat(
+    portTaken({ port: Number(server.said), pidFile: path }),
+    "EADDRINUSE",
+    {
+      clock,
+    },
+  );
+
+  expect([record.outcome, record.deeds, (await ended)[1]]).toEqual([
+    "healed",
+    [`sent SIGTERM to process ${server.pid}`, `sent SIGKILL to process ${server.pid}`],
+    "SIGKILL",
+  ]);
+});
+
+test.runIf(hasProc)("a port that this very process holds is not freed by ending it", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const path = join(folder(), "pid");
+  writeFileSync(path, `${process.pid}`);
+
+  const { outcome, because } = await treat(portTaken({ port, pidFile: path }), "EADDRINUSE");
+
+  expect([outcome, because]).toEqual([
+    "failed",
+    `there is nothing to act on: port ${port} is held by this very process`,
+  ]);
 });
 
 test("of the kernel's table those sockets count that listen on the port", () => {

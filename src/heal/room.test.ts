@@ -4,6 +4,7 @@ import { neededOf, rootOf, selectOldest, type Candidate } from "./room.ts";
 
 const file = (path: string, change: Partial<Candidate> = {}): Candidate => ({
   path,
+  inode: 1,
   modifiedMs: 0,
   bytes: 10,
   links: 1,
@@ -13,6 +14,7 @@ const file = (path: string, change: Partial<Candidate> = {}): Candidate => ({
 const candidates = fc.uniqueArray(
   fc.record({
     path: fc.string(),
+    inode: fc.nat(),
     modifiedMs: fc.integer({ min: 0, max: 5 }),
     bytes: fc.integer({ min: 0, max: 100 }),
     links: fc.integer({ min: 1, max: 2 }),
@@ -20,17 +22,25 @@ const candidates = fc.uniqueArray(
   { selector: ({ path }) => path, maxLength: 30 },
 );
 
-test("whatever the files, the newest so many stay, and nothing newer goes while something older is kept", () => {
+test("whatever the files, the newest so many stay beside what the step wrote, and nothing newer goes while something older is kept", () => {
   fc.assert(
     fc.property(
       candidates,
       fc.nat({ max: 35 }),
       fc.constantFrom("bytes", "inodes"),
       (files, keep, resource) => {
-        const { deletable, keptCount } = selectOldest(files, keep, resource);
-        const stays = files.filter((one) => !deletable.includes(one));
+        const beganAtMs = 14;
+        const { deletable, keptCount, freshCount } = selectOldest(
+          files,
+          { keep, beganAtMs },
+          resource,
+        );
+        const fresh = files.filter(({ modifiedMs }) => modifiedMs >= 4);
+        const stays = files.filter((one) => !deletable.includes(one) && !fresh.includes(one));
 
-        expect(keptCount).toBe(Math.min(keep, files.length));
+        expect(freshCount).toBe(fresh.length);
+        expect(deletable.filter((one) => fresh.includes(one))).toEqual([]);
+        expect(keptCount).toBe(Math.min(keep, files.length - freshCount));
         expect(stays.length).toBeGreaterThanOrEqual(keptCount);
         for (const gone of deletable) {
           expect(
@@ -55,15 +65,19 @@ test.for<[name: string, resource: "bytes" | "inodes", files: Candidate[], paths:
   ["but an inode", "inodes", [file("a", { bytes: 0 })], ["a"]],
   ["one with another name frees nothing", "inodes", [file("a", { links: 2 })], []],
 ])("%s", ([, resource, files, paths]) => {
-  expect(selectOldest(files, 0, resource).deletable.map(({ path }) => path)).toEqual(paths);
+  expect(
+    selectOldest(files, { keep: 0, beganAtMs: 100 }, resource).deletable.map(({ path }) => path),
+  ).toEqual(paths);
 });
 
 test.for<[missing: number, resource: "bytes" | "inodes", paths: string]>([
   [1, "bytes", "a"],
   [10, "bytes", "a"],
   [11, "bytes", "ab"],
-  [31, "bytes", "abc"],
+  [30, "bytes", "abc"],
+  [31, "bytes", ""],
   [2, "inodes", "ab"],
+  [4, "inodes", ""],
 ])("for %s %s go %s", ([missing, resource, paths]) => {
   const files = [file("a"), file("b"), file("c")];
 

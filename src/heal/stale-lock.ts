@@ -11,7 +11,7 @@ import { readOwnerFile } from "./owner-of.ts";
 
 /** Which file stands for a lock. */
 export interface StaleLockOptions extends RemedyLimits {
-  /** Its absolute path. It begins with its owner's pid. */
+  /** Its absolute path. It begins with its owner's pid, which stands by itself. */
   readonly path: string;
 }
 
@@ -30,8 +30,9 @@ const READERS = {
 
 /**
  * Deletes a lock file whose owner is gone: no process has the pid that stands in it, or one that began
- * after the file was written. A file without a pid, or of a process that lives, stays. Where the file is
- * shared with other machines or containers, pids mean nothing: do not use it there.
+ * after the file was written. A file without a pid, or of a process that lives, stays, and the step is
+ * retried as without the remedy. Where the file is shared with other machines or containers, pids mean
+ * nothing: do not use it there.
  *
  * Defaults: 3 times an hour, no cool-down, 10 seconds.
  */
@@ -54,8 +55,9 @@ function ofDeadOwner(name: string, options: StaleLockOptions): Remedy {
     isExclusive: true,
     ...limitsOf(settled, LOCKED),
     examine: async () => {
-      const { isThere, isAlive, found } = readOwnerFile(path);
-      return { isPresent: isThere, found, plan: isAlive === false ? [`delete ${path}`] : [] };
+      // A lock whose owner lives is no stale one: it is waited for, as retries do.
+      const { isAlive, found } = readOwnerFile(path);
+      return { isPresent: isAlive === false, found, plan: [`delete ${path}`] };
     },
     act: async ({ did }: ActContext) => {
       const seen = readOwnerFile(path);

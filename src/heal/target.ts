@@ -55,9 +55,9 @@ export class Target {
       const found = await this.#read();
       const nowMs = clock.now();
       const other = holderAt(found.state, nowMs, isGone);
-      const untilMs = nowMs + limits.limitMs + SLACK_MS;
+      const holder = { owner, token, fromMs: nowMs, untilMs: nowMs + limits.limitMs + SLACK_MS };
       if (other === undefined) {
-        const isMine = await this.#write(found, heldBy(found.state, { owner, token, untilMs }));
+        const isMine = await this.#write(found, heldBy(found.state, holder));
         if (isMine) return true;
       } else if (clock.elapsed() >= giveUpAtMs) return false;
       else await clock.sleep(POLL_MS, signal);
@@ -75,10 +75,10 @@ export class Target {
     }
   }
 
-  /** Whether it was cured since that moment, by whomever. */
+  /** Whether it was cured after that moment, by whomever. */
   async wasHealedSince(sinceMs: number): Promise<boolean> {
     const { healedAtMs } = (await this.#read()).state;
-    return healedAtMs !== undefined && healedAtMs >= sinceMs;
+    return healedAtMs !== undefined && healedAtMs > sinceMs;
   }
 
   /** Lets it go, when it is still held by this healing. */

@@ -32,6 +32,7 @@ export async function treat(
       owner: thisProcess(),
       isGone: () => undefined,
       signal: new AbortController().signal,
+      beganAtMs: clock.now(),
       sinceMs: clock.now(),
       past: [],
       emit: () => undefined,

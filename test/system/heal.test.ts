@@ -70,6 +70,20 @@ test("with nothing to delete it stops, and says so", () => {
   expect(stdout).not.toContain("attempt 2, ");
 });
 
+test("what is mounted in the directory cannot be deleted, and stays; the next goes", () => {
+  const mounted =
+    'echo > "$DISK/other"; touch -d 2026-01-01 "$DISK/other"; : > "$DISK/0.gz"; mount --bind "$DISK/other" "$DISK/0.gz"';
+  const { status, stdout, disk } = onSmallDisk(
+    "mounted",
+    "size=6m",
+    `${ARCHIVES}; ${mounted}; ${RUN}`,
+  );
+
+  expect(status).toBe(0);
+  expect(stdout).toContain(`left ${disk}/0.gz (4.1 kB): EBUSY`);
+  expect(stdout).toContain(`deleted ${disk}/2.gz (1 MB)`);
+});
+
 test("no inodes left: the oldest go, though there is room", () => {
   const many = 'for n in 1 2 3 4 5 6 7 8; do : > "$DISK/$n.session"; done';
   const { status, stdout, disk } = onSmallDisk("inodes", "size=6m,nr_inodes=9", `${many}; ${RUN}`);

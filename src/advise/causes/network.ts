@@ -4,9 +4,10 @@ import { causes, type Causes } from "../cause.ts";
 
 /** See the header. */
 export const NETWORK_CAUSES: Causes = causes({
-  "CERT_HAS_EXPIRED CERT_NOT_YET_VALID CRL_HAS_EXPIRED": [
+  "CERT_HAS_EXPIRED CERT_NOT_YET_VALID CRL_HAS_EXPIRED CRL_NOT_YET_VALID": [
     "the certificate is out of its time, or this machine's clock is wrong",
     "renew the certificate; check the clock (timedatectl); never switch the check off",
+    "clock-skew",
   ],
   "DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN CERT_UNTRUSTED UNABLE_TO_VERIFY_LEAF_SIGNATURE UNABLE_TO_GET_ISSUER_CERT_LOCALLY UNABLE_TO_GET_ISSUER_CERT":
     [

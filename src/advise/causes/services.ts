@@ -7,6 +7,7 @@ export const SERVICE_CAUSES: Causes = causes({
   "SQLITE_BUSY SQLITE_LOCKED": [
     "another connection is writing to the database",
     "wait for it: PRAGMA busy_timeout=5000, short transactions, WAL; then retry",
+    "database-lock",
   ],
   "SQLITE_CORRUPT SQLITE_NOTADB": [
     "the file is damaged, or no database",
@@ -19,10 +20,12 @@ export const SERVICE_CAUSES: Causes = causes({
   "SQLSTATE_40001 SQLSTATE_40P01 SQLSTATE_40": [
     "the transaction met another one and was taken back",
     "retry the whole transaction, with jitter",
+    "database-lock",
   ],
   SQLSTATE_55P03: [
     "somebody else holds the lock that it waited for",
     "retry later; pg_stat_activity and pg_locks name the holder",
+    "database-lock",
   ],
   SQLSTATE_53300: [
     "Postgres has no connection left",
@@ -115,7 +118,7 @@ export const SERVICE_CAUSES: Causes = causes({
   GIT_LOCKED: [
     "another git is at work in this repository, or one was cut off and left its lock",
     "wait; remove the lock only when no git runs and it is old",
-    "git-lock",
+    "git-index-lock",
   ],
   GIT_PUSH_REJECTED: [
     "somebody else pushed before",

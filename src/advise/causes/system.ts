@@ -104,7 +104,7 @@ export const SYSTEM_CAUSES: Causes = causes({
   "EHOSTUNREACH ENETUNREACH EHOSTDOWN ENETDOWN NETWORK_FAILED SOCKET_FAILED": [
     "no way leads there: network, route, VPN or firewall",
     "wait until it answers; ip route get ADDRESS shows the way",
-    "network",
+    "wait-until-reachable",
   ],
   "ETIMEDOUT UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT UND_ERR_CONNECT_TIMEOUT ETIMEOUT": [
     "no answer came in time: the service is slow or stuck, or a firewall drops what is sent",
@@ -113,12 +113,12 @@ export const SYSTEM_CAUSES: Causes = causes({
   "ENOTFOUND EAI_NONAME EAI_NODATA ENODATA": [
     "the name is unknown, or the resolver could not be asked",
     "check the spelling; getent hosts NAME; wait when names fail in general",
-    "network",
+    "wait-until-reachable",
   ],
   "EAI_AGAIN EAI_FAIL ESERVFAIL EREFUSED": [
     "the resolver does not answer, so that no name can be found",
     "wait; see /etc/resolv.conf and the network",
-    "network",
+    "wait-until-reachable",
   ],
   EADDRINUSE: [
     "another process has the port",
