@@ -7,7 +7,7 @@ export const PROGRAM_CAUSES: Causes = causes({
   "ERR_SOCKET_CONNECTION_TIMEOUT ERR_TLS_HANDSHAKE_TIMEOUT": [
     "the connection could not be made in time: the service is overloaded, or a firewall drops what is sent",
     "try again; then look at the service and the way there",
-    "network",
+    "wait-until-reachable",
   ],
   "ERR_SOCKET_CLOSED ERR_SOCKET_CLOSED_BEFORE_CONNECTION ERR_STREAM_PREMATURE_CLOSE UND_ERR_INFO HPE_INVALID_EOF_STATE UND_ERR_RES_CONTENT_LENGTH_MISMATCH":
     [
