@@ -72,11 +72,21 @@ function streamsOf(
   readonly stderr: OutputTarget;
 } {
   if (held !== undefined) return held;
-  const isRead =
+  return { stdout: isOutputRead(plan) ? "pass" : "inherit", stderr: "pass" };
+}
+
+function isOutputRead(plan: ExecPlan): boolean {
+  return (
     plan.expectOutput.length > 0 ||
     plan.idleTimeout !== undefined ||
-    [...plan.retryOn, ...plan.fatalOn].some((text) => text.startsWith("/"));
-  return { stdout: isRead ? "pass" : "inherit", stderr: "pass" };
+    plan.strictEnvelope ||
+    [...plan.retryOn, ...plan.fatalOn].some((text) => text.startsWith("/"))
+  );
+}
+
+/** Whether its end tells how much it wrote. */
+export function isOutputCounted(plan: ExecPlan, { held }: Pick<AttemptParts, "held">): boolean {
+  return held !== undefined || (isOutputRead(plan) && !isatty(1));
 }
 
 interface Stopping {
