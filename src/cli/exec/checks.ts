@@ -34,9 +34,10 @@ function checkOutput(expected: string, { stdout }: CommandEnd): void {
 async function checkSize(wanted: string, options: HookParts): Promise<void> {
   const { file, bytes } = readMinSize(wanted, "minSize");
   const { plan, wrap } = options;
-  const size = await (wrap === undefined
-    ? sizeOf(resolve(plan.cwd, file))
-    : sizeWithin(wrap, resolve(plan.cwd, file), options)
+  const size = await (
+    wrap === undefined
+      ? sizeOf(resolve(plan.cwd, file))
+      : sizeWithin(wrap, resolve(plan.cwd, file), options)
   ).catch((error: NodeJS.ErrnoException) => {
     throw new Error(`${file} cannot be read (${error.code})`);
   });

@@ -49,7 +49,9 @@ function doneIn({ value }: StepRecord): Done | undefined {
 export function unusualIn({ runs, duration, output }: Outlier): string | undefined {
   const parts = [
     ...(duration?.side === "below"
-      ? [`${timesOf(duration)} faster than usual (${formatMs(duration.value)}, usually ${formatMs(duration.usual)})`]
+      ? [
+          `${timesOf(duration)} faster than usual (${formatMs(duration.value)}, usually ${formatMs(duration.usual)})`,
+        ]
       : []),
     ...(output === undefined
       ? []

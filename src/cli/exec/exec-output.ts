@@ -39,7 +39,11 @@ export function execOutput(args: Arguments, world: World): ExecOutput {
         : progressOf(plan, world);
       const named = file === undefined ? [] : [jsonLines((line) => file.write(line), service)];
       return {
-        sinks: [lines, ...named.map((sink) => bearing(sink, log ?? "", complain)), ...(own === undefined ? [] : [own.sink])],
+        sinks: [
+          lines,
+          ...named.map((sink) => bearing(sink, log ?? "", complain)),
+          ...(own === undefined ? [] : [own.sink]),
+        ],
         close: () => own?.close(),
       };
     },

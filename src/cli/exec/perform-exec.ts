@@ -47,7 +47,12 @@ interface Performing {
 }
 
 /** Answers the exit code. Rejects when holdfast itself fails before or around the command. */
-export async function performExec({ plan: asked, remedies, args, world }: Performing): Promise<number> {
+export async function performExec({
+  plan: asked,
+  remedies,
+  args,
+  world,
+}: Performing): Promise<number> {
   const plan = performedOf(asked);
   const output = execOutput(args, world);
   const interruption = listenForSignals(
@@ -55,7 +60,12 @@ export async function performExec({ plan: asked, remedies, args, world }: Perfor
     output.complain,
     "the command is being ended. A second signal kills.\n",
   );
-  const exec = new ExecRun(plan, { remedies: plan.dryRun ? [] : remedies, world, output, interruption });
+  const exec = new ExecRun(plan, {
+    remedies: plan.dryRun ? [] : remedies,
+    world,
+    output,
+    interruption,
+  });
   try {
     const ended = await exec.run();
     if (typeof ended === "number") return ended;

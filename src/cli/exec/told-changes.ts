@@ -19,7 +19,12 @@ export async function toldChanges(
   for (const change of changes.slice(0, MOST_TOLD)) {
     lines.push(`  ${changeLine(change, cwd)}`);
     const differing = change.change === "deleted" ? undefined : await linesOf(change);
-    lines.push(...(differing ?? "").split("\n").filter(Boolean).map((line) => `      ${line}`));
+    lines.push(
+      ...(differing ?? "")
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => `      ${line}`),
+    );
   }
   const more = changes.length - MOST_TOLD;
   if (more > 0) lines.push(`  … and ${more} more`);
