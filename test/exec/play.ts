@@ -132,15 +132,16 @@ function errorProblems({ expected, flags }: Case, read: Read | undefined): strin
   ];
 }
 
-/** Whoever was left behind is found by its pid, and ended. */
+/** Whoever was left behind, by each attempt, is found by its pid, and ended. */
 async function leftProblems({ deed, expected }: Case): Promise<string[]> {
   const { left } = expected;
   if (left === "nobody" || deed.leaves === undefined) return [];
-  const pid = Number(readFileSync(deed.leaves.pidFile, "utf8"));
+  const pids = readFileSync(deed.leaves.pidFile, "utf8").trim().split("\n").map(Number);
   rmSync(deed.leaves.pidFile);
-  const lives = isThere(pid);
-  if (lives) process.kill(pid, "SIGKILL");
-  return lives === (left === "lives") ? [] : [`the one that was left ${lives ? "lives" : "ended"}`];
+  const living = pids.filter(isThere);
+  for (const pid of living) process.kill(pid, "SIGKILL");
+  const expectedCount = left === "lives" ? pids.length : 0;
+  return living.length === expectedCount ? [] : [`${living.length} of ${pids.length} left live`];
 }
 
 function isThere(pid: number): boolean {

@@ -1,7 +1,7 @@
 /** A command that does what its argument says: writes, waits, leaves others behind, and ends. */
 
 import { spawn } from "node:child_process";
-import { readSync, writeFileSync, writeSync } from "node:fs";
+import { appendFileSync, readSync, writeSync } from "node:fs";
 import { chunksOf } from "./bytes.ts";
 import type { Deed } from "./case.ts";
 
@@ -39,7 +39,7 @@ if (deed.leaves !== undefined) {
   const { pidFile, isDetached } = deed.leaves;
   // It holds our streams, as a daemon does that was not told otherwise.
   const left = spawn("sleep", ["600"], { stdio: "inherit", detached: isDetached });
-  writeFileSync(pidFile, String(left.pid));
+  appendFileSync(pidFile, `${left.pid}\n`);
   left.unref();
 }
 if (deed.echoes) for (const chunk of inputChunks()) write(1, chunk);

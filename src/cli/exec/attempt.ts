@@ -98,6 +98,8 @@ interface Stopping {
 
 /** The signal that we got comes first, as it is: what it means the command knows. Then its tree is ended. */
 async function stopWith(reason: unknown, { command, stopping, plan, clock }: Stopping) {
+  // One that ends by the signal itself may leave others behind that do not.
+  command.leaveNobody();
   if (reason instanceof StoppedBySignal) {
     const { name } = reason.signal;
     // Ctrl-C in a terminal has reached the command already, and a second one may mean more to it.
