@@ -334,7 +334,7 @@ const USAGE: [words: string[], complaint: string][] = [
   [
     ["run", "a.ts", "--resume", "--fresh"],
     `holdfast run: --resume and --fresh exclude each other
-Usage: holdfast run FILE [--input JSON|@FILE] [--resume|--rollback|--fresh] [--log FILE] [--json]
+Usage: holdfast run FILE [--input JSON|@FILE] [--resume|--rollback|--fresh|--dry-run] [--log FILE] [--json]
 `,
   ],
 ];

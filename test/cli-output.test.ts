@@ -432,7 +432,7 @@ test.concurrent("the completion for bash completes commands, flags, values and f
     "text json",
     "interrupted in-doubt",
     "nightly.ts",
-    "--resume",
+    "--resume --require-sandbox",
     "fish",
     "last",
     "",

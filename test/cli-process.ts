@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll } from "vitest";
-import { shellWord } from "../src/cli/shell-word.ts";
+import { shellWord } from "../src/core/shell-word.ts";
 
 const MAIN = join(import.meta.dirname, "../src/cli/main.ts");
 const CALLED = `node ${shellWord(MAIN)}`;

@@ -151,7 +151,7 @@ test("a run that ends otherwise than it must is noticed", { timeout: MANY_RUNS_M
   expect(problems).toContainEqual({ what: "wrong end", text: "its runs: running, undefined" });
   expect(problems).toContainEqual({
     what: "wrong end",
-    text: expect.stringContaining("it ended by 1, not 0"),
+    text: expect.stringContaining("it ended by 82, not 0"),
   });
 });
 

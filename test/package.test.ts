@@ -63,18 +63,18 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test("it brings croner alone, which brings nothing, and runs nothing when it is installed", () => {
+test("it brings three packages, which bring nothing, and runs nothing when it is installed", () => {
   const { dependencies = {}, optionalDependencies = {}, scripts } = readManifest(installed);
   const ofNpm = /^(pre|post)?(install|prepare|publish|uninstall)$|^dependencies$/;
 
   expect({ dependencies, optionalDependencies }).toEqual({
-    dependencies: { croner: "11.0.1" },
+    dependencies: { acorn: "8.19.0", croner: "11.0.1", unbash: "6.0.4" },
     optionalDependencies: {},
   });
   expect(Object.keys(scripts).filter((name) => ofNpm.test(name))).toEqual([]);
   expect(
     readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith(".")),
-  ).toEqual(["croner", "holdfast"]);
+  ).toEqual(["acorn", "croner", "holdfast", "unbash"]);
 });
 
 /** A Node that is too old, where the machine has one, as it has in the gate. */

@@ -186,6 +186,36 @@ export const OWN_CODES: Readonly<Record<string, OwnCode>> = {
     "a rehearsal has nothing to compare with: setup, a probe or the undisturbed run failed, or there is too much to look at",
     "as the message says; rehearsal",
   ),
+  OUTPUT_CUT: own(
+    "fatal",
+    "unknown",
+    "a command's output is asked for, and it wrote more than was kept; the command itself succeeded",
+    "raise keep, or take the output as it comes: stdout with a Writable, or onLine",
+  ),
+  PERMISSION_DENIED: own(
+    "fatal",
+    "none",
+    "what was tried is not among the permissions that the automation declares; permission and value say which one lacks",
+    "declare it, or do not do it",
+  ),
+  SANDBOX_UNAVAILABLE: own(
+    "fatal",
+    "none",
+    "--require-sandbox was given, and bubblewrap cannot be had, or the automation declares no permissions; nothing was started",
+    "what the message says is missing",
+  ),
+  DRY_RUN: own(
+    "fatal",
+    "none",
+    "a dry run was asked to do something that has an effect",
+    "put it into a step",
+  ),
+  NOT_REACHED: own(
+    "fatal",
+    "none",
+    "a dry run came to what needs the value of a step that it did not do; needs names it",
+    "give that step a plan",
+  ),
   AUTOMATION_FILE_INVALID: own(
     "fatal",
     "none",

@@ -24,7 +24,7 @@ export const OWN_EXITS: Readonly<Record<number, OwnExit>> = {
   [EXIT.bug]: exit("a bug in holdfast", "report it with the stack that it printed"),
   [EXIT.journal]: exit("the journal cannot be read or written", "holdfast doctor says what to do"),
   [EXIT.gaveUp]: exit("gave up on something that may pass", "run it again later"),
-  77: exit(
+  [EXIT.denied]: exit(
     "a permission was denied by policy",
     "declare the permission that the error names, if it is right",
   ),

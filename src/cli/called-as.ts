@@ -3,7 +3,7 @@
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { stateHome, type Environment } from "../journal/home.ts";
-import { shellWord } from "./shell-word.ts";
+import { shellWord } from "../core/shell-word.ts";
 
 /**
  * What stands before the name of a command: `holdfast`, `npx holdfast` in a project that has it among

@@ -2,7 +2,7 @@
 
 import { EXIT } from "../core/exit-codes.ts";
 import { UsageError, type Command, type Flag } from "./command.ts";
-import { quoted } from "./shell-word.ts";
+import { quoted } from "../core/shell-word.ts";
 
 type Loaders = Readonly<Record<string, () => Promise<Command>>>;
 

@@ -5,7 +5,7 @@ import { stepLabel } from "../automation/book.ts";
 import { UNFINISHED, type Journal, type RunRecord, type StepRecord } from "../core/journal.ts";
 import { clip } from "../core/show.ts";
 import { decodeValue } from "../journal/codec.ts";
-import { shellWord } from "./shell-word.ts";
+import { shellWord } from "../core/shell-word.ts";
 import { formatMoment } from "./table.ts";
 
 /** One signal or approval that is waited for. Moments are milliseconds since the Unix epoch. */

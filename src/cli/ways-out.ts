@@ -1,6 +1,6 @@
 /** What a human can do about a run that has not ended: commands that run as they stand there. */
 
-import { shellWord } from "./shell-word.ts";
+import { shellWord } from "../core/shell-word.ts";
 
 /** How to go on with one run. */
 export interface WaysOut {

@@ -32,12 +32,5 @@ export function denialOf(error: unknown): Denial | undefined {
   }
 }
 
-/** What to add: `add permissions.write: "/srv/x"`. */
-export function adviceFor({ permission, value }: Denial): string {
-  return value === undefined
-    ? `permissions.${permission} lacks it`
-    : `add permissions.${permission}: ${JSON.stringify(value)}`;
-}
-
 /** The codes of faults that a run ends with exit code 77 for. */
 export const DENIED_CODES: readonly string[] = ["PERMISSION_DENIED", "ERR_ACCESS_DENIED"];

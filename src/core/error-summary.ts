@@ -1,6 +1,7 @@
 /** An error as plain data that can be journaled, logged and shown: its type, message, code, stack, causes. */
 
-import { adviceFor, denialOf } from "./denial.ts";
+import { denialOf } from "./denial.ts";
+import { adviceFor } from "./errors.ts";
 import { plainCopy, type Masks } from "./redact-copy.ts";
 import { clip } from "./show.ts";
 

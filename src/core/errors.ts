@@ -6,7 +6,7 @@
  * the class; and in a getter, for a bundler keeps every class that runs code when it is declared.
  */
 
-import { adviceFor } from "./denial.ts";
+import type { Denial } from "./denial.ts";
 import { OWN_FAULT, type Fault, type FaultClass } from "./fault.ts";
 import type { PermissionName } from "./permissions.ts";
 
@@ -533,6 +533,13 @@ export class PermissionDeniedError extends HoldfastError {
     this.permission = permission;
     this.value = value;
   }
+}
+
+/** What to add: `add permissions.write: "/srv/x"`. */
+export function adviceFor({ permission, value }: Denial): string {
+  return value === undefined
+    ? `permissions.${permission} lacks it`
+    : `add permissions.${permission}: ${JSON.stringify(value)}`;
 }
 
 /** The machine cannot keep what runs to its limits, and that was required. Nothing was started. */

@@ -12,6 +12,7 @@ test("exit codes never change, for scripts rest on them", () => {
     bug: 70,
     journal: 74,
     gaveUp: 75,
+    denied: 77,
     config: 78,
     rolledBack: 80,
     rollbackIncomplete: 81,

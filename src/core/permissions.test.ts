@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { adviceFor, denialOf } from "./denial.ts";
+import { denialOf } from "./denial.ts";
 import { summariseError } from "./error-summary.ts";
-import { PermissionDeniedError } from "./errors.ts";
+import { adviceFor, PermissionDeniedError } from "./errors.ts";
 import { admitsAddress, admitsProgram, isWithin, readPermissions } from "./permissions.ts";
 
 const read = (value: unknown) => readPermissions(value, "permissions");

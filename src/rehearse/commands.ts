@@ -3,6 +3,7 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import { quoted } from "../core/shell-word.ts";
 
 /** Where a program is, by PATH; `undefined` when it is nowhere. */
 export function findProgram(name: string, path: string): string | undefined {
@@ -42,8 +43,8 @@ function standIn(parts: {
   readonly control: string;
 }) {
   const { name } = parts;
-  const control = quote(parts.control);
-  const real = quote(parts.real);
+  const control = quoted(parts.control);
+  const real = quoted(parts.real);
   return `#!/bin/sh
 echo ${name} >>${control}/calls
 mode=
@@ -56,10 +57,6 @@ half) ${real} "$@"; exit 1 ;;
 esac
 exec ${real} "$@"
 `;
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function isExecutable(path: string): boolean {

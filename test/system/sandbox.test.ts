@@ -62,7 +62,7 @@ describe("an automation inside bubblewrap", () => {
     const at = place();
     const words = ["run", reaching(at), "--input", '{"what":"wait"}'];
     const running = start(at, words);
-    await running.heard('Step "reach" started');
+    await running.heard("reaching");
 
     running.child.kill("SIGKILL");
     // Its pipes are closed only when nobody is left that holds them.
