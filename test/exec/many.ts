@@ -71,5 +71,6 @@ try {
 console.log(
   `${done} runs, ${failed} failed; ${(bytes / 1e9).toFixed(1)} GB passed through; most memory ${Math.round(peakKib / 1_024)} MiB of ${MOST_KIB / 1_024}`,
 );
-for (const [kind, times] of [...kinds].toSorted()) console.log(`  ${kind}: ${times}`);
+for (const [kind, times] of [...kinds].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  console.log(`  ${kind}: ${times}`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -91,7 +91,7 @@ export function documentOf(ended: Ended, secrets: Redactor): string {
     attempts,
     startedAt: new Date(startedAtMs).toISOString(),
     durationMs: Math.round(ended.durationMs),
-    changes: ended.changes?.map(({ source: _, ...change }) => change),
+    changes: ended.changes?.map((change) => ({ ...change, source: undefined })),
   };
   return `${JSON.stringify(secrets.value(document), undefined, 2)}\n`;
 }
