@@ -2,7 +2,7 @@
  * What `holdfast exec`, execa, coreutils' timeout, moreutils' chronic and GNU parallel do with the same
  * commands. Prints the table of docs/exec.md.
  *
- *   cd bench && npm ci && node exec-peers.ts
+ *   cd bench && npm ci && node exec-peers.ts [part of a case's name]
  */
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
@@ -36,7 +36,9 @@ const TOOLS: Readonly<Record<string, Tool>> = {
     process.execPath,
     MAIN,
     "exec",
-    ...(limitMs === undefined ? [] : ["--timeout", `${limitMs}ms`, "--grace", "200ms"]),
+    "--grace",
+    "200ms",
+    ...(limitMs === undefined ? [] : ["--timeout", `${limitMs}ms`]),
     ...(attempts === undefined ? [] : ["--attempts", `${attempts}`, "--backoff", "10ms"]),
     "--",
     ...argv,
@@ -95,7 +97,8 @@ const survivors =
       await six.started();
       end(started.child);
       const status = await Promise.race([started.code, sleep(8_000, -1)]);
-      await sleep(1_000);
+      // Whoever watches over the killed tool gives its commands 5 seconds to end.
+      await sleep(7_000);
       const living = six.survivors().length;
       return `${living} of 6 live; ${status === -1 ? "hangs" : `exit ${status}`}`;
     } finally {
@@ -198,7 +201,8 @@ try {
   );
   console.log(`| a command that … | ${Object.keys(TOOLS).join(" | ")} |`);
   console.log(`| --- |${" --- |".repeat(Object.keys(TOOLS).length)}`);
-  for (const [name, playCase] of Object.entries(CASES)) {
+  const [, , part = ""] = process.argv;
+  for (const [name, playCase] of Object.entries(CASES).filter(([each]) => each.includes(part))) {
     const row: string[] = [];
     for (const tool of Object.values(TOOLS))
       row.push(await playCase((asked) => start(tool, asked)));

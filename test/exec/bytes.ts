@@ -18,7 +18,11 @@ export const KINDS: readonly Kind[] = ["lines", "no newline", "binary", "invalid
 /** A prime, so that no buffer of a power of two falls together with it. */
 const BLOCK_BYTES = 65_521;
 
-/** It, in pieces. @yields Buffers that are used again. */
+/**
+ * It, in pieces.
+ *
+ * @yields Buffers that are used again.
+ */
 export function* chunksOf({ kind, bytes, seed }: Output): Generator<Buffer> {
   const block = blockOf(kind, seed);
   for (let left = bytes; left > 0; left -= BLOCK_BYTES) {
