@@ -53,6 +53,27 @@ test("what ignores the signal is killed after its grace, with all that it starte
   expect({ exitCode, isThere: isThere(pid) }).toEqual({ exitCode: 143, isThere: false });
 });
 
+test.for(["SIGTERM", "SIGINT"] as const)(
+  "whoever ignores the %s that ends the command does not outlive it",
+  async (signal) => {
+    const at = place();
+    const line = `sh -c 'trap "" TERM INT; echo "begun $$" >&2; exec sleep 60' & trap "exit 0" TERM INT; wait; wait`;
+    const running = start(at, ["exec", "--grace", "100ms", ...sh(line)]);
+    await running.heard("begun");
+
+    running.child.kill(signal);
+    const { exitCode, stderr } = await running.ended;
+
+    const pid = Number(/begun (\d+)/.exec(stderr)?.[1]);
+    const isLeft = isThere(pid);
+    if (isLeft) process.kill(pid, "SIGKILL");
+    expect({ exitCode, isLeft }).toEqual({
+      exitCode: signal === "SIGINT" ? 130 : 143,
+      isLeft: false,
+    });
+  },
+);
+
 /** What has ended and is in nobody's care may stand in the table of processes for ever: state Z. */
 function isThere(pid: number): boolean {
   try {

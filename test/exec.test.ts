@@ -365,6 +365,10 @@ test.for([
   [["--lock", "a", "--lock-wait", "soon"], "--lock-wait: expected a duration"],
   [["--no-net", "--net", "a:1"], "--no-net: excludes net"],
   [["--heal", "disk-ful"], '--heal: there is no remedy "disk-ful"'],
+  [["--heal", "pid-file file=x"], "--heal: pid-file.file: unknown"],
+  [["--dry-run", "--transaction"], "--transaction: excludes dryRun"],
+  [["--transaction", "--user", "nobody"], "--user: excludes transaction"],
+  [["--dry-run", "--read", "/"], "--read: excludes dryRun"],
   [["--atempts", "3"], "unknown flag --atempts; did you mean --attempts?"],
 ] as const)("wrong flags run nothing: %s", async ([flags, says]) => {
   const at = place();

@@ -1,6 +1,6 @@
 /** What a step took in former successful runs: the history that `outlierOf` compares with. */
 
-import type { Journal, StepRecord } from "../core/journal.ts";
+import type { Journal, RunRecord, StepRecord } from "../core/journal.ts";
 import { MOST_RUNS, type Measure } from "../policies/envelope.ts";
 
 /** Which step of which automation. */
@@ -11,6 +11,10 @@ export interface FormerRuns {
   readonly step: string;
   /** How much a run of the step wrote. Default: the length of its value, as it is in the journal. */
   readonly outputBytesOf?: ((step: StepRecord) => number | undefined) | undefined;
+  /** How long it took. Default: from the begin of its last attempt to the end of that, its `verify` included. */
+  readonly durationMsOf?: ((step: StepRecord) => number | undefined) | undefined;
+  /** Which runs count. Default: all of the automation. */
+  readonly isAlike?: ((run: RunRecord) => boolean) | undefined;
 }
 
 /**
@@ -19,15 +23,22 @@ export interface FormerRuns {
  */
 export async function readFormerRuns(
   journal: Pick<Journal, "findRuns" | "readSteps">,
-  { automation, task = "", step, outputBytesOf = valueLength }: FormerRuns,
+  {
+    automation,
+    task = "",
+    step,
+    outputBytesOf = valueLength,
+    durationMsOf = lastAttemptMs,
+    isAlike = () => true,
+  }: FormerRuns,
 ): Promise<readonly Measure[]> {
   const runs = await journal.findRuns({ automation, status: "succeeded", limit: MOST_RUNS });
   const measures: Measure[] = [];
   // One after another: a database should not get fifty questions at once.
-  for (const { id } of runs) {
+  for (const { id } of runs.filter(isAlike)) {
     const records = await journal.readSteps(id, { task });
     const record = records.find(({ name, status }) => name === step && status === "completed");
-    const durationMs = record === undefined ? undefined : lastAttemptMs(record);
+    const durationMs = record === undefined ? undefined : durationMsOf(record);
     if (record === undefined || durationMs === undefined) continue;
     measures.push({ durationMs, outputBytes: outputBytesOf(record) });
   }

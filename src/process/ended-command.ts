@@ -26,4 +26,6 @@ export interface RunningCommand {
   readonly end: Promise<EndedCommand>;
   /** Hands a signal that this process received on to the command's tree, as it is. */
   readonly forward: (signal: NodeJS.Signals) => void;
+  /** From now on whoever it leaves behind is ended as well once it has ended, whatever `leftovers` says. */
+  readonly leaveNobody: () => void;
 }

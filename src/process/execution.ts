@@ -42,11 +42,13 @@ export class Execution {
   readonly #oomKills = countOomKills();
   readonly #tails: Readonly<Record<StreamName, Tail>>;
   #pumps: readonly OutputPump[] = [];
+  #leavesNobody: boolean;
 
   /** @throws {OptionsError} When it is to be run as a user that this process may not become. */
   constructor(command: readonly string[], settled: SettledRun) {
     this.#command = command;
     this.#settled = settled;
+    this.#leavesNobody = settled.leftovers === "end";
     this.#plan = planSpawn(command, settled);
     this.#startedAtMs = settled.clock.elapsed();
     this.#tails = { stdout: new Tail(settled.keep), stderr: new Tail(settled.keep) };
@@ -92,7 +94,14 @@ export class Execution {
         child.unref();
       });
     onStart?.({ pid, level });
-    return { pid, end, forward: (signal) => void tree.signal(signal) };
+    return {
+      pid,
+      end,
+      forward: (signal) => void tree.signal(signal),
+      leaveNobody: () => {
+        this.#leavesNobody = true;
+      },
+    };
   }
 
   async #untilEnd(
@@ -100,7 +109,7 @@ export class Execution {
     tree: ProcessTree,
     broken: Promise<Broken>,
   ): Promise<EndedCommand> {
-    const { clock, grace, leftovers: fate } = this.#settled;
+    const { clock, grace } = this.#settled;
     const isHeldBack = (): boolean => this.#pumps.some((pump) => pump.isHeldBack);
     const watch = new StopWatch({ ...this.#settled, isHeldBack });
     const exited = this.#plan.isSupervised ? listen(child) : exitOf(child);
@@ -114,7 +123,7 @@ export class Execution {
       }
       const endedBy = typeof first === "string" ? first : undefined;
       const isLost = typeof first === "object" && first.isLost === true;
-      const isEnded = endedBy !== undefined || fate === "end" || isLost;
+      const isEnded = endedBy !== undefined || this.#leavesNobody || isLost;
       const leftovers = isEnded ? await tree.end(grace) : [];
       const exit = typeof first === "string" ? await this.#lastWord(exited) : first;
       const durationMs = clock.elapsed() - this.#startedAtMs;
@@ -244,7 +253,11 @@ export class Execution {
  */
 const BY_ITS_READER: Exit = { exitCode: undefined, signal: "SIGPIPE" };
 
-const NEVER_RAN = { pid: undefined, forward: (): void => undefined };
+const NEVER_RAN = {
+  pid: undefined,
+  forward: (): void => undefined,
+  leaveNobody: (): void => undefined,
+};
 
 function exitOf(child: ChildProcess): Promise<Exit> {
   return new Promise((resolve) => {

@@ -154,11 +154,15 @@ function overlayWords(
   ];
 }
 
-/** Why there are no overlays here; empty when there are. It is tried out, in a directory of its own. */
-export async function whyNoOverlay(): Promise<string> {
-  const place = await mkdtemp(join(tmpdir(), "holdfast-trial-"));
+/**
+ * Why there are no overlays here; empty when there are. It is tried out, in a directory of its own.
+ *
+ * @param spoolIn As in `openOverlay`: not every file system can hold layers.
+ */
+export async function whyNoOverlay(spoolIn: string = tmpdir()): Promise<string> {
+  const place = await mkdtemp(join(spoolIn, "holdfast-trial-"));
   try {
-    const overlay = await openOverlay({ directories: [place] });
+    const overlay = await openOverlay({ directories: [place], spoolIn });
     const { failure, stderr } = await trial(overlay.wrap(["true"], { cwd: "/" }));
     await overlay.remove();
     return failure === "" ? "" : `${failure}${stderr === "" ? "" : `: ${stderr}`}`;

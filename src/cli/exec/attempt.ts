@@ -73,11 +73,21 @@ function streamsOf(
   readonly stderr: OutputTarget;
 } {
   if (held !== undefined) return held;
-  const isRead =
+  return { stdout: isOutputRead(plan) ? "pass" : "inherit", stderr: "pass" };
+}
+
+function isOutputRead(plan: ExecPlan): boolean {
+  return (
     plan.expectOutput.length > 0 ||
     plan.idleTimeout !== undefined ||
-    [...plan.retryOn, ...plan.fatalOn].some((text) => text.startsWith("/"));
-  return { stdout: isRead ? "pass" : "inherit", stderr: "pass" };
+    plan.strictEnvelope ||
+    [...plan.retryOn, ...plan.fatalOn].some((text) => text.startsWith("/"))
+  );
+}
+
+/** Whether its end tells how much it wrote. */
+export function isOutputCounted(plan: ExecPlan, { held }: Pick<AttemptParts, "held">): boolean {
+  return held !== undefined || (isOutputRead(plan) && !isatty(1));
 }
 
 interface Stopping {
@@ -89,6 +99,8 @@ interface Stopping {
 
 /** The signal that we got comes first, as it is: what it means the command knows. Then its tree is ended. */
 async function stopWith(reason: unknown, { command, stopping, plan, clock }: Stopping) {
+  // One that ends by the signal itself may leave others behind that do not.
+  command.leaveNobody();
   if (reason instanceof StoppedBySignal) {
     const { name } = reason.signal;
     // Ctrl-C in a terminal has reached the command already, and a second one may mean more to it.

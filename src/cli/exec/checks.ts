@@ -4,8 +4,10 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { CommandEnd } from "../../core/command-end.ts";
 import { formatBytes } from "../../core/size.ts";
+import type { Wrap } from "../../process/contain.ts";
+import { startCommand } from "../../process/start-command.ts";
 import { readExpected } from "./conditions.ts";
-import { endInWords, isGood, runHook, type HookParts } from "./hook.ts";
+import { endInWords, HOOK_LIMIT_MS, isGood, runHook, type HookParts } from "./hook.ts";
 import { readMinSize, type ExecPlan } from "./plan.ts";
 
 /** Rejects with an error that says what is wrong. What is cheap to look at comes first. */
@@ -15,7 +17,7 @@ export async function checkResult(
   options: HookParts,
 ): Promise<void> {
   for (const expected of plan.expectOutput) checkOutput(expected, end);
-  for (const wanted of plan.minSize) await checkSize(plan, wanted);
+  for (const wanted of plan.minSize) await checkSize(wanted, options);
   for (const line of plan.verify) {
     const verified = await runHook(line, options);
     if (!isGood(verified)) throw new Error(`${line} ${endInWords(verified)}`);
@@ -29,10 +31,29 @@ function checkOutput(expected: string, { stdout }: CommandEnd): void {
   );
 }
 
-async function checkSize(plan: ExecPlan, wanted: string): Promise<void> {
+async function checkSize(wanted: string, options: HookParts): Promise<void> {
   const { file, bytes } = readMinSize(wanted, "minSize");
-  const found = await stat(resolve(plan.cwd, file)).catch((error: NodeJS.ErrnoException) => error);
-  if (found instanceof Error) throw new Error(`${file} cannot be read (${found.code})`);
-  if (found.size >= bytes) return;
-  throw new Error(`${file} has ${formatBytes(found.size)}, and ${formatBytes(bytes)} are expected`);
+  const { plan, wrap } = options;
+  const size = await (
+    wrap === undefined
+      ? sizeOf(resolve(plan.cwd, file))
+      : sizeWithin(wrap, resolve(plan.cwd, file), options)
+  ).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${file} cannot be read (${error.code})`);
+  });
+  if (size >= bytes) return;
+  throw new Error(`${file} has ${formatBytes(size)}, and ${formatBytes(bytes)} are expected`);
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path)).size;
+}
+
+/** As the command left it, where that is seen only from within. */
+async function sizeWithin(wrap: Wrap, path: string, { clock }: HookParts): Promise<number> {
+  const argv = ["stat", "--dereference", "--format=%s", "--", path];
+  const end = await startCommand(argv, { cwd: "/", wrap, clock, timeout: HOOK_LIMIT_MS }).end;
+  if (isGood(end)) return Number(end.stdout);
+  const said = end.stderr.trim().split(": ").at(-1);
+  throw Object.assign(new Error(end.stderr), { code: said });
 }

@@ -3,20 +3,22 @@
 import { automation, type Automation, type StepOptions } from "../../automation/automation.ts";
 import type { EndedCommand } from "../../process/ended-command.ts";
 import { findMs } from "../../core/duration.ts";
+import type { Logger } from "../../core/logger.ts";
 import type { Remedy } from "../../core/remedy.ts";
 import type { SharedState } from "../../core/shared-state.ts";
 import { exponential } from "../../policies/backoff.ts";
 import { sharedBreaker } from "../../policies/shared-breaker.ts";
 import { CommandError } from "../../process/command-error.ts";
-import { attemptCommand, type AttemptParts } from "./attempt.ts";
+import { attemptCommand, isOutputCounted, type AttemptParts } from "./attempt.ts";
 import { backoffFromText } from "./backoff-text.ts";
 import { checkResult } from "./checks.ts";
 import { HOOK_LIMIT_MS, isGood, runHook, type HookParts } from "./hook.ts";
 import { namedFault } from "./named-fault.ts";
+import type { Overlaid } from "./overlaid.ts";
 import { attemptsOf, isRepeatable, type ExecPlan } from "./plan.ts";
 
 /** The name of its one step. */
-const COMMAND = "command";
+export const COMMAND = "command";
 
 /** What it acts with. */
 export interface ExecParts extends AttemptParts {
@@ -26,14 +28,20 @@ export interface ExecParts extends AttemptParts {
   readonly state: SharedState;
   /** Called when the command is begun. */
   readonly begun?: (() => void) | undefined;
+  /** What the command is run over in place of the files themselves. */
+  readonly overlaid?: Overlaid | undefined;
+  /** Looks whether it is usual; rejects where that is required and it is not. */
+  readonly compare?: ((done: Done, log: Logger) => Promise<void>) | undefined;
   /** Called at each end of the command, also of attempts that are followed by another one. */
   readonly ended?: ((end: EndedCommand) => void) | undefined;
 }
 
 /** What the step's value is. */
-interface Done {
+export interface Done {
   readonly exitCode: number;
   readonly durationMs: number;
+  /** How much it wrote on its standard output; missing where that did not pass by. */
+  readonly outputBytes?: number | undefined;
 }
 
 /** See the header. */
@@ -46,23 +54,41 @@ export function execAutomation(plan: ExecPlan, parts: ExecParts): Automation {
     let last: EndedCommand | undefined;
     await run.step(
       COMMAND,
-      async ({ signal, attempt, key }): Promise<Done> => {
-        const said = { ...told, HOLDFAST_ATTEMPT: String(attempt), HOLDFAST_KEY: key };
+      async ({ signal, attempt, key, scale }): Promise<Done> => {
+        const said = {
+          ...told,
+          HOLDFAST_ATTEMPT: String(attempt),
+          HOLDFAST_KEY: key,
+          HOLDFAST_SCALE: String(scale),
+        };
+        await parts.overlaid?.begin();
         parts.begun?.();
         last = await attemptCommand(plan, parts, { signal, told: said });
         parts.ended?.(last);
         if (!isGood(last)) throw new CommandError(last);
-        return { exitCode: 0, durationMs: Math.round(last.durationMs) };
+        return doneBy(last, isOutputCounted(plan, parts));
       },
       {
         ...stepOptions(plan, parts),
-        verify: async () => {
-          if (last !== undefined) await checkResult(plan, last, hookOptions(plan, parts, told));
+        verify: async (done) => {
+          if (last === undefined) return;
+          const wrap = parts.overlaid?.wrap;
+          await checkResult(plan, last, { ...hookOptions(plan, parts, told), wrap });
+          await parts.compare?.(done, run.log);
         },
         ...undoOf(plan, parts, told),
       },
     );
+    const { overlaid } = parts;
+    if (plan.transaction && overlaid !== undefined) {
+      await run.step("commit", () => overlaid.commit(), { timeout: { attempt: Infinity } });
+    }
   });
+}
+
+function doneBy({ durationMs, stdoutBytes }: EndedCommand, isCounted: boolean): Done {
+  const done = { exitCode: 0, durationMs: Math.round(durationMs) };
+  return isCounted ? { ...done, outputBytes: stdoutBytes } : done;
 }
 
 function stepOptions(plan: ExecPlan, parts: ExecParts): StepOptions<Done> {

@@ -31,14 +31,20 @@ export function execOutput(args: Arguments, world: World): ExecOutput {
     async openRun(plan) {
       const service = { name: plan.name };
       const directory = await world.logDirectory();
-      const own = runLog({ directory, service, onFailure: tellOf(directory, complain) });
+      const own = plan.dryRun
+        ? undefined
+        : runLog({ directory, service, onFailure: tellOf(directory, complain) });
       const lines = isJson
         ? jsonLines((line) => world.complain(line), service)
         : progressOf(plan, world);
       const named = file === undefined ? [] : [jsonLines((line) => file.write(line), service)];
       return {
-        sinks: [lines, ...named.map((sink) => bearing(sink, log ?? "", complain)), own.sink],
-        close: () => own.close(),
+        sinks: [
+          lines,
+          ...named.map((sink) => bearing(sink, log ?? "", complain)),
+          ...(own === undefined ? [] : [own.sink]),
+        ],
+        close: () => own?.close(),
       };
     },
   };

@@ -69,6 +69,9 @@ export const GUARDING_FLAGS = {
   net: texts("HOST:PORT", "In a sandbox: what it may connect to"),
   "no-net": yes("In a sandbox: no network"),
   "require-sandbox": yes("Do not run it where the machine has no sandbox"),
+  "dry-run": yes("Show what files it would change, and change none; without a network"),
+  transaction: yes("Keep what it changed in files only when it and its --verify went well"),
+  "strict-envelope": yes("It has failed when it took or wrote far less than its former runs"),
   "quiet-on-success": yes("Hold its output back, and print it only when it failed"),
   alert: text(
     "COMMAND",
@@ -148,7 +151,7 @@ export function planOf(guarding: Guarding, words: readonly string[], { cwd }: Wo
 }
 
 /** The first word of a line, where it is one. */
-function nameOfLine(line: string): string {
+export function nameOfLine(line: string): string {
   const [word = ""] = line.trim().split(/\s+/);
   return /^[\w./+-]+$/.test(word) ? basename(word) : "sh";
 }

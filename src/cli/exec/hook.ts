@@ -3,6 +3,7 @@
 import type { EndedCommand } from "../../process/ended-command.ts";
 import type { Clock } from "../../core/clock.ts";
 import { startCommand } from "../../process/start-command.ts";
+import type { Wrap } from "../../process/contain.ts";
 import type { ExecPlan } from "./plan.ts";
 import { readVariable } from "./plan.ts";
 
@@ -23,6 +24,8 @@ export interface HookParts {
   /** Written to its stdin. Default: nothing. */
   readonly input?: string | undefined;
   readonly limitMs?: number | undefined;
+  /** What is put around it. Default: nothing. */
+  readonly wrap?: Wrap | undefined;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface HookParts {
  * output is the command's. Never rejects.
  */
 export function runHook(line: string, options: HookParts): Promise<EndedCommand> {
-  const { plan, env, told, clock, signal, input, limitMs = HOOK_LIMIT_MS } = options;
+  const { plan, env, told, clock, signal, input, wrap, limitMs = HOOK_LIMIT_MS } = options;
   return startCommand(["sh", "-c", line], {
     cwd: plan.cwd,
     env: commandEnv(plan, env, told),
@@ -42,6 +45,7 @@ export function runHook(line: string, options: HookParts): Promise<EndedCommand>
     signal,
     input,
     user: plan.user,
+    wrap,
   }).end;
 }
 

@@ -9,7 +9,8 @@ import { newRunId } from "../../automation/key.ts";
 import type { RunResult } from "../../automation/run.ts";
 import { EXIT } from "../../core/exit-codes.ts";
 import type { Journal, RunRecord } from "../../core/journal.ts";
-import { loggerTo } from "../../core/logger.ts";
+import { SandboxError } from "../../core/errors.ts";
+import { loggerTo, type Logger } from "../../core/logger.ts";
 import type { Remedy } from "../../core/remedy.ts";
 import { redactor } from "../../core/redact.ts";
 import { systemRandom } from "../../core/system.ts";
@@ -17,20 +18,22 @@ import { memoryJournal } from "../../journal/memory.ts";
 import { thisProcess } from "../../journal/owner.ts";
 import type { Wrap } from "../../process/contain.ts";
 import type { EndedCommand } from "../../process/ended-command.ts";
+import type { FEWEST_RUNS } from "../../policies/envelope.ts";
 import type { RollbackOutcome } from "../../policies/task-result.ts";
 import type { Arguments, World } from "../command.ts";
 import { listenForSignals, type Interruption } from "../interruption.ts";
 import { pruneAtEnd } from "../prune-runs.ts";
 import { afterwards } from "./afterwards.ts";
 import { EXEC_CODE } from "./code.ts";
-import { execAutomation, type ExecParts } from "./exec-automation.ts";
+import { execAutomation, type Done, type ExecParts } from "./exec-automation.ts";
 import { execOutput, type ExecOutput } from "./exec-output.ts";
 import { findBrokenOff, takeBack } from "./former-runs.ts";
 import { HeldOutput } from "./held-output.ts";
 import { endingOf, type Facts } from "./outcome.ts";
 import { PatientJournal } from "./patient-journal.ts";
-import type { ExecPlan } from "./plan.ts";
-import { recordsIn } from "./records.ts";
+import type { Overlaid } from "./overlaid.ts";
+import { performedOf, type ExecPlan } from "./plan.ts";
+import { layersIn, recordsIn } from "./records.ts";
 import { sandboxOf } from "./sandbox.ts";
 import { fromRecorded, toRecorded } from "./recorded-plan.ts";
 import type { Ended } from "./report.ts";
@@ -44,14 +47,25 @@ interface Performing {
 }
 
 /** Answers the exit code. Rejects when holdfast itself fails before or around the command. */
-export async function performExec({ plan, remedies, args, world }: Performing): Promise<number> {
+export async function performExec({
+  plan: asked,
+  remedies,
+  args,
+  world,
+}: Performing): Promise<number> {
+  const plan = performedOf(asked);
   const output = execOutput(args, world);
   const interruption = listenForSignals(
     world,
     output.complain,
     "the command is being ended. A second signal kills.\n",
   );
-  const exec = new ExecRun(plan, { remedies, world, output, interruption });
+  const exec = new ExecRun(plan, {
+    remedies: plan.dryRun ? [] : remedies,
+    world,
+    output,
+    interruption,
+  });
   try {
     const ended = await exec.run();
     if (typeof ended === "number") return ended;
@@ -77,9 +91,10 @@ class ExecRun {
   readonly #held: HeldOutput | undefined;
   #journal: Journal | undefined;
   #wrap: Wrap | undefined;
+  #overlaid: Overlaid | undefined;
   #isKept = true;
   #lastEnd: EndedCommand | undefined;
-  #hasBegun = false;
+  #attempts = 0;
 
   constructor(plan: ExecPlan, surroundings: Surroundings) {
     this.#plan = plan;
@@ -96,9 +111,9 @@ class ExecRun {
     await this.#endLeftovers();
     const stuck = await this.#takeBackFormer(journal);
     if (stuck !== undefined) return stuck;
-    const { world, output, interruption } = this.#surroundings;
-    this.#wrap = await sandboxOf(this.#plan, world.env, output.complain);
+    const { world, interruption } = this.#surroundings;
     const id = newRunId(world.clock, systemRandom);
+    this.#wrap = await this.#wrapOf(id);
     const result = await this.#execute(journal, id);
     const isBrokenOff = result.status === "interrupted" || result.status === "in doubt";
     const stoppedBy: unknown = isBrokenOff ? interruption.signal.reason : undefined;
@@ -111,11 +126,34 @@ class ExecRun {
     const ended = this.#endedBy(result, rollback, stoppedBy);
     if (ended.exitCode === EXIT.ok) this.#held?.drop();
     else await this.#held?.release();
+    if (this.#plan.dryRun) return this.#tellChanges(ended);
     await pruneAtEnd(journal, world);
     return ended;
   }
 
+  /** What keeps it to what it may do. */
+  async #wrapOf(id: string): Promise<Wrap | undefined> {
+    const { world, output } = this.#surroundings;
+    const { dryRun, transaction } = this.#plan;
+    if (!dryRun && !transaction) return sandboxOf(this.#plan, world.env, output.complain);
+    const records = await layersIn(world);
+    if (records === undefined) throw new SandboxError("there is no place for its layers");
+    const { Overlaid } = await import("./overlaid.ts");
+    this.#overlaid = await Overlaid.open(this.#plan, records, id);
+    return this.#overlaid.wrap;
+  }
+
+  async #tellChanges(ended: Ended): Promise<Ended> {
+    const { world, output } = this.#surroundings;
+    const { toldChanges } = await import("./told-changes.ts");
+    const changes = (await this.#overlaid?.changes()) ?? [];
+    const told = await toldChanges(changes, this.#plan.cwd, redactor({ env: world.env }));
+    output.complain(told, "INFO");
+    return { ...ended, changes };
+  }
+
   async close(): Promise<void> {
+    await this.#overlaid?.remove();
     await this.#journal?.close();
   }
 
@@ -128,7 +166,11 @@ class ExecRun {
       output.complain(redactor({ env: world.env }).text(text), "CRITICAL");
     };
     const instead = memoryJournal({ clock: world.clock });
-    const isBorne = () => this.#hasBegun || this.#plan.lock === undefined;
+    const isBorne = () => this.#attempts > 0 || this.#plan.lock === undefined;
+    if (this.#plan.dryRun) {
+      this.#isKept = false;
+      return instead;
+    }
     try {
       const journal = await world.openJournal();
       this.#journal = new PatientJournal(journal, { instead, isBorne, lost });
@@ -142,7 +184,9 @@ class ExecRun {
 
   /** Whom a command left whose holdfast was killed: they are ended before anything new begins. */
   async #endLeftovers(): Promise<void> {
+    if (this.#plan.dryRun) return;
     const { world, output } = this.#surroundings;
+    await this.#sweepLayers();
     const records = await recordsIn(world);
     if (records === undefined || !existsSync(records)) return;
     const { reapLeftovers } = await import("../../process/reap.ts");
@@ -152,6 +196,20 @@ class ExecRun {
         `holdfast: ${program} had left processes behind: ${ended.join(", ")} ended${left}\n`,
         "WARNING",
       );
+    }
+  }
+
+  /** The layers of those that were killed: a commit that was cut off is done to its end. */
+  async #sweepLayers(): Promise<void> {
+    const { world, output } = this.#surroundings;
+    const records = await layersIn(world);
+    if (records === undefined || !existsSync(records)) return;
+    const { sweepLayers } = await import("./overlaid.ts");
+    const failed = ({ message }: Error) =>
+      output.complain(`holdfast: what a kill left cannot be removed: ${message}\n`, "WARNING");
+    for (const id of await sweepLayers(records, failed)) {
+      const text = `holdfast: the transaction of run ${id} was cut off while its changes were put in place; that is done now\n`;
+      output.complain(text, "WARNING");
     }
   }
 
@@ -250,13 +308,27 @@ class ExecRun {
       records: await recordsIn(this.#surroundings.world),
       held: this.#held,
       wrap: this.#wrap,
+      overlaid: this.#overlaid,
+      compare: (done, logger) => this.#compare(done, logger, journal),
       begun: () => {
-        this.#hasBegun = true;
+        this.#attempts++;
       },
       ended: (end) => {
         this.#lastEnd = end;
       },
     };
+  }
+
+  /** Few modules are loaded where there is nothing to compare with. */
+  async #compare(done: Done, log: Logger, journal: Journal): Promise<void> {
+    const { name: automation, strictEnvelope } = this.#plan;
+    const known = await journal.findRuns({ automation, status: "succeeded", limit: FEWEST });
+    if (known.length < FEWEST) return;
+    const { findUnusual } = await import("./envelope.ts");
+    const unusual = await findUnusual(done, this.#plan, journal);
+    if (unusual === undefined) return;
+    if (strictEnvelope) throw new Error(unusual);
+    log.warning(unusual);
   }
 
   #endedBy(result: RunResult, rollback: RollbackOutcome, stoppedBy: unknown): Ended {
@@ -278,7 +350,6 @@ class ExecRun {
       error: own?.ok === false ? own.error : result.error,
       fault,
       rollback,
-      attempts: own?.attempts ?? 0,
     };
   }
 
@@ -287,15 +358,18 @@ class ExecRun {
     return {
       plan: this.#plan,
       runId: this.#isKept ? runId : undefined,
-      attempts: 0,
+      attempts: this.#attempts,
       durationMs: world.clock.now() - this.#startedAtMs,
       startedAtMs: this.#startedAtMs,
-      hasBegun: this.#hasBegun,
+      hasBegun: this.#attempts > 0,
       end: this.#lastEnd,
       host: hostname(),
     };
   }
 }
+
+/** With fewer, nothing is unusual. */
+const FEWEST: typeof FEWEST_RUNS = 10;
 
 /** What a run that was cut off is told to have ended with. */
 const EXIT_BY_ROLLBACK: Readonly<Record<RollbackOutcome, number>> = {

@@ -109,6 +109,9 @@ export const PLAN_READERS = {
   noNet: flag({ default: false }),
   requireSandbox: flag({ default: false }),
   quietOnSuccess: flag({ default: false }),
+  dryRun: flag({ default: false }),
+  transaction: flag({ default: false }),
+  strictEnvelope: flag({ default: false }),
   shell: flag({ default: false }),
   alert: maybe,
 } satisfies Record<string, Reader<unknown>>;
@@ -134,13 +137,33 @@ export function readGuarding(input: unknown, owner: string): Guarding {
   if (settled.noNet && settled.net.length > 0) {
     throw new OptionsError(`${owner}.noNet`, "excludes net");
   }
+  const mode = (["dryRun", "transaction"] as const).find((name) => settled[name]);
+  const clash = mode && NOT_OVER_LAYERS.find((name) => name !== mode && isSaid(settled[name]));
+  if (clash !== undefined) throw new OptionsError(`${owner}.${clash}`, `excludes ${mode}`);
   return settled;
 }
 
 const NEEDED: readonly (readonly [keyof Guarding, keyof Guarding])[] = [["lockWait", "lock"]];
 
+/** What a command over an overlay cannot have. */
+const NOT_OVER_LAYERS = ["transaction", "user", "read"] as const;
+
+function isSaid(value: string | boolean | readonly string[] | undefined): boolean {
+  return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
+}
+
 function given(value: unknown): boolean {
   return value !== undefined;
+}
+
+/**
+ * With `--dry-run` nothing is done but the command itself: there is nothing to undo, to clean up or to
+ * heal, nobody to alert, and nothing that others wait for.
+ */
+export function performedOf(plan: ExecPlan): ExecPlan {
+  if (!plan.dryRun) return plan;
+  const nothing = { undo: undefined, cleanup: undefined, alert: undefined, heal: [] };
+  return { ...plan, ...nothing, lock: undefined, lockWait: undefined, breaker: undefined };
 }
 
 /** How often the command may run in all. */

@@ -4,9 +4,18 @@ import { join } from "node:path";
 import type { World } from "../command.ts";
 
 /** Beside the logs; `undefined` where there is no place for state. */
-export async function recordsIn(world: World): Promise<string | undefined> {
+export function recordsIn(world: World): Promise<string | undefined> {
+  return besideLogs(world, "commands");
+}
+
+/** Where it is written down in which layers commands run that change files only in the end. */
+export function layersIn(world: World): Promise<string | undefined> {
+  return besideLogs(world, "overlays");
+}
+
+async function besideLogs(world: World, name: string): Promise<string | undefined> {
   try {
-    return join(await world.logDirectory(), "..", "commands");
+    return join(await world.logDirectory(), "..", name);
   } catch {
     // The journal tells of it.
     return undefined;

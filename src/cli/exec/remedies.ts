@@ -13,6 +13,8 @@ export async function remediesOf({ heal }: Pick<ExecPlan, "heal">): Promise<read
     return heal.map(remedyFromText);
   } catch (error) {
     if (!(error instanceof OptionsError)) throw error;
-    throw new UsageError(`--${error.message}`);
+    // What a remedy is told wrongly stands under its own name.
+    const { message } = error;
+    throw new UsageError(message.startsWith("heal") ? `--${message}` : `--heal: ${message}`);
   }
 }

@@ -8,6 +8,7 @@ import type { Redactor } from "../../core/redact.ts";
 import { clip } from "../../core/show.ts";
 import type { RollbackOutcome } from "../../policies/task-result.ts";
 import type { Ending } from "./outcome.ts";
+import type { FileChange } from "../../process/overlay-changes.ts";
 import type { ExecPlan } from "./plan.ts";
 
 /** All that is known of it. */
@@ -26,6 +27,8 @@ export interface Ended extends Ending {
   /** How the last attempt at the command ended. */
   readonly end?: CommandEnd | undefined;
   readonly host: string;
+  /** What it would change in files, in a dry run. */
+  readonly changes?: readonly FileChange[] | undefined;
 }
 
 const LONGEST_ERROR = 300;
@@ -88,6 +91,7 @@ export function documentOf(ended: Ended, secrets: Redactor): string {
     attempts,
     startedAt: new Date(startedAtMs).toISOString(),
     durationMs: Math.round(ended.durationMs),
+    changes: ended.changes?.map((change) => ({ ...change, source: undefined })),
   };
   return `${JSON.stringify(secrets.value(document), undefined, 2)}\n`;
 }
