@@ -4,7 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Claim, Journal, Owner, StepRecord } from "../core/journal.ts";
 import type { Logger } from "../core/logger.ts";
 import { stepLabel } from "./book.ts";
-import { isHeld, letGo } from "./held.ts";
+import { isHeld, letGo } from "./resource/held.ts";
 
 /** With what a run is given up. */
 export interface Abandoning {

@@ -18,16 +18,16 @@ import type { Items, MapOptions, MapResult } from "./map-result.ts";
 import type { Branches, BranchValues, ParallelOptions } from "./parallel.ts";
 import type { ApprovalBy, ApprovalOptions, SignalOptions } from "./signal.ts";
 import type { CleanupContext, CleanupOptions } from "./cleanup.ts";
-import type { Database, InTransaction } from "./database.ts";
-import type { FileContent } from "./file-content.ts";
-import type { FileOptions } from "./file-step.ts";
-import type { Lock, LockOptions } from "./lock.ts";
-import type { WrittenFile } from "./replace-file.ts";
+import type { Database, InTransaction } from "./resource/database.ts";
+import type { FileContent } from "./resource/file-content.ts";
+import type { FileOptions } from "./resource/file-step.ts";
+import type { Lock, LockOptions } from "./resource/lock.ts";
+import type { WrittenFile } from "./resource/replace-file.ts";
 import { readRemedies } from "./remedies.ts";
 import { readRequirements, type Requirements } from "./requirements.ts";
-import { readSchedules, type ScheduleOptions } from "./schedule.ts";
-import type { Temp, TempFileOptions, TempOptions } from "./temp.ts";
-import type { TransactionOptions } from "./transaction.ts";
+import { readSchedules, type ScheduleOptions } from "./schedule/schedule.ts";
+import type { Temp, TempFileOptions, TempOptions } from "./resource/temp.ts";
+import type { TransactionOptions } from "./resource/transaction.ts";
 import { readSchema } from "./verify.ts";
 
 /** What the work of a step is given. */

@@ -10,7 +10,7 @@ import { clip, show } from "../core/show.ts";
 import { stepLabel } from "./book.ts";
 import type { Scope } from "./scope.ts";
 import type { SettledStep } from "./step-options.ts";
-import type { Temp } from "./temp.ts";
+import type { Temp } from "./resource/temp.ts";
 import { loggerAt, type World } from "./world.ts";
 
 /** What a dry run came to. */

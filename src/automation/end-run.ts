@@ -3,7 +3,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Journal } from "../core/journal.ts";
 import { cancelKey, type CancelRequest } from "./cancel-request.ts";
-import type { Child } from "./serving.ts";
+import type { Child } from "./schedule/serving.ts";
 
 /** How long each means is given, in milliseconds. */
 export interface EndWithin {

@@ -29,21 +29,21 @@ export type {
   QueryClient,
   QueryPool,
   SqliteDatabase,
-} from "./database.ts";
+} from "./resource/database.ts";
 export { cancelRun, type CancelOptions, type CancelOutcome } from "./cancel.ts";
 export { execute, type ExecuteOptions } from "./execute.ts";
 export type { PlannedStep } from "./dry-run.ts";
-export type { FileOptions } from "./file-step.ts";
-export type { Lock, LockOptions } from "./lock.ts";
+export type { FileOptions } from "./resource/file-step.ts";
+export type { Lock, LockOptions } from "./resource/lock.ts";
 export type { TaskEnd } from "./outcome.ts";
-export type { FileContent } from "./file-content.ts";
-export { replaceFile, type ReplaceFileOptions, type WrittenFile } from "./replace-file.ts";
+export type { FileContent } from "./resource/file-content.ts";
+export { replaceFile, type ReplaceFileOptions, type WrittenFile } from "./resource/replace-file.ts";
 export type { Rehearsal, RehearsalPlace } from "./rehearsal.ts";
 export type { Requirements } from "./requirements.ts";
 export type { RunResult } from "./run.ts";
-export type { ScheduleOptions } from "./schedule.ts";
-export type { Temp, TempFileOptions, TempOptions } from "./temp.ts";
-export type { TransactionOptions } from "./transaction.ts";
+export type { ScheduleOptions } from "./schedule/schedule.ts";
+export type { Temp, TempFileOptions, TempOptions } from "./resource/temp.ts";
+export type { TransactionOptions } from "./resource/transaction.ts";
 export type { Choice } from "./unfinished.ts";
 export type { Decision } from "./world.ts";
 export type { Logger, LogMethod } from "../core/logger.ts";

@@ -10,14 +10,14 @@
 import { EXIT } from "../core/exit-codes.ts";
 import type { RunRecord } from "../core/journal.ts";
 import type { EventDetails } from "../core/events.ts";
-import { dueTicks, lateMs } from "./due-ticks.ts";
+import { dueTicks, lateMs } from "./schedule/due-ticks.ts";
 import { requestCancel } from "./end-run.ts";
 import { tickRunId } from "./key.ts";
 import { RunUnderWay, type OpenTick } from "./run-under-way.ts";
-import { ScheduleBook } from "./schedule-book.ts";
+import { ScheduleBook } from "./schedule/schedule-book.ts";
 import { isSame, seesTo } from "./sees-to.ts";
-import type { Plan, ServerParts } from "./serving.ts";
-import { missedEvents, settleTicks } from "./settle-ticks.ts";
+import type { Plan, ServerParts } from "./schedule/serving.ts";
+import { missedEvents, settleTicks } from "./schedule/settle-ticks.ts";
 
 /** How late a tick may be looked at and still be on time: servers look every second. */
 const GRACE_MS = 60_000;

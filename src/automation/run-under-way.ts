@@ -3,8 +3,8 @@
 import type { EventDetails } from "../core/events.ts";
 import { UNFINISHED } from "../core/journal.ts";
 import { endRun } from "./end-run.ts";
-import type { ScheduleBook } from "./schedule-book.ts";
-import type { Child, Order, ServerParts } from "./serving.ts";
+import type { ScheduleBook } from "./schedule/schedule-book.ts";
+import type { Child, Order, ServerParts } from "./schedule/serving.ts";
 
 /** A tick whose run is to begin, or has. */
 export interface OpenTick {

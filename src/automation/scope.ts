@@ -13,16 +13,16 @@ import type { Duration } from "../core/duration.ts";
 import type { ReadOptions, ScopeOptions, StepContext, StepOptions, Task } from "./automation.ts";
 import { OWN_TASK, stepLabel } from "./book.ts";
 import { addCleanup, type Cleanup, type CleanupOptions } from "./cleanup.ts";
-import type { Database, InTransaction } from "./database.ts";
+import type { Database, InTransaction } from "./resource/database.ts";
 import { planned, plannedTemp, type DryRun } from "./dry-run.ts";
-import { fileStep, type FileCall, type FileOptions } from "./file-step.ts";
+import { fileStep, type FileCall, type FileOptions } from "./resource/file-step.ts";
 import { checkKind } from "./kind.ts";
-import { takeLock, type Lock, type LockOptions } from "./lock.ts";
+import { takeLock, type Lock, type LockOptions } from "./resource/lock.ts";
 import { checkName } from "./names.ts";
 import { runNested } from "./nested-scope.ts";
 import { onAbort } from "./on-abort.ts";
 import { runParallel, type Branches, type BranchValues, type ParallelOptions } from "./parallel.ts";
-import type { WrittenFile } from "./replace-file.ts";
+import type { WrittenFile } from "./resource/replace-file.ts";
 import { unreached, type Reason } from "./rollback.ts";
 import {
   approvalPlan,
@@ -40,8 +40,8 @@ import {
   type Temp,
   type TempFileOptions,
   type TempOptions,
-} from "./temp.ts";
-import { transactionStep, type TransactionOptions } from "./transaction.ts";
+} from "./resource/temp.ts";
+import { transactionStep, type TransactionOptions } from "./resource/transaction.ts";
 import { readReadOptions, readStepOptions, type SettledStep } from "./step-options.ts";
 import { Wait, type WaitPlan } from "./wait.ts";
 import { WatchedPromise } from "./watched-promise.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Owner } from "../core/journal.ts";
-import type { ScheduleState } from "./schedule-state.ts";
+import type { ScheduleState } from "./schedule/schedule-state.ts";
 import { isSame, seesTo } from "./sees-to.ts";
 
 const ME: Owner = { host: "a", bootId: "b", pidNamespace: "n", pid: 1, startTime: "7" };

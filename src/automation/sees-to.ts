@@ -1,7 +1,7 @@
 /** Which of several servers starts the runs of ticks that are open: the rule. */
 
 import type { Owner } from "../core/journal.ts";
-import type { ScheduleState } from "./schedule-state.ts";
+import type { ScheduleState } from "./schedule/schedule-state.ts";
 
 /** A server that has not been seen for this long does nothing more. */
 const UNSEEN_MS = 60_000;

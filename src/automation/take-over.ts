@@ -3,7 +3,7 @@
 import { InputError, RunRefusedError } from "../core/errors.ts";
 import type { RunRecord, StepKind, StepRecord } from "../core/journal.ts";
 import { stepLabel } from "./book.ts";
-import { isForUndo } from "./held.ts";
+import { isForUndo } from "./resource/held.ts";
 import { isInDoubt, needsUndo } from "./step-record.ts";
 
 /** The run that is done again, and from which step on. */

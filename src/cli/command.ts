@@ -2,7 +2,7 @@
 
 import type { Signal } from "../automation/cancellation.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Order } from "../automation/serving.ts";
+import type { Order } from "../automation/schedule/serving.ts";
 import type { Journal } from "../core/journal.ts";
 import type { BallastEvent } from "../journal/kept-ballast.ts";
 

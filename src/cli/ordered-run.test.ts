@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { automation } from "../automation/automation.ts";
 import { memoryJournal } from "../journal/memory.ts";
 import { thisProcess } from "../journal/owner.ts";
-import type { Order } from "../automation/serving.ts";
+import type { Order } from "../automation/schedule/serving.ts";
 import { orderedRun } from "./ordered-run.ts";
 
 const nightly = automation(

@@ -1,7 +1,7 @@
 /** What the process of an automation with permissions and the one that started it say to each other. */
 
 import type { ExecuteOptions } from "../automation/execute.ts";
-import type { Schedule } from "../automation/schedule.ts";
+import type { Schedule } from "../automation/schedule/schedule.ts";
 import type { RunResult } from "../automation/run.ts";
 import type { TaskEnd } from "../automation/outcome.ts";
 import type { HoldfastEvent } from "../core/events.ts";

@@ -1,7 +1,7 @@
 /** The schedules of a file as data that may go from process to process, and into the journal. */
 
 import type { Automation } from "../automation/automation.ts";
-import type { Schedule } from "../automation/schedule.ts";
+import type { Schedule } from "../automation/schedule/schedule.ts";
 
 /** A schedule for programs. */
 export interface ScheduleDocument {

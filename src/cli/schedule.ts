@@ -5,9 +5,9 @@ import {
   readScheduleState,
   scheduleKey,
   type ScheduleState,
-} from "../automation/schedule-state.ts";
-import { momentOf } from "../automation/due-ticks.ts";
-import { readTimetable, type Timetable } from "../automation/timetable.ts";
+} from "../automation/schedule/schedule-state.ts";
+import { momentOf } from "../automation/schedule/due-ticks.ts";
+import { readTimetable, type Timetable } from "../automation/schedule/timetable.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import type { Journal, RunRecord } from "../core/journal.ts";
 import type { Arguments, Command, World } from "./command.ts";

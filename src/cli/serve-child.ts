@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import type { Duplex, Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import type { Child } from "../automation/serving.ts";
+import type { Child } from "../automation/schedule/serving.ts";
 import type { Clock } from "../core/clock.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import type { World } from "./command.ts";

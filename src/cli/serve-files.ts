@@ -1,8 +1,8 @@
 /** Reads the schedules of files, each in a process of its own: what is imported once stays as it was. */
 
 import { resolve } from "node:path";
-import type { Plan } from "../automation/serving.ts";
-import { readTimetable } from "../automation/timetable.ts";
+import type { Plan } from "../automation/schedule/serving.ts";
+import { readTimetable } from "../automation/schedule/timetable.ts";
 import { endsWithin } from "../automation/end-run.ts";
 import { AutomationFileError } from "./load-error.ts";
 import type { World } from "./command.ts";

@@ -1,7 +1,7 @@
 /** `holdfast serve`: runs automations by their schedules. */
 
 import { END_WITHIN } from "../automation/end-run.ts";
-import { Scheduler } from "../automation/scheduler.ts";
+import { Scheduler } from "../automation/schedule/scheduler.ts";
 import type { Signal } from "../automation/cancellation.ts";
 import { findMs, formatMs, DURATION_EXAMPLES } from "../core/duration.ts";
 import { EXIT, mostUrgent } from "../core/exit-codes.ts";

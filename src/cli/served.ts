@@ -11,7 +11,7 @@ import module from "node:module";
 import { constants } from "node:os";
 import { Socket } from "node:net";
 import { StoppedBySignal } from "../automation/cancellation.ts";
-import type { Order } from "../automation/serving.ts";
+import type { Order } from "../automation/schedule/serving.ts";
 import { EXIT } from "../core/exit-codes.ts";
 
 /** The first line that a server writes. */

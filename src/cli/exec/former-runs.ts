@@ -4,7 +4,7 @@
  */
 
 import { execute } from "../../automation/execute.ts";
-import { holderIn, lockKey } from "../../automation/lock-state.ts";
+import { holderIn, lockKey } from "../../automation/resource/lock-state.ts";
 import type { RunResult } from "../../automation/run.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Sink } from "../../core/events.ts";

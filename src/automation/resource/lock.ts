@@ -1,15 +1,15 @@
 /** Takes a lock that all runs of a journal share, and waits for it within a bound. */
 
-import type { Duration } from "../core/duration.ts";
-import { LockHeldError } from "../core/errors.ts";
-import type { StepRecord } from "../core/journal.ts";
-import { duration, readOptions, text, type Reader } from "../core/options.ts";
-import { stepLabel } from "./book.ts";
+import type { Duration } from "../../core/duration.ts";
+import { LockHeldError } from "../../core/errors.ts";
+import type { StepRecord } from "../../core/journal.ts";
+import { duration, readOptions, text, type Reader } from "../../core/options.ts";
+import { stepLabel } from "../book.ts";
 import { Holding } from "./holding.ts";
 import { holderIn, isTakeable, lockKey, type LockHolder } from "./lock-state.ts";
-import { checkName } from "./names.ts";
-import type { Scope } from "./scope.ts";
-import { loggerAt } from "./world.ts";
+import { checkName } from "../names.ts";
+import type { Scope } from "../scope.ts";
+import { loggerAt } from "../world.ts";
 
 /** How a lock is taken. */
 export interface LockOptions {

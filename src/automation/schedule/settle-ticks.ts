@@ -1,7 +1,7 @@
 /** What becomes of the ticks of one schedule that are due: the rule, without journal or clock. */
 
-import type { EventDetails } from "../core/events.ts";
-import type { Owner } from "../core/journal.ts";
+import type { EventDetails } from "../../core/events.ts";
+import type { Owner } from "../../core/journal.ts";
 import { judgeTicks, MOST_CAUGHT_UP } from "./due-ticks.ts";
 import { overlapOf } from "./overlap.ts";
 import type { ScheduleState } from "./schedule-state.ts";

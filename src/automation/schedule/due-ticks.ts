@@ -1,6 +1,6 @@
 /** Which ticks are due, which of them were missed, and which of those are caught up: the rules. */
 
-import { seededDice } from "../core/dice.ts";
+import { seededDice } from "../../core/dice.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Timetable } from "./timetable.ts";
 

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { Machine, play, rollingBack, stepAt, undoInto, type Main } from "./play.contract.ts";
+import { Machine, play, rollingBack, stepAt, undoInto, type Main } from "../play.contract.ts";
 
 function directory(): string {
   const made = mkdtempSync(join(tmpdir(), "holdfast-temp-"));

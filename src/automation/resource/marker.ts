@@ -6,8 +6,8 @@
  * dead, waits for the first one's end at the table's own key, and then finds that it happened.
  */
 
-import { OptionsError } from "../core/errors.ts";
-import { show } from "../core/show.ts";
+import { OptionsError } from "../../core/errors.ts";
+import { show } from "../../core/show.ts";
 import type { Door, Transaction } from "./database.ts";
 
 /** The most runs whose markers are looked at by one sweep. */

@@ -7,8 +7,8 @@
  * does Vixie cron: cron(8), Debian, "Notes".
  */
 
-import { OptionsError } from "../core/errors.ts";
-import { formatMs } from "../core/duration.ts";
+import { OptionsError } from "../../core/errors.ts";
+import { formatMs } from "../../core/duration.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** The ticks of a schedule. */

@@ -1,7 +1,7 @@
 /** What is remembered of a schedule: a shared value, so that a restart and other servers go on from it. */
 
-import { JournalError } from "../core/errors.ts";
-import type { Owner } from "../core/journal.ts";
+import { JournalError } from "../../core/errors.ts";
+import type { Owner } from "../../core/journal.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** See the header. Moments are milliseconds since the Unix epoch. */

@@ -1,12 +1,12 @@
 /** A stage for schedulers: one journal and one clock, servers that come and go, and runs that are played. */
 
-import type { HoldfastEvent } from "../core/events.ts";
-import { EXIT } from "../core/exit-codes.ts";
-import type { Journal, Owner, RunRecord, RunStatus } from "../core/journal.ts";
-import { redactor } from "../core/redact.ts";
-import { eventStream } from "../core/stream.ts";
-import { memoryJournal } from "../journal/memory.ts";
-import { VirtualClock } from "../testing/virtual-clock.ts";
+import type { HoldfastEvent } from "../../core/events.ts";
+import { EXIT } from "../../core/exit-codes.ts";
+import type { Journal, Owner, RunRecord, RunStatus } from "../../core/journal.ts";
+import { redactor } from "../../core/redact.ts";
+import { eventStream } from "../../core/stream.ts";
+import { memoryJournal } from "../../journal/memory.ts";
+import { VirtualClock } from "../../testing/virtual-clock.ts";
 import { readSchedules, type ScheduleOptions } from "./schedule.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Child, Order, Plan } from "./serving.ts";

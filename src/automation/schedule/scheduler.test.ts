@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { journalWith } from "../journal/journal-with.contract.ts";
-import { JournalError } from "../core/errors.ts";
-import { tickRunId } from "./key.ts";
+import { journalWith } from "../../journal/journal-with.contract.ts";
+import { JournalError } from "../../core/errors.ts";
+import { tickRunId } from "../key.ts";
 import { MIDNIGHT_MS, Stage } from "./scheduler-fixture.contract.ts";
 
 const MINUTE = 60_000;

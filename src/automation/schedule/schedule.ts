@@ -1,10 +1,10 @@
 /** When an automation runs by itself, as its author says it. Nothing here needs a clock. */
 
-import { formatMs, type Duration } from "../core/duration.ts";
-import { OptionsError } from "../core/errors.ts";
-import { duration, oneOf, readOptions, text } from "../core/options.ts";
-import type { Reader, Settled } from "../core/options.ts";
-import { show } from "../core/show.ts";
+import { formatMs, type Duration } from "../../core/duration.ts";
+import { OptionsError } from "../../core/errors.ts";
+import { duration, oneOf, readOptions, text } from "../../core/options.ts";
+import type { Reader, Settled } from "../../core/options.ts";
+import { show } from "../../core/show.ts";
 
 /** When `holdfast serve` runs an automation, and what it does about ticks that it missed. */
 export interface ScheduleOptions {

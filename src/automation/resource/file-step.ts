@@ -1,14 +1,14 @@
 /** A step that makes a file: its content goes to the disk, and only its name and sum to the journal. */
 
 import { resolve } from "node:path";
-import { AutomationError } from "../core/errors.ts";
-import type { StepContext, StepOptions } from "./automation.ts";
+import { AutomationError } from "../../core/errors.ts";
+import type { StepContext, StepOptions } from "../automation.ts";
 import { Holding } from "./holding.ts";
 import { keptPaths, putBack, replaceKept } from "./kept-file.ts";
 import type { FileContent } from "./file-content.ts";
 import { fileMode, type WrittenFile } from "./replace-file.ts";
-import type { Scope } from "./scope.ts";
-import { refuseMade } from "./step-options.ts";
+import type { Scope } from "../scope.ts";
+import { refuseMade } from "../step-options.ts";
 
 /** How a file is made. It may be repeated, and is undone by itself. */
 export interface FileOptions extends Omit<

@@ -3,14 +3,14 @@
  * database in the same transaction, so that the database itself knows whether it happened.
  */
 
-import type { Rule } from "../classify/classify.ts";
-import type { Duration } from "../core/duration.ts";
-import { AutomationError } from "../core/errors.ts";
-import { UNFINISHED } from "../core/journal.ts";
-import { callable, duration, oneOf, readOptions, type Reader } from "../core/options.ts";
-import { decodeValue } from "../journal/codec.ts";
-import type { Reconciled, StepContext, StepOptions, UndoContext } from "./automation.ts";
-import { stepLabel } from "./book.ts";
+import type { Rule } from "../../classify/classify.ts";
+import type { Duration } from "../../core/duration.ts";
+import { AutomationError } from "../../core/errors.ts";
+import { UNFINISHED } from "../../core/journal.ts";
+import { callable, duration, oneOf, readOptions, type Reader } from "../../core/options.ts";
+import { decodeValue } from "../../journal/codec.ts";
+import type { Reconciled, StepContext, StepOptions, UndoContext } from "../automation.ts";
+import { stepLabel } from "../book.ts";
 import {
   doorTo,
   type Database,
@@ -20,11 +20,11 @@ import {
   type Transaction,
 } from "./database.ts";
 import { Markers, readTable, type Marker } from "./marker.ts";
-import type { Scope } from "./scope.ts";
-import { refuseMade } from "./step-options.ts";
-import { toStorable } from "./storable.ts";
-import { readVerify, verifyValue, type Verify } from "./verify.ts";
-import { loggerAt, type World } from "./world.ts";
+import type { Scope } from "../scope.ts";
+import { refuseMade } from "../step-options.ts";
+import { toStorable } from "../storable.ts";
+import { readVerify, verifyValue, type Verify } from "../verify.ts";
+import { loggerAt, type World } from "../world.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -17,7 +17,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
-import { faultOf } from "../classify/classify.ts";
+import { faultOf } from "../../classify/classify.ts";
 import type { FileContent } from "./file-content.ts";
 import { putInPlace, replaceFile, writeAll } from "./replace-file.ts";
 

@@ -1,6 +1,6 @@
 /** What is remembered of one schedule, in the journal. Others may write there at the same moment. */
 
-import { JournalError } from "../core/errors.ts";
+import { JournalError } from "../../core/errors.ts";
 import { momentOf } from "./due-ticks.ts";
 import {
   continues,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { QueryClient, QueryPool } from "./database.ts";
 import { FakeClient, fakePool, markersIn, namesIn } from "./pg-fake.contract.ts";
-import { play } from "./play.contract.ts";
+import { play } from "../play.contract.ts";
 
 const fail = () => {
   throw Object.assign(new Error("no"), { code: "EACCES" });

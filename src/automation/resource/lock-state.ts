@@ -6,8 +6,8 @@
  * ended.
  */
 
-import { UNFINISHED, type RunRecord } from "../core/journal.ts";
-import type { SharedState, SharedValue } from "../core/shared-state.ts";
+import { UNFINISHED, type RunRecord } from "../../core/journal.ts";
+import type { SharedState, SharedValue } from "../../core/shared-state.ts";
 
 /** Who holds a lock, as it stands in the shared value. */
 export interface LockHolder {

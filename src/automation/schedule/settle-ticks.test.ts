@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { automation } from "./automation.ts";
+import { automation } from "../automation.ts";
 import type { ScheduleState } from "./schedule-state.ts";
 import type { ScheduleOptions } from "./schedule.ts";
 import { settleTicks, type Circumstances } from "./settle-ticks.ts";

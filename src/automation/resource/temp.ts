@@ -6,13 +6,13 @@
 import { lstat, mkdir, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { FileRefusedError, OptionsError } from "../core/errors.ts";
-import { readOptions, text, type Reader } from "../core/options.ts";
-import { show } from "../core/show.ts";
+import { FileRefusedError, OptionsError } from "../../core/errors.ts";
+import { readOptions, text, type Reader } from "../../core/options.ts";
+import { show } from "../../core/show.ts";
 import { heldBy } from "./held.ts";
 import { Holding } from "./holding.ts";
 import { unlessMissing } from "./replace-file.ts";
-import type { Scope } from "./scope.ts";
+import type { Scope } from "../scope.ts";
 
 /** Where something temporary is made. */
 export interface TempOptions {

@@ -1,12 +1,12 @@
 /** What serving automations takes: plans, processes that run them, and the world around. */
 
-import type { Clock } from "../core/clock.ts";
-import type { Random } from "../core/dice.ts";
-import type { Journal } from "../core/journal.ts";
-import type { Stream } from "../core/stream.ts";
-import type { EndWithin } from "./end-run.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Random } from "../../core/dice.ts";
+import type { Journal } from "../../core/journal.ts";
+import type { Stream } from "../../core/stream.ts";
+import type { EndWithin } from "../end-run.ts";
 import type { Schedule } from "./schedule.ts";
-import type { Server } from "./sees-to.ts";
+import type { Server } from "../sees-to.ts";
 import type { Timetable } from "./timetable.ts";
 
 /** A schedule and its ticks. */

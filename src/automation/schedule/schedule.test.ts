@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { automation } from "./automation.ts";
+import { automation } from "../automation.ts";
 import type { ScheduleOptions } from "./schedule.ts";
 
 function schedulesOf(schedule: unknown) {

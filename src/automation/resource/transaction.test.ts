@@ -1,11 +1,11 @@
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
-import type { Journal } from "../core/journal.ts";
-import { journalWith } from "../journal/journal-with.contract.ts";
+import type { Journal } from "../../core/journal.ts";
+import { journalWith } from "../../journal/journal-with.contract.ts";
 import type { Database } from "./database.ts";
-import type { Run } from "./automation.ts";
+import type { Run } from "../automation.ts";
 import { FakeClient, markersIn, namesIn } from "./pg-fake.contract.ts";
-import { Machine, play, rollingBack, stepAt, type Main } from "./play.contract.ts";
+import { Machine, play, rollingBack, stepAt, type Main } from "../play.contract.ts";
 
 function openDatabase(): DatabaseSync {
   const database = new DatabaseSync(":memory:");

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { Machine, play, rollingBack, stepAt, type Main } from "./play.contract.ts";
+import { Machine, play, rollingBack, stepAt, type Main } from "../play.contract.ts";
 
 function directory(): string {
   const made = mkdtempSync(join(tmpdir(), "holdfast-file-"));

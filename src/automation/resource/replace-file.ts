@@ -9,8 +9,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { lstat, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { FileRefusedError } from "../core/errors.ts";
-import { integer, part, readOptions, type Reader } from "../core/options.ts";
+import { FileRefusedError } from "../../core/errors.ts";
+import { integer, part, readOptions, type Reader } from "../../core/options.ts";
 import { bytesOf, type FileContent } from "./file-content.ts";
 
 /** What was written. */

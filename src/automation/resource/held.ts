@@ -5,10 +5,10 @@
 
 import { rm } from "node:fs/promises";
 import { basename } from "node:path";
-import type { Clock } from "../core/clock.ts";
-import type { StepRecord } from "../core/journal.ts";
-import type { SharedState } from "../core/shared-state.ts";
-import { decodeValue } from "../journal/codec.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { StepRecord } from "../../core/journal.ts";
+import type { SharedState } from "../../core/shared-state.ts";
+import { decodeValue } from "../../journal/codec.ts";
 import { unlock } from "./lock-state.ts";
 
 /** Paths that are removed, each named by the record's key; or a lock that is freed. */

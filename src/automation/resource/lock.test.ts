@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { RunRecord, RunStatus } from "../core/journal.ts";
-import { memoryJournal } from "../journal/memory.ts";
-import { VirtualClock } from "../testing/virtual-clock.ts";
-import { automation, type Run } from "./automation.ts";
-import { execute } from "./execute.ts";
+import type { RunRecord, RunStatus } from "../../core/journal.ts";
+import { memoryJournal } from "../../journal/memory.ts";
+import { VirtualClock } from "../../testing/virtual-clock.ts";
+import { automation, type Run } from "../automation.ts";
+import { execute } from "../execute.ts";
 import { isTakeable, lockKey, unlock, type LockHolder } from "./lock-state.ts";
-import { Machine, play, rollingBack, stepAt } from "./play.contract.ts";
+import { Machine, play, rollingBack, stepAt } from "../play.contract.ts";
 
 const HOLDER: LockHolder = {
   runId: "r2",

@@ -4,16 +4,16 @@
  * while the run is interrupted and will go on.
  */
 
-import { AutomationError } from "../core/errors.ts";
-import type { StepRecord } from "../core/journal.ts";
-import { encodeValue } from "../journal/codec.ts";
-import { stepLabel } from "./book.ts";
+import { AutomationError } from "../../core/errors.ts";
+import type { StepRecord } from "../../core/journal.ts";
+import { encodeValue } from "../../journal/codec.ts";
+import { stepLabel } from "../book.ts";
 import { letGo, type Held, type Releasing } from "./held.ts";
-import { keyOf } from "./key.ts";
-import { reviveError } from "./revive.ts";
-import type { Scope } from "./scope.ts";
-import { newStep } from "./step-record.ts";
-import { redactedFailure, type World } from "./world.ts";
+import { keyOf } from "../key.ts";
+import { reviveError } from "../revive.ts";
+import type { Scope } from "../scope.ts";
+import { newStep } from "../step-record.ts";
+import { redactedFailure, type World } from "../world.ts";
 
 /** What is to be taken. */
 export interface HoldingPlan {

@@ -3,8 +3,8 @@
  * of `pg`. Both behind one door: run something in a transaction, and commit it or not.
  */
 
-import { AutomationError, OptionsError } from "../core/errors.ts";
-import { show } from "../core/show.ts";
+import { AutomationError, OptionsError } from "../../core/errors.ts";
+import { show } from "../../core/show.ts";
 
 /** The part of `DatabaseSync` of `node:sqlite` that is needed. */
 export interface SqliteDatabase {
