@@ -44,6 +44,8 @@ import {
 /** What is kept of a run. Records are text, so that nothing is shared with a caller. */
 interface Entry {
   run: string;
+  /** Which lock it keeps others from: none, once it has ended. */
+  lock: string | undefined;
   fence: number;
   lease: Lease | undefined;
   /** By task and name, in the order in which they were first written. */
@@ -65,6 +67,8 @@ class MemoryJournal implements Journal {
   readonly renewEveryMs: number;
   readonly #options: Settled;
   readonly #entries = new Map<string, Entry>();
+  /** By lock: a claim reads no other run. */
+  readonly #unfinished = new Map<string, Entry>();
   readonly #states = new Map<string, SharedValue>();
   #newestVersion = 0;
   #isClosed = false;
@@ -77,15 +81,17 @@ class MemoryJournal implements Journal {
   async claim(run: RunRecord, owner: Owner, steps: readonly StepRecord[] = []): Promise<Claim> {
     this.#requireOpen();
     for (const step of steps) requireSameRun(run.id, step.runId);
-    const found = this.#unfinished(lockOf(run));
+    const found = this.#unfinished.get(lockOf(run));
     if (found !== undefined) return this.#takeUp(found, owner);
     if (this.#entries.has(run.id)) throw new JournalError(`There is a run ${run.id} already`);
-    const entry = {
-      run: recordText(run),
+    const entry: Entry = {
+      run: "",
+      lock: undefined,
       fence: 1,
       lease: this.#leaseFor(owner),
       steps: new Map(steps.map((step) => [stepKey(step), recordText(step)])),
     };
+    this.#keep(entry, run);
     this.#entries.set(run.id, entry);
     const hold = { runId: run.id, fence: 1 };
     return { hold, run: readRun(entry.run), isNew: true, steps: outsideMaps(entry) };
@@ -111,11 +117,11 @@ class MemoryJournal implements Journal {
   async writeRun(hold: Hold, run: RunRecord): Promise<void> {
     requireSameRun(hold.runId, run.id);
     const { entry } = this.#held(hold);
-    const other = isUnfinished(run) ? this.#unfinished(lockOf(run)) : undefined;
+    const other = isUnfinished(run) ? this.#unfinished.get(lockOf(run)) : undefined;
     if (other !== undefined && other !== entry) {
       throw new JournalError(`Another run of "${lockOf(run)}" is unfinished`);
     }
-    entry.run = recordText(run);
+    this.#keep(entry, run);
   }
 
   async writeStep(hold: Hold, step: StepRecord): Promise<void> {
@@ -241,11 +247,11 @@ class MemoryJournal implements Journal {
     };
   }
 
-  #unfinished(lock: string): Entry | undefined {
-    return [...this.#entries.values()].find(({ run }) => {
-      const record = readRun(run);
-      return lockOf(record) === lock && isUnfinished(record);
-    });
+  #keep(entry: Entry, run: RunRecord): void {
+    if (entry.lock !== undefined) this.#unfinished.delete(entry.lock);
+    entry.run = recordText(run);
+    entry.lock = isUnfinished(run) ? lockOf(run) : undefined;
+    if (entry.lock !== undefined) this.#unfinished.set(entry.lock, entry);
   }
 
   #isFree(runId: string): boolean {
