@@ -131,21 +131,23 @@ interface Steps {
   readonly size: number;
 }
 
-/** Runs side by side, each of its own automation, as one process that serves many has them. */
+/**
+ * Runs side by side, each of its own automation and as long as the one that runs alone, as one process
+ * that serves many has them. Their beginnings and ends are in it.
+ */
 function running(name: string, journal: Journal): Case {
-  const perRun = 20;
   let runs = 0;
   return {
     name,
     cost: async () => {
       const all = Array.from({ length: TOGETHER }, () =>
         automation(`${name} ${runs++}`, async (run) => {
-          for (let step = 0; step < perRun; step++) await run.step(`step ${step}`, () => RECORD);
+          for (let step = 0; step < SINGLE; step++) await run.step(`step ${step}`, () => RECORD);
         }),
       );
       const startedAtMs = performance.now();
       await Promise.all(all.map((each) => execute(each, { journal })));
-      return (performance.now() - startedAtMs) / (TOGETHER * perRun);
+      return (performance.now() - startedAtMs) / (TOGETHER * SINGLE);
     },
     cells: ({ median }) => [2, 1_000 / median],
   };
