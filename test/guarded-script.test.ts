@@ -1,17 +1,21 @@
 /** examples/guarded-script, as its comments say that it is used. */
 
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, existsSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import { quoted } from "../src/core/shell-word.ts";
 import { place, type Place } from "./cli-process.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const NIGHTLY = join(ROOT, "examples/guarded-script/nightly.sh");
 
 function nightly(at: Place, source: string, target: string): Promise<number> {
-  const HOLDFAST = `${process.execPath} ${join(ROOT, "src/cli/main.ts")}`;
-  const env = { PATH: process.env["PATH"] ?? "", HOME: at.root, HOLDFAST_HOME: at.home, HOLDFAST };
+  const words = [process.execPath, join(ROOT, "src/cli/main.ts")].map(quoted).join(" ");
+  const bin = dirname(at.file("bin/holdfast", `#!/bin/sh\nexec ${words} "$@"\n`));
+  chmodSync(join(bin, "holdfast"), 0o755);
+  const path = [bin, process.env["PATH"] ?? ""].join(delimiter);
+  const env = { PATH: path, HOME: at.root, HOLDFAST_HOME: at.home };
   return new Promise((resolve) => {
     execFile("sh", [NIGHTLY, source, target], { cwd: at.root, env }, (error) => {
       resolve(Number(error?.code ?? 0));

@@ -3,7 +3,7 @@
 #
 # usage: nightly.sh SOURCE TARGET.tar.gz
 here=$(dirname "$0")
-exec ${HOLDFAST:-holdfast} exec \
+exec holdfast exec \
   --name nightly-backup \
   --lock nightly-backup --lock-wait skip \
   --attempts 3 --backoff exponential:1s..60s \

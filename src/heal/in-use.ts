@@ -49,13 +49,20 @@ function openFilesOf(
 /** The short name of what runs as this pid; empty when that is not told. No arguments: they may be secret. */
 export function commandName(pid: number): string {
   try {
-    const [program = ""] = readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0");
-    return (
-      basename(program.split(" ")[0] ?? "") || readFileSync(`/proc/${pid}/comm`, "utf8").trim()
-    );
+    const [program = ""] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    return nameIn(program) || readFileSync(`/proc/${pid}/comm`, "utf8").trim();
   } catch {
     return ""; // It has just ended.
   }
+}
+
+/**
+ * The name in a path, whose directories may have spaces in them, or in what a process has written over it:
+ * `redis-server *:6379`, `sshd: root@pts/0`. Pure. @internal
+ */
+export function nameIn(program: string): string {
+  const words = program.startsWith("/") ? basename(program) : program;
+  return basename(words.split(" ")[0] ?? "");
 }
 
 /** The pids that can be seen; none where there is no /proc. */

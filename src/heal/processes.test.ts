@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../core/system.ts";
+import { nameIn } from "./in-use.ts";
 import { portTaken, service } from "./index.ts";
 import { listeningInodes } from "./listeners.ts";
 import type { Probe, ProbeContext } from "./probe.ts";
@@ -34,6 +35,19 @@ function answers(port: number | string): Probe {
     });
   };
 }
+
+test.for([
+  ["/usr/bin/node", "node"],
+  ["/srv/my tools/bin/node", "node"],
+  ["node", "node"],
+  ["./bin/node", "node"],
+  ["redis-server *:6379", "redis-server"],
+  ["/usr/bin/redis-server 127.0.0.1:6379", "redis-server"],
+  ["sshd: root@pts/0", "sshd:"],
+  ["", ""],
+] as const)("%s runs %s", ([program, name]) => {
+  expect(nameIn(program)).toBe(name);
+});
 
 test.runIf(hasProc)(
   "our own process that holds the port is ended, and the port is free",
