@@ -155,7 +155,7 @@ async function inShell(script: string, typed: readonly (readonly [string, string
     seen += chunk.toString();
     while (rest[0] !== undefined && seen.includes(rest[0][0])) shell.stdin.write(rest.shift()![1]);
   });
-  await until(() => seen.includes("ended with"));
+  await until(() => seen.includes("ended with") || shell.exitCode !== null);
   return seen.replaceAll("\r", "");
 }
 
@@ -164,7 +164,7 @@ test.for([0, 1])(
   async (supervise) => {
     const command = `sh -c "echo ready; read word < /dev/tty; echo got \\$word"`;
     const seen = await inShell(
-      `SUPERVISE=${supervise} ${process.execPath} ${SOURCE} ${IN_TERMINAL} ${command}
+      `SUPERVISE=${supervise} "${process.execPath}" ${SOURCE} "${IN_TERMINAL}" ${command}
        echo "left with $?"
        echo going on; fg`,
       [
