@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { reapLeftovers, runCommand, startCommand } from "holdfast/process";
+import { quoted } from "../../src/core/shell-word.ts";
 import { Descendants, until } from "../process/descendants.ts";
 
 const SOURCE = "--conditions=holdfast:source";
@@ -55,7 +56,7 @@ test("in a namespace nobody survives the end of its time", async () => {
 test("in a namespace nobody survives a cancellation, nor is anybody who cleans up cut short", async () => {
   const six = descendants();
   const cancelling = new AbortController();
-  const script = `trap 'echo cleaned; exit 7' TERM; ${six.argv.join(" ")} & wait`;
+  const script = `trap 'echo cleaned; exit 7' TERM; ${six.argv.map(quoted).join(" ")} & wait`;
   const running = startCommand(["sh", "-c", script], {
     contain: true,
     signal: cancelling.signal,
@@ -122,7 +123,7 @@ test("a user namespace that is not allowed is told of, and the command is run pl
 /** What is seen on a terminal, in which a command is run and things are typed. */
 function onTerminal(argv: readonly string[], typed: string): string {
   const words = [process.execPath, SOURCE, IN_TERMINAL, ...argv];
-  const line = words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(" ");
+  const line = words.map(quoted).join(" ");
   const { stdout } = spawnSync("script", ["-qec", line, "/dev/null"], {
     input: typed,
     encoding: "utf8",
