@@ -74,6 +74,7 @@ import {
   rowLimit,
   type Statements,
 } from "./sqlite-statements.ts";
+import { findByBoth } from "./sqlite-twins.ts";
 
 /** How a SQLite journal behaves. */
 export interface SqliteJournalOptions extends LeaseOptions {
@@ -376,19 +377,21 @@ class FileJournal implements SqliteJournal {
 
   #rowOf(runId: string): RunRow | undefined {
     const id = nameText(runId);
-    const found = this.#statements.findRun.get({ id }) as RunRow | undefined;
-    if (found === undefined && this.#statements.findRunTwin.get({ id }) !== undefined) {
-      throw new Damage("the index of runs lacks one");
-    }
-    return found;
+    const { findRun, findRunTwin } = this.#statements;
+    return findByBoth(this.#db, {
+      find: () => findRun.get({ id }) as RunRow | undefined,
+      findTwin: () => findRunTwin.get({ id }),
+      lack: "the index of runs lacks one",
+    });
   }
 
   #stateOf(key: string): CheckedState | undefined {
-    const found = this.#statements.findState.get({ key }) as CheckedState | undefined;
-    if (found === undefined && this.#statements.findStateTwin.get({ key }) !== undefined) {
-      throw new Damage("the index of shared values lacks one");
-    }
-    return found;
+    const { findState, findStateTwin } = this.#statements;
+    return findByBoth(this.#db, {
+      find: () => findState.get({ key }) as CheckedState | undefined,
+      findTwin: () => findStateTwin.get({ key }),
+      lack: "the index of shared values lacks one",
+    });
   }
 
   /** By its own record, whatever the index says: an unfinished run is never deleted. */
