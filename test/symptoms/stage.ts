@@ -130,6 +130,11 @@ function inWords({ class: name, effect, code }: Fault): string {
   return `${name} ${effect} ${code}`;
 }
 
+/** Without what npm tells those whom it runs: it would make an npm of the tests as silent as that one. */
+const OURS = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)),
+);
+
 async function endOf(argv: readonly string[], { env, cwd, disk, kill }: Run): Promise<CommandEnd> {
   const at = disk === undefined ? cwd : folder();
   const wrap =
@@ -148,7 +153,7 @@ async function endOf(argv: readonly string[], { env, cwd, disk, kill }: Run): Pr
   try {
     const child = spawn(program, words, {
       cwd: at,
-      env: { ...process.env, LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", ...env },
+      env: { ...OURS, LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", ...env },
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
     const outputs = Promise.all(
