@@ -10,21 +10,10 @@ import type { SettledPermissions } from "../core/permissions.ts";
 import type { Use } from "../process/uses.ts";
 import type { TaskResult } from "../policies/task-result.ts";
 import type { JournalAnswer, JournalCall } from "../journal/remote.ts";
+import type { Work } from "./perform.ts";
 
 /** What of the options of a run survives the way. */
-export type PlainOptions = Pick<
-  ExecuteOptions,
-  | "input"
-  | "decisions"
-  | "unfinished"
-  | "runId"
-  | "newRunId"
-  | "scheduledForMs"
-  | "retryOf"
-  | "codeHash"
-  | "owner"
-  | "dryRun"
->;
+export type PlainOptions = Work["options"] & Pick<ExecuteOptions, "codeHash" | "owner">;
 
 /** What it is started for. */
 export type PermittedJob =

@@ -26,6 +26,7 @@ import type { SandboxLevel } from "../process/sandbox-level.ts";
 import { findMachine, wrapCommand, type WrappedCommand } from "../process/sandbox.ts";
 import { ProcessEndedError, UncaughtError } from "./child-end.ts";
 import type { World } from "./command.ts";
+import { killGroup } from "./kill-group.ts";
 import type { LoadedAutomation } from "./load-automation.ts";
 import { compileCacheOf, learnWords, nodeWords, ownReads, temporaryOf } from "./permitted-argv.ts";
 import {
@@ -279,13 +280,4 @@ function exitCodeOf(child: ChildProcess): Promise<number> {
       resolve(code ?? EXIT.signal + (signal === null ? 0 : constants.signals[signal])),
     );
   });
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // Nothing is left of it.
-  }
 }

@@ -8,6 +8,7 @@ import type { Child } from "../automation/schedule/serving.ts";
 import type { Clock } from "../core/clock.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import type { World } from "./command.ts";
+import { killGroup } from "./kill-group.ts";
 import type { Instruction } from "./served.ts";
 
 /** Where its output goes: whole lines, without their ends. */
@@ -73,15 +74,6 @@ async function endOf(child: ChildProcess, clock: Clock, lines: Lines): Promise<n
   await Promise.race([closed, clock.sleep(DRAIN_MS, over.signal).catch(() => undefined)]);
   over.abort();
   return exitCode;
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // Nothing is left of it.
-  }
 }
 
 function readAll(from: Readable): Promise<string> {

@@ -6,7 +6,8 @@ import { formatMs, type Duration } from "../core/duration.ts";
 import { duration, readOptions, type Reader } from "../core/options.ts";
 import type { ActContext, Remedy, RemedyContext } from "../core/remedy.ts";
 import { GIT_LOCKED } from "./codes.ts";
-import { commandName, findUsers, pidsOf } from "./in-use.ts";
+import { readPids } from "../process/process-table.ts";
+import { commandName, findUsers } from "./in-use.ts";
 import { HOUR, limitReaders, limitsOf, MINUTE, type RemedyLimits } from "./limits.ts";
 import { readPath } from "./stale-lock.ts";
 
@@ -103,7 +104,7 @@ function findLock(
 /** A git that works in this repository, or nobody can tell where. */
 function findGit(gitDirectory: string): number | undefined {
   const folder = gitDirectory.replace(/\/\.git\/?$/, "");
-  return pidsOf("/proc").find((pid) => {
+  return readPids().find((pid) => {
     if (!/^git(?:-|$)/.test(commandName(pid))) return false;
     const place = placeOf(pid);
     return place === undefined || place === folder || place.startsWith(`${folder}/`);

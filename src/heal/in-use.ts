@@ -5,6 +5,7 @@
 
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { basename } from "node:path";
+import { readPids } from "../process/process-table.ts";
 
 /** One process that has a file open. */
 export interface FileUser {
@@ -22,7 +23,7 @@ export function findUsers(paths: readonly string[]): ReadonlyMap<string, FileUse
   }
   const names = new Set(paths.map((path) => basename(path)));
   const users = new Map<string, FileUser>();
-  for (const pid of pidsOf("/proc")) {
+  for (const pid of readPids()) {
     for (const path of openFilesOf(pid, names, byIdentity)) {
       users.set(path, { pid, name: commandName(pid) });
     }
@@ -63,13 +64,6 @@ export function commandName(pid: number): string {
 export function nameIn(program: string): string {
   const words = program.startsWith("/") ? basename(program) : program;
   return basename(words.split(" ")[0] ?? "");
-}
-
-/** The pids that can be seen; none where there is no /proc. */
-export function pidsOf(folder: string): number[] {
-  return listOf(folder)
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
 }
 
 function listOf(folder: string): string[] {

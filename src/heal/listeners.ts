@@ -4,7 +4,7 @@
  */
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { pidsOf } from "./in-use.ts";
+import { readPids } from "../process/process-table.ts";
 
 /** As the kernel calls the state of a socket that listens. */
 const LISTEN = "0A";
@@ -28,7 +28,7 @@ export function findListeners(port: number): {
   );
   if (inodes.length === 0) return { isTaken: false, pids: [] };
   const links = new Set(inodes.map((inode) => `socket:[${inode}]`));
-  return { isTaken: true, pids: pidsOf("/proc").filter((pid) => hasOneOf(pid, links)) };
+  return { isTaken: true, pids: readPids().filter((pid) => hasOneOf(pid, links)) };
 }
 
 function hasOneOf(pid: number, links: ReadonlySet<string>): boolean {

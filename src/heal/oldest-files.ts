@@ -7,6 +7,7 @@
 import { glob, lstat, open, realpath, statfs, unlink } from "node:fs/promises";
 import { constants, existsSync, readlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { isWithin } from "../core/permissions.ts";
 import type { Candidate, Resource } from "./room.ts";
 
 /** More files than this do not go into memory. */
@@ -59,7 +60,7 @@ async function examine(
 ): Promise<Candidate | undefined> {
   try {
     const real = await folder;
-    if (!isWithin(real, root)) return undefined;
+    if (!isWithin(real, [root.path])) return undefined;
     const path = join(real, name);
     const stats = await lstat(path);
     if (!stats.isFile() || stats.dev !== root.device) return undefined;
@@ -68,10 +69,6 @@ async function examine(
   } catch {
     return undefined; // Gone meanwhile, or not for us to see.
   }
-}
-
-function isWithin(folder: string, root: Root): boolean {
-  return folder === root.path || folder.startsWith(`${root.path}/`);
 }
 
 /** A file that cannot be deleted stays; others may go. It is immutable, a mount point, or not ours. */
@@ -108,7 +105,7 @@ async function deleteWithin(
     const [place, real] = existsSync(way)
       ? [way, readlinkSync(way)]
       : [dirname(path), await realpath(dirname(path))];
-    if (dev !== root.device || !isWithin(real, root)) {
+    if (dev !== root.device || !isWithin(real, [root.path])) {
       throw new Error(`${dirname(path)} no longer lies within ${root.path}`);
     }
     const file = join(place, basename(path));

@@ -9,6 +9,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Owner } from "../core/journal.ts";
+import { parseProcessStat } from "../core/process-stat.ts";
 
 /** What is known of a running process; a part that cannot be had is empty. */
 export interface ProcessState {
@@ -85,11 +86,8 @@ function findProcess(pid: number): ProcessState | undefined {
 
 /** The parts of /proc/<pid>/stat that matter here. @internal */
 export function parseStat(stat: string): ProcessState {
-  // The second field is the command in parentheses, and may hold spaces and parentheses itself.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const [state = ""] = fields;
-  // Field 22, counted from 1; the first of ours is field 3.
-  return { startTime: fields[19] ?? "", isZombie: state === "Z" || state === "X" };
+  const { startTime, isZombie } = parseProcessStat(stat);
+  return { startTime, isZombie };
 }
 
 /** Signal 0 reaches no one: it only asks whether the process is there. */

@@ -1,15 +1,8 @@
 /** Where a program is, and why a command could not be started. */
 
-import {
-  accessSync,
-  closeSync,
-  constants,
-  openSync,
-  readSync,
-  statSync,
-  type Stats,
-} from "node:fs";
+import { closeSync, openSync, readSync, statSync, type Stats } from "node:fs";
 import { delimiter, resolve } from "node:path";
+import { isExecutable } from "./is-executable.ts";
 
 /** What of a command is not as it must be; an `ENOENT` of the system says the same for each. */
 export interface StartProblem {
@@ -85,14 +78,5 @@ function findStats(path: string): Stats | undefined {
     return statSync(path);
   } catch {
     return undefined; // Not there, or nobody may look.
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }

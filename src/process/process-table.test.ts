@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { findProcess, parsePs, parseStat, readProcesses } from "./process-table.ts";
+import { parseProcessStat } from "../core/process-stat.ts";
+import { findProcess, parsePs, readProcesses } from "./process-table.ts";
 
 test("a line of /proc/<pid>/stat, whatever the program is called", () => {
   const rest = "S 7 42 40 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 0 0";
 
-  expect(parseStat(`42 (a) b (c) ${rest}`)).toEqual({
+  expect(parseProcessStat(`42 (a) b (c) ${rest}`)).toEqual({
     pid: 42,
     ppid: 7,
     group: 42,
@@ -15,7 +16,7 @@ test("a line of /proc/<pid>/stat, whatever the program is called", () => {
 });
 
 test.for(["Z", "X"])("state %s is no life", (state) => {
-  expect(parseStat(`42 (a) ${state} 7 42 40`).isZombie).toBe(true);
+  expect(parseProcessStat(`42 (a) ${state} 7 42 40`).isZombie).toBe(true);
 });
 
 test("what ps prints where there is no /proc", () => {

@@ -5,24 +5,15 @@
 
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { parseProcessStat, type ProcessStat } from "../core/process-stat.ts";
 import { OWN_PROGRAM } from "./own-program.ts";
 
-/** One process. Pid and start time together name it: pids are used again. */
-export interface ProcessEntry {
-  readonly pid: number;
-  readonly ppid: number;
-  readonly group: number;
-  /** 0 where the system does not tell. */
-  readonly session: number;
-  /** In the machine's own count. */
-  readonly startTime: string;
-  /** It has ended, and only its entry in the table is left. */
-  readonly isZombie: boolean;
-}
+/** One process. Its session is 0 where the system does not tell. */
+export type ProcessEntry = ProcessStat;
 
 /** Every process that can be seen; none at all on a machine with neither /proc nor `ps`. */
 export function readProcesses(): ProcessEntry[] {
-  const pids = numbersIn("/proc");
+  const pids = readPids();
   if (pids.length > 0) return pids.flatMap((pid) => findProcess(pid) ?? []);
   return askPs(["-ax"]);
 }
@@ -30,7 +21,7 @@ export function readProcesses(): ProcessEntry[] {
 /** One process by its pid; `undefined` when there is none. */
 export function findProcess(pid: number): ProcessEntry | undefined {
   const stat = readOr("", () => readFileSync(`/proc/${pid}/stat`, "utf8"));
-  if (stat !== "") return parseStat(stat);
+  if (stat !== "") return parseProcessStat(stat);
   // Where /proc is there and may be read, nobody else knows more.
   const isTold = readOr("", () => readFileSync("/proc/self/stat", "utf8")) !== "";
   return isTold ? undefined : askPs(["-p", `${pid}`])[0];
@@ -40,22 +31,6 @@ function askPs(which: readonly string[]): ProcessEntry[] {
   const columns = ["-o", "pid=,ppid=,pgid=,stat=,lstart="];
   const options = { encoding: "utf8", ...OWN_PROGRAM } as const;
   return parsePs(spawnSync("ps", [...which, ...columns], options).stdout ?? "");
-}
-
-/** A line of /proc/<pid>/stat. @internal */
-export function parseStat(stat: string): ProcessEntry {
-  // The second field is the command in parentheses, and may hold spaces and parentheses itself.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const [state = "", ppid, group, session] = fields;
-  return {
-    pid: Number.parseInt(stat, 10),
-    ppid: Number(ppid),
-    group: Number(group),
-    session: Number(session),
-    // Field 22, counted from 1; the first of ours is field 3.
-    startTime: fields[19] ?? "",
-    isZombie: state === "Z" || state === "X",
-  };
 }
 
 /** What `ps -o pid=,ppid=,pgid=,stat=,lstart=` prints. @internal */
@@ -100,9 +75,10 @@ export function pidSpace(): { readonly bootId: string; readonly pidNamespace: st
   };
 }
 
-function numbersIn(directory: string): number[] {
+/** The pids that can be seen; none where there is no /proc. */
+export function readPids(): number[] {
   try {
-    return readdirSync(directory)
+    return readdirSync("/proc")
       .filter((name) => /^\d+$/.test(name))
       .map(Number);
   } catch {

@@ -9,9 +9,9 @@
  */
 
 import type { ChildProcess } from "node:child_process";
-import { accessSync, constants } from "node:fs";
 import { constants as system } from "node:os";
 import type { Duplex } from "node:stream";
+import { isExecutable } from "./is-executable.ts";
 import type { Variables } from "./unattended.ts";
 
 /** Where the pipe is, for the supervisor. */
@@ -126,15 +126,6 @@ function withoutPerl(env: Variables): Variables {
     value,
   ]);
   return { ...(Object.fromEntries(aside) as Variables), PERL_BADLANG: "0" };
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** How a command's own process ended. */

@@ -1,9 +1,10 @@
 /** Programs that fail when they are told to: they stand before the real ones in a run's PATH. */
 
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { quoted } from "../core/shell-word.ts";
+import { isExecutable } from "../process/is-executable.ts";
 
 /** Where a program is, by PATH; `undefined` when it is nowhere. */
 export function findProgram(name: string, path: string): string | undefined {
@@ -57,13 +58,4 @@ half) ${real} "$@"; exit 1 ;;
 esac
 exec ${real} "$@"
 `;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
