@@ -46,7 +46,11 @@ test("how a command ended is plain data", async () => {
     stderrBytes: 4,
     durationMs: expect.any(Number),
     leftovers: [],
-    symptoms: { full: expect.any(String), oomKills: expect.any(Number) },
+    symptoms: {
+      full: expect.any(String),
+      oomKills: expect.any(Number),
+      script: { stopsAtFailure: false, hasTrap: false },
+    },
   });
 });
 

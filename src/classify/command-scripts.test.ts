@@ -23,8 +23,6 @@ test.for<[what: string, expected: string, ...lines: string[]]>([
     "tar: Child returned status 1",
   ],
   ["tar alone behind it", DOWN, REFUSED, "tar: This does not look like a tar archive"],
-  ["what cleans up", DOWN, REFUSED, "rm: cannot remove '/tmp/x': Operation not permitted"],
-  ["what is missing for it", DOWN, REFUSED, "tar: x.tgz: Cannot open: No such file or directory"],
   [
     "what writes to it",
     DOWN,
@@ -50,6 +48,8 @@ test.for<[what: string, expected: string, ...lines: string[]]>([
   ["a shell's variable", BUG, REFUSED, "./a.sh: line 3: X: unbound variable"],
   ["a shell's syntax", BUG, "a.sh: line 9: syntax error: unexpected end of file"],
   ["a wrong option", "fatal unknown USAGE", "frob: unrecognized option '--x'"],
+  ["a comparison", BUG, "AssertionError: expected 'ECONNREFUSED' to be 'ETIMEDOUT'"],
+  ["a value", BUG, "ValueError: Connection refused is not a number"],
 ])("it is %s", ([, expected, ...lines]) => {
   expect(inWords("./job.sh", 1, lines.join("\n"))).toBe(expected);
 });
@@ -65,8 +65,34 @@ test.for([
   "your subscription has expired",
   "unexpected end of input: a bracket is missing",
   "Failed to connect to database: wrong password",
+  "+ grep 'No space left on device' log",
+  "++ curl -f http://a # Connection refused",
+  "  12 | fail('No space left on device')",
+  " FAIL  a.test.js > says Connection refused",
+  "not ok 3 - tries again after ECONNRESET",
+  '  + Received: "ETIMEDOUT"',
+  "usage: deploy HOST (ECONNREFUSED when it is down)",
+  'expect(text).toBe("Connection refused")',
+  "Error: bad ECONNRESET in the list of names",
+  "Error: the codes 'ENOSPC', 'EPIPE' are not handled",
 ])("%j says not why it failed", (line) => {
   expect(inWords("./job.sh", 1, `${line}\nassertion failed: x`)).toBe("unknown unknown EXIT_1");
+});
+
+test.for([
+  ["read ECONNRESET", "transient unknown ECONNRESET"],
+  ["Error: connect ECONNREFUSED 127.0.0.1:1", DOWN],
+  ["Error: getaddrinfo EAI_AGAIN host.invalid", "transient unknown EAI_AGAIN"],
+  ["Error: spawn tar ENOENT", "fatal unknown ENOENT"],
+  ["Error: ENOSPC: no space left on device, write", "degraded partial ENOSPC"],
+  ["  code: 'ECONNREFUSED',", DOWN],
+  ['{"level":"error","code":"ECONNREFUSED","port":1}', DOWN],
+  ['{"error":"connection refused"}', DOWN],
+  ["upload failed (ECONNRESET), giving up", "transient unknown ECONNRESET"],
+  ["upload failed with ECONNRESET after 3 tries", "transient unknown ECONNRESET"],
+  ["upload failed: ECONNRESET.", "transient unknown ECONNRESET"],
+] as const)("%j says why it failed", ([line, expected]) => {
+  expect(inWords("./job.sh", 1, line)).toBe(expected);
 });
 
 test.for([
