@@ -46,9 +46,9 @@ function habitsInWords(argv: readonly string[]): ScriptHabits | undefined {
   return script?.text === undefined ? undefined : scriptHabits(script.text, script);
 }
 
-/** What reads from a command that failed, who asked a server in vain, and whom nobody listens to. */
-const OF_A_PIPE =
-  /stdin: unexpected end|^tar: (?:This does not look|Unexpected EOF)|^curl: \(23\)|No matching distribution found|Could not find a version/;
+/** What reads from a command that failed, who asked a server in vain, and what terraform says of a lock. */
+const OF_ANOTHER =
+  /^Error message: |\.tfstate\.lock\.info: no such file|stdin: unexpected end|^tar: (?:This does not look|Unexpected EOF)|^curl: \(23\)|No matching distribution found|Could not find a version/;
 
 const TAKES_AWAY = /^(rm|rmdir|umount|kill|killall): /;
 
@@ -57,7 +57,7 @@ const CODES_OF_UMOUNT: readonly number[] = [1, 2, 4, 8, 16, 32, 64];
 
 /** Whether what a line says is likely to follow from a failure before it. */
 export function isAftermath({ fault }: CommandFinding, line: string, course: Course): boolean {
-  if (fault.code === "EPIPE" || OF_A_PIPE.test(line)) return true;
+  if (fault.code === "EPIPE" || OF_ANOTHER.test(line)) return true;
   const cleaner = TAKES_AWAY.exec(line)?.[1];
   if (cleaner !== undefined && (course.hasTrap || !canEnd(cleaner, course))) return true;
   return fault.code === "ENOENT" && course.goesOn === true;

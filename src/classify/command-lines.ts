@@ -131,6 +131,8 @@ export function foreignLine(
   const found =
     // What an assertion compared is no failure of that kind.
     rowFor(line, BUG_ROWS, end) ??
+    // Its full disk is the server's.
+    (SERVER_SAYS.test(text) ? postgresLine(text) : undefined) ??
     rowFor(line, named, end) ??
     systemLine(text) ??
     postgresLine(text) ??
@@ -142,6 +144,9 @@ export function foreignLine(
 
 /** Programs that begin each of their lines with their name: without it, a line is another's. */
 const NAME_THEMSELVES: ReadonlySet<string> = new Set([...ZIPPED, "tar", "curl", "rsync"]);
+
+/** How a Postgres server begins what it complains of. */
+const SERVER_SAYS = /\b(?:ERROR|FATAL|PANIC): {2}\S/;
 
 const BUG_ROWS: readonly ToolRow[] = TOOL_ROWS.filter(({ code }) => code === "PROGRAM_BUG");
 

@@ -8,11 +8,11 @@ const WENT_ON =
 const RETRYING = "Retrying (Retry(";
 
 /**
- * What is shown, and not said: a command under `set -x`, a line of source beside its number, the name of
- * a test, what a test expected, how to call something.
+ * What is shown, and not said: a command under `set -x`, a line of a diff, of source beside its number, the name of
+ * a test, what a test expected, how to call something, and what stands in a box under an error's heading.
  */
 const SHOWN =
-  /^\++ |^\s*(?:> *)?\d+ *\||^\s*(?:FAIL|FAILED|not ok|[✗×✖✕●])\s|^\s*[-+]?\s*(?:expected|received|actual)\b|^usage:/i;
+  /^│ +(?!Error: )|^(?:\++|-) |^\s*(?:> *)?\d+ *\||^\s*(?:FAIL|FAILED|not ok|[✗×✖✕●])\s|^\s*[-+]?\s*(?:expected|received|actual)\b|^usage:/i;
 
 /** Whether a line says nothing about why the command failed. */
 export function isPassing(line: string): boolean {

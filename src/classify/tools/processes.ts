@@ -84,6 +84,13 @@ export const PROCESSES: readonly ToolRow[] = [
     PROGRAM_BUG,
   ),
   row(119, SHELLS, { says: /: [Bb]ad substitution$|: parameter null or not set$/ }, PROGRAM_BUG),
+  // As dash says it, in words of its own.
+  row(
+    68,
+    SHELLS,
+    { says: /: cannot (?:open|create) .*: (?:No such file|Directory nonexistent)$/ },
+    ["ENOENT", "fatal", "unknown"],
+  ),
   row(53, SHELLS, { says: /: Cannot fork$|: fork: .*Resource temporarily unavailable/ }, [
     "EAGAIN",
     "degraded",
