@@ -42,7 +42,7 @@ export function readSymptoms(places: Places, oomKillsBefore: number | undefined)
   const oomKills = countOomKills();
   return {
     full: findFull(places),
-    script: readHabits(places),
+    script: readScriptHabits(places),
     ...(oomKills === undefined || oomKillsBefore === undefined
       ? {}
       : { oomKills: oomKills - oomKillsBefore }),
@@ -53,7 +53,10 @@ export function readSymptoms(places: Places, oomKillsBefore: number | undefined)
 const MOST_SCRIPT_BYTES = 65_536;
 
 /** What the script that was run says of itself; `undefined` when it is none, or is gone. */
-function readHabits({ argv, cwd }: Places): ScriptHabits | undefined {
+export function readScriptHabits({
+  argv,
+  cwd,
+}: Pick<Places, "argv" | "cwd">): ScriptHabits | undefined {
   const script = shellScript(argv);
   if (script === undefined) return undefined;
   const text = script.text ?? (script.file && readHead(resolve(cwd, script.file)));
