@@ -154,9 +154,17 @@ function saidCode(line: string): readonly [tool: string, code: number] | undefin
 function bySaidCode(line: string, end: CommandEnd, course: Course): CommandFinding | undefined {
   const [tool, code] = saidCode(line) ?? [];
   if (tool === undefined || code === undefined) return undefined;
-  const rows = rowsOf([tool]).filter(({ exitCodes }) => exitCodes?.includes(code));
-  const byLine = lastLine(end, course, (each) => ownLine(each, rows, [], end));
-  return behindOthers(byLine ?? byExitCode(rows, end));
+  const rows = rowsOf([tool]);
+  const ofCode = rows.filter(({ exitCodes }) => exitCodes?.includes(code));
+  const byLine =
+    // Which status of HTTP it was stands in that line; why rsync gave up, in one before it.
+    ownLine({ text: line, on: "stderr" }, rows.filter(isOfAnyCode), [], end) ??
+    lastLine(end, course, (each) => ownLine(each, ofCode, [], end));
+  return behindOthers(byLine ?? byExitCode(ofCode, end));
+}
+
+function isOfAnyCode({ exitCodes }: ToolRow): boolean {
+  return exitCodes === undefined;
 }
 
 /** Higher ones are hardly two tools' by accident. */

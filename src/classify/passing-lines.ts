@@ -2,7 +2,7 @@
 
 /** A line that says itself that it went on: `WARNING: …`, `10:00:01 [info] …`, `psql:a.sql:1: NOTICE: …`. */
 const WENT_ON =
-  /^[-\d:.,+TZ\s[\]()]{0,60}(?:\S{1,100} )?[[(<]?(?:warn(?:ing)?|notice|info|debug|trace|hint|detail)(?:[\]):>\s]|$)|"(?:log\.)?level": ?"(?:warn|info|debug|trace)/i;
+  /^[-\d:.,+TZ\s[\]()]{0,60}(?:\S{1,100} )?[[(<]?(?:warn(?:ing)?|note|notice|info|debug|trace|hint|detail)(?:[\]):>\s]|$)|"(?:log\.)?level": ?"(?:warn|info|debug|trace)/i;
 
 /** What Python's urllib3 says of each attempt; what it gave up with may say nothing. */
 const RETRYING = "Retrying (Retry(";

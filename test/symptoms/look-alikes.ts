@@ -39,6 +39,8 @@ export async function* lookAlikes(): AsyncGenerator<Shown> {
   yield ran(undefined, UNKNOWN, node('throw new Error("no ECONNRESET in the list of codes")'));
   yield ran(undefined, BUG, node('require("assert").equal("ETIMEDOUT", "EPIPE")'));
 
+  yield ran(undefined, UNKNOWN, bash("echo 'deploy: timed out waiting for approval' >&2; exit 1"));
+
   // Ends that say nothing by themselves.
   for (const argv of [
     ["false"],

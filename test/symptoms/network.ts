@@ -113,6 +113,9 @@ export async function* network(): AsyncGenerator<Shown> {
   for (const [symptom, expected] of STATUSES) {
     yield ran(symptom, expected, curl("-f", `${url}/${expected.slice(-3)}`));
   }
+  const inScript = (status: number) => ["bash", "-c", `set -e; curl -sSf ${url}/${status}; true`];
+  yield ran(105, "fatal unknown HTTP_404", inScript(404));
+  yield ran(102, "degraded unknown HTTP_503", inScript(503));
   yield ran(102, "degraded unknown HTTP_503", wget(`${url}/503`));
   yield ran(104, "fatal none AUTHENTICATION_FAILED", wget(`${url}/401`));
   yield ran(107, "fatal none REDIRECT_LOOP", curl("-L", "--max-redirs", "5", `${url}/loop`));
