@@ -97,6 +97,22 @@ test("a file that was found to be a script is judged as one, whatever its name i
   ]);
 });
 
+test("a known tool that is a script in truth keeps its exit codes", () => {
+  expect([inWords("/x/shims/aws s3 lss", 2, "", STOPS), inWords("/x/aws", 2, "")]).toEqual([
+    "fatal none USAGE",
+    "fatal none USAGE",
+  ]);
+});
+
+test("what ssh says in a remote script may be that script's own ssh", () => {
+  const refused = "ssh: connect to host h port 22: Connection refused";
+
+  expect([inWords("ssh h a; b", 255, refused), inWords("ssh h a", 255, refused)]).toEqual([
+    DOWN,
+    "degraded none ECONNREFUSED",
+  ]);
+});
+
 /** Complaints that are nobody's aftermath in a script that stops, with what each of them means. */
 const COMPLAINTS = [
   [REFUSED, DOWN],

@@ -82,7 +82,7 @@ function byTables(end: CommandEnd): CommandFinding | undefined {
   if (!tool.isWhole) {
     return (
       bySameCode(end, course) ??
-      lastLine(end, course, (line) => byOwn(line) ?? byOthers(line)) ??
+      lastLine(end, course, (line) => behindOthers(byOwn(line)) ?? byOthers(line)) ??
       behindOthers(byExitCode(anyProgram(status), end))
     );
   }
@@ -95,10 +95,11 @@ function byTables(end: CommandEnd): CommandFinding | undefined {
   );
 }
 
-/** A file that was found to be a script may fail by any command that is in it. */
+/** A file that was found to be a script may fail by any command that is in it; a known tool may be one. */
 function whatRan({ argv, symptoms }: CommandEnd): Tool {
   const tool = toolOf(argv);
-  return symptoms?.script === undefined ? tool : { ...tool, isWhole: false };
+  const isKnown = rowsOf(tool.names.slice(0, 1)).length > 0;
+  return symptoms?.script === undefined || isKnown ? tool : { ...tool, isWhole: false };
 }
 
 function rowsOf(names: readonly string[]): readonly ToolRow[] {

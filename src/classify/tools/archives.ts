@@ -12,7 +12,7 @@ const BY_SSH = { exit: [12, 255] } as const;
 
 /** In its words, its options or its own files. */
 const SSH_CALLED_WRONGLY =
-  /^usage: |unknown option -- |Bad (?:configuration option|port|owner or permissions|.*forwarding spec)|^Can't open user config file|: (?:no argument after keyword|unsupported option|missing argument)|line \d+: .*(?:extra arguments|garbage) at end/i;
+  /^usage: |unknown option -- |Bad (?:configuration option|port|owner or permissions|.*forwarding spec)|^Can't open user config file|^No user exists for uid|: (?:no argument after keyword|unsupported option|missing argument)|line \d+: .*(?:extra arguments|garbage) at end/i;
 
 /** gzip and its kin. */
 export const ZIPPED: readonly string[] = [
