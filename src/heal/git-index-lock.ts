@@ -51,6 +51,7 @@ export function gitIndexLock(options: GitIndexLockOptions): Remedy {
     name: "git-index-lock",
     target: path,
     blastRadius: `deletes ${path}, when it is older than ${formatMs(olderThan)} and no git runs there`,
+    advice: `look whether a git still works in ${gitDirectory}`,
     isExclusive: true,
     ...limitsOf(settled, GIT_LOCKED),
     examine: async (context: RemedyContext) => {

@@ -207,6 +207,43 @@ test("a remedy that is not exclusive counts for each step alone", async () => {
   ]);
 });
 
+test("one that is not exclusive leaves its target alone for a while, too, in the step that it healed", async () => {
+  const who = patient();
+  const remedy = scripted(who, { isExclusive: false, coolDownMs: 60_000 });
+  const { clock, healed, written } = machine();
+  const again = () => {
+    who.isIll = true;
+    return clock.settle(() =>
+      healed([remedy], { past: written.filter((one) => "outcome" in one) }),
+    );
+  };
+
+  const answers = [await again(), await again()];
+  await clock.advance(60_000);
+  answers.push(await again());
+
+  expect([answers, written[2]?.because]).toEqual([
+    ["healed", "skipped", "healed"],
+    "it acted 0 ms ago, and leaves it alone for 1 m",
+  ]);
+});
+
+test("an action that takes longer than its cool-down is followed by one all the same", async () => {
+  const who = patient();
+  const { clock, healed, written } = machine();
+  const slow = scripted(who, {
+    coolDownMs: 30_000,
+    act: async () => {
+      await clock.sleep(45_000);
+    },
+  });
+
+  await clock.settle(() => healed([slow]));
+  await clock.settle(() => healed([slow]));
+
+  expect(written.at(-1)?.because).toBe("it acted 0 ms ago, and leaves it alone for 30 s");
+});
+
 test("of two that come at once one acts, and the other goes on with what that has cured", async () => {
   const who = patient();
   const { clock, healed, written, shared } = machine();

@@ -33,6 +33,7 @@ export function outOfMemory(options: OutOfMemoryOptions = {}): Remedy {
     name: "out-of-memory",
     target: "the load",
     blastRadius: "hands the next attempt a smaller share of the usual load",
+    advice: "give it more memory, or less to do",
     isExclusive: false,
     ...limitsOf(settled, NO_MEMORY),
     examine: async (context: RemedyContext) => {

@@ -47,6 +47,7 @@ export function packageLock(options: PackageLockOptions = {}): Remedy {
     name: "package-lock",
     target: "the locks of dpkg and apt",
     blastRadius: `waits at most ${formatMs(waitMs)}, and changes nothing`,
+    advice: "look what the other apt or dpkg waits for",
     isExclusive: false,
     ...limitsOf(settled, PACKAGES_LOCKED),
     examine: async () => ({
@@ -111,6 +112,7 @@ export function dpkgInterrupted(options: DpkgInterruptedOptions = {}): Remedy {
     name: "dpkg-interrupted",
     target: directory,
     blastRadius: "configures the packages that are unpacked, which may restart their services",
+    advice: "run dpkg --configure -a by hand, and read what it says",
     isExclusive: true,
     ...limitsOf(settled, DPKG_INTERRUPTED),
     examine: async () => ({ ...interruption(directory), plan: [`run ${command.join(" ")}`] }),

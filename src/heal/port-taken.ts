@@ -46,6 +46,7 @@ export function portTaken(options: PortTakenOptions): Remedy {
     name: "port-taken",
     target: `port ${port}`,
     blastRadius: `ends the process that wrote ${pidFile}, when it holds port ${port}`,
+    advice: `end what holds port ${port}, or take another one`,
     isExclusive: true,
     ...limitsOf(settled, PORT_TAKEN),
     examine: async (context: RemedyContext) => {

@@ -70,6 +70,7 @@ export function service(options: ServiceOptions): Remedy {
     name: "service",
     target: ways.name,
     blastRadius: `starts ${ways.name} again when it does not answer: it is away for a moment for all who use it`,
+    advice: `look why ${ways.name} does not work: its own log tells`,
     isExclusive: true,
     ...limitsOf(settled, SERVICE_DOWN),
     examine: async (context: RemedyContext) => {

@@ -52,6 +52,7 @@ function ofDeadOwner(name: string, options: StaleLockOptions): Remedy {
     name,
     target: path,
     blastRadius: `deletes ${path}, when the process that it names is gone`,
+    advice: `look who has ${path}, and delete it when nobody has`,
     isExclusive: true,
     ...limitsOf(settled, LOCKED),
     examine: async () => {

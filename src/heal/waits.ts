@@ -67,6 +67,7 @@ export function waitUntilReachable(options: WaitUntilReachableOptions): Remedy {
     name: "wait-until-reachable",
     target: name,
     blastRadius: `waits at most ${formatMs(waitMs)}, and changes nothing`,
+    advice: `look whether ${name} works, and the name and the network on the way to it`,
     isExclusive: false,
     ...limitsOf(settled, UNREACHABLE),
     examine: async (context: RemedyContext) => {
@@ -121,6 +122,7 @@ export function databaseLock(options: DatabaseLockOptions = {}): Remedy {
     name: "database-lock",
     target: "the transaction",
     blastRadius: `waits at most ${formatMs(LONGEST_WAIT_MS)} at a time, and changes nothing`,
+    advice: "look which transaction keeps its locks",
     isExclusive: false,
     ...limitsOf(settled, CONFLICTS),
     examine: async (context: RemedyContext) => ({

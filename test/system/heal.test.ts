@@ -4,7 +4,7 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -68,6 +68,31 @@ test("with nothing to delete it stops, and says so", () => {
   );
   expect(stdout).toContain("attempt 1, ");
   expect(stdout).not.toContain("attempt 2, ");
+});
+
+test("a command whose disk cannot be cleared stops at once, and alerts with what was found", () => {
+  const script = `head -c 6000000 /dev/zero > "$DISK/other.bin"
+    "$NODE" "$MAIN" exec --attempts 5 --heal "disk-full clear=$DISK/*.gz keep=2" --alert 'cat > "$HOME/alert.json"' \\
+      -- sh -c 'echo ran; head -c 900000 /dev/zero > "$DISK/new.data"'`;
+  const { status, stdout, disk } = onSmallDisk("alerted", "size=6m", script);
+
+  const { unhealed } = JSON.parse(readFileSync(join(disk, "../alert.json"), "utf8"));
+  expect([status, stdout, unhealed]).toEqual([
+    1,
+    "ran\n",
+    [
+      {
+        remedy: "disk-full",
+        target: `${disk}/*.gz`,
+        fault: expect.stringMatching(/^(?:ENOSPC|NO_SPACE_UNCONFIRMED)$/),
+        deeds: [],
+        because: expect.stringMatching(
+          /^there is nothing to act on: .* has 0 B left, .* 0 may go, 0 stay as the newest$/,
+        ),
+        advice: `make room where ${disk}/*.gz lies, or let more of it go`,
+      },
+    ],
+  ]);
 });
 
 test("what is mounted in the directory cannot be deleted, and stays; the next goes", () => {
