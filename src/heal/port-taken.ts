@@ -72,11 +72,14 @@ async function examine({ port, pidFile, probe }: Settled, { clock, signal }: Rem
   const { isTaken, pids } = findListeners(port);
   if (!isTaken) return { isTaken, found: `port ${port} is free` };
   const owner = readOwnerFile(pidFile);
-  const mine = owner.isAlive === true ? pids.find((pid) => pid === owner.pid) : undefined;
+  const mine = owner.writer === "alive" ? pids.find((pid) => pid === owner.pid) : undefined;
   if (mine === process.pid) return { isTaken, found: `port ${port} is held by this very process` };
   const names = pids.map((pid) => `process ${pid} (${commandName(pid)})`).join(", ");
   const held = `port ${port} is held by ${names === "" ? "a process of another user" : names}`;
-  if (mine === undefined) return { isTaken, found: `${held}, which ${pidFile} does not name` };
+  if (mine === undefined) {
+    const isNamed = owner.pid !== undefined && pids.includes(owner.pid);
+    return { isTaken, found: `${held}; ${isNamed ? owner.found : `${pidFile} does not name it`}` };
+  }
   if (probe === undefined) return { isTaken, stale: mine, found: held };
   const { isWell, found } = await askBy(probe)({ clock, signal, limitMs: PROBE_MS });
   return isWell

@@ -29,9 +29,9 @@ const READERS = {
 } satisfies Record<keyof StaleLockOptions, Reader<unknown>>;
 
 /**
- * Deletes a lock file whose owner is gone: no process has the pid that stands in it, or one that began
- * after the file was written. A file without a pid, or of a process that lives, stays, and the step is
- * retried as without the remedy. Where the file is shared with other machines or containers, pids mean
+ * Deletes a lock file whose owner is gone: no process has the pid that stands in it. A file without a
+ * pid, or whose pid any process has, stays, and the step is retried as without the remedy: even where
+ * that process seems to be younger than the file, for the clock may have been set meanwhile. Where the file is shared with other machines or containers, pids mean
  * nothing: do not use it there.
  *
  * Defaults: 3 times an hour, no cool-down, 10 seconds.
@@ -57,21 +57,21 @@ function ofDeadOwner(name: string, options: StaleLockOptions): Remedy {
     ...limitsOf(settled, LOCKED),
     examine: async () => {
       // A lock whose owner lives is no stale one: it is waited for, as retries do.
-      const { isAlive, found } = readOwnerFile(path);
-      return { isPresent: isAlive === false, found, plan: [`delete ${path}`] };
+      const { writer, found } = readOwnerFile(path);
+      return { isPresent: writer === "gone", found, plan: [`delete ${path}`] };
     },
     act: async ({ did }: ActContext) => {
       const seen = readOwnerFile(path);
-      if (seen.isAlive !== false) throw new Error(seen.found);
+      if (seen.writer !== "gone") throw new Error(seen.found);
       // As late as can be: a new owner may have come meanwhile.
       if (readOwnerFile(path).identity !== seen.identity) throw new Error(`${path} has changed`);
       unlinkSync(path);
       did(`deleted ${path} of process ${seen.pid}`);
     },
     measure: async () => {
-      const { isThere, isAlive, found } = readOwnerFile(path);
+      const { isThere, writer, found } = readOwnerFile(path);
       // A new owner may have taken it already: that is no stale lock any more.
-      return { isGone: !isThere || isAlive === true, found };
+      return { isGone: !isThere || writer === "alive" || writer === "unsure", found };
     },
   });
 }

@@ -117,6 +117,20 @@ test("no inodes left: the oldest go, though there is room", () => {
   expect(stdout).toContain(`remedy inodes (${disk}/*.session): healed, `);
 });
 
+test("the lock of a process that /proc does not show, as others' are hidden, stays", () => {
+  const script = `sleep 60 >/dev/null 2>&1 & pid=$!; echo $pid > "$HOME/lock"; mount -t tmpfs none "/proc/$pid"
+    "$NODE" "$MAIN" exec --heal "stale-lock path=$HOME/lock codes=ENOMEM" \\
+      -- sh -c 'echo "Cannot allocate memory" >&2; exit 4'
+    code=$?; kill $pid; ls "$HOME/lock"; exit $code`;
+  const { status, stdout, stderr, disk } = onSmallDisk("hidden", "size=1m", script);
+
+  const lock = join(disk, "../lock");
+  expect([status, stdout]).toEqual([4, `${lock}\n`]);
+  expect(stderr).toMatch(
+    /lock names process \d+, which lives; whether it wrote the file is not certain/,
+  );
+});
+
 test("an index.lock that git left behind is deleted, and git goes on", async () => {
   const repository = join(root, "repository");
   const git = (...words: string[]) =>
