@@ -8,7 +8,14 @@ import type { ActContext, Remedy, RemedyContext } from "../core/remedy.ts";
 import { GIT_LOCKED } from "./codes.ts";
 import { readPids } from "../process/process-table.ts";
 import { commandName, findUsers } from "./in-use.ts";
-import { HOUR, limitReaders, limitsOf, MINUTE, type RemedyLimits } from "./limits.ts";
+import {
+  checkWithinLimit,
+  HOUR,
+  limitReaders,
+  limitsOf,
+  MINUTE,
+  type RemedyLimits,
+} from "./limits.ts";
 import { readPath } from "./stale-lock.ts";
 
 /** Which repository, and from when on a lock is stale. */
@@ -45,6 +52,7 @@ interface Lock {
 export function gitIndexLock(options: GitIndexLockOptions): Remedy {
   const settled = readOptions("gitIndexLock", options, READERS);
   const { gitDirectory, olderThan, wait: waitMs } = settled;
+  checkWithinLimit("gitIndexLock", settled, { wait: waitMs });
   const path = join(gitDirectory, "index.lock");
   const look = (context: RemedyContext) => findLock(path, settled, context.clock.now());
   return Object.freeze({

@@ -3,11 +3,20 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { formatMs, type Duration } from "../core/duration.ts";
+import { OptionsError } from "../core/errors.ts";
 import { duration, list, readOptions, type Reader } from "../core/options.ts";
 import type { ActContext, Remedy } from "../core/remedy.ts";
 import { DPKG_INTERRUPTED, PACKAGES_LOCKED } from "./codes.ts";
 import { findUsers } from "./in-use.ts";
-import { HOUR, limitReaders, limitsOf, MINUTE, SECOND, type RemedyLimits } from "./limits.ts";
+import {
+  checkWithinLimit,
+  HOUR,
+  limitReaders,
+  limitsOf,
+  MINUTE,
+  SECOND,
+  type RemedyLimits,
+} from "./limits.ts";
 import { perform } from "./probe.ts";
 import { readPath } from "./stale-lock.ts";
 
@@ -43,6 +52,8 @@ const LOOK_MS = 1_000;
 export function packageLock(options: PackageLockOptions = {}): Remedy {
   const settled = readOptions("packageLock", options, LOCK_READERS);
   const { files, wait: waitMs } = settled;
+  checkWithinLimit("packageLock", settled, { wait: waitMs });
+  if (files.length === 0) throw new OptionsError("packageLock.files", "expected at least one");
   return Object.freeze({
     name: "package-lock",
     target: "the locks of dpkg and apt",

@@ -1,5 +1,7 @@
 /** A remedy for a port that a stale process of our own still holds. */
 
+import { formatMs } from "../core/duration.ts";
+import { OptionsError } from "../core/errors.ts";
 import { integer, readOptions, required, type Reader } from "../core/options.ts";
 import type { ActContext, Remedy, RemedyContext } from "../core/remedy.ts";
 import { findProcess } from "../process/process-table.ts";
@@ -41,7 +43,11 @@ const PROBE_MS = 5_000;
  */
 export function portTaken(options: PortTakenOptions): Remedy {
   const settled = readOptions("portTaken", options, READERS);
-  const { port, pidFile } = settled;
+  const { port, pidFile, limit } = settled;
+  if (limit <= GRACE_MS) {
+    const expected = `expected more than ${formatMs(GRACE_MS)}, which a process has to end by itself`;
+    throw new OptionsError("portTaken.limit", `${expected}, received ${formatMs(limit)}`);
+  }
   return Object.freeze({
     name: "port-taken",
     target: `port ${port}`,

@@ -5,7 +5,15 @@ import { duration, readOptions, text, type Reader } from "../core/options.ts";
 import type { Duration } from "../core/duration.ts";
 import type { ActContext, Remedy, RemedyContext } from "../core/remedy.ts";
 import { SERVICE_DOWN } from "./codes.ts";
-import { HOUR, limitReaders, limitsOf, MINUTE, SECOND, type RemedyLimits } from "./limits.ts";
+import {
+  checkWithinLimit,
+  HOUR,
+  limitReaders,
+  limitsOf,
+  MINUTE,
+  SECOND,
+  type RemedyLimits,
+} from "./limits.ts";
 import { findStopped } from "./owner-of.ts";
 import { askBy, describeProbe, perform, readProbe, type Probe, type Probed } from "./probe.ts";
 import { readPath } from "./stale-lock.ts";
@@ -66,6 +74,8 @@ interface Ways {
 export function service(options: ServiceOptions): Remedy {
   const settled = readOptions("service", options, READERS);
   const ways = waysOf(settled);
+  const { probeTimeout, startWithin } = settled;
+  checkWithinLimit("service", settled, { probeTimeout, startWithin });
   return Object.freeze({
     name: "service",
     target: ways.name,
