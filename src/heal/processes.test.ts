@@ -237,7 +237,24 @@ test.for<[name: string, options: object, problem: string]>([
   ["neither unit nor start", {}, 'service: expected either "unit" or "start"'],
   ["both", { unit: "a", start: () => 1 }, 'service: expected either "unit" or "start"'],
   ["start alone", { start: () => 1 }, "service.probe: expected one beside start"],
-  ["an option as a unit", { unit: "--now" }, "service.unit: expected a unit, not an option"],
+  [
+    "an option as a unit",
+    { unit: "--now" },
+    'service.unit: expected the name of one service, received "--now"',
+  ],
+  [
+    "a pattern as a unit",
+    { unit: "*" },
+    'service.unit: expected the name of one service, received "*"',
+  ],
+  ["a class of letters", { unit: "[a-z]d" }, "service.unit: expected the name of one service"],
+  ["the path of a mount", { unit: "/srv" }, "service.unit: expected the name of one service"],
+  ["two units", { unit: "a b" }, "service.unit: expected the name of one service"],
+  [
+    "what restarts the machine",
+    { unit: "reboot.target" },
+    "service.unit: expected the name of one service",
+  ],
 ])("a service with %s is refused", ([, options, problem]) => {
   expect(() => service(options)).toThrow(problem);
 });
