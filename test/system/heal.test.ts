@@ -3,11 +3,20 @@
  * namespaces), real git, real dpkg.
  */
 
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, expect, onTestFinished, test } from "vitest";
 import { dpkgInterrupted, gitIndexLock } from "holdfast/remedies";
 import { fixture } from "../cli-process.ts";
 import { treat } from "../../src/heal/treat.contract.ts";
@@ -150,6 +159,44 @@ test("an index.lock that git left behind is deleted, and git goes on", async () 
   );
 
   expect([refused.status, outcome, git("add", "a").status]).toEqual([128, "healed", 0]);
+});
+
+test.for<[name: string, words: (repository: string) => string[]]>([
+  ["reached over a link", (repository) => ["-C", repository]],
+  [
+    "that stands elsewhere",
+    (repository) => [`--git-dir=${repository}/.git`, `--work-tree=${repository}`],
+  ],
+])("the index.lock of a git that waits for its editor stays: one %s", async ([name, words]) => {
+  const repository = join(root, name);
+  const link = join(root, `link ${name}`);
+  const started = join(root, `${name} started`);
+  spawnSync("git", ["init", "-q", repository]);
+  symlinkSync(repository, link);
+  writeFileSync(join(repository, "a"), "a");
+  spawnSync("git", ["-C", repository, "add", "a"]);
+  const identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+  const git = spawn("git", [...identity, ...words(repository), "commit", "-qa"], {
+    stdio: "ignore",
+    env: { ...process.env, GIT_EDITOR: `touch '${started}'; sleep 60; false`, TERM: "xterm" },
+    detached: true,
+  });
+  onTestFinished(() => void process.kill(-(git.pid as number), "SIGKILL"));
+  while (!existsSync(started)) await sleep(20);
+  const gitDirectory = join(link, ".git");
+
+  const { outcome, because } = await treat(
+    gitIndexLock({ gitDirectory, olderThan: 1, wait: 0 }),
+    "GIT_LOCKED",
+  );
+
+  expect([outcome, because, existsSync(join(gitDirectory, "index.lock"))]).toEqual([
+    "failed",
+    expect.stringMatching(
+      /^the symptom is still there: .*index\.lock may be in use by process \d+$/,
+    ),
+    true,
+  ]);
 });
 
 test("an interrupted dpkg is gone on with", async () => {
