@@ -93,6 +93,16 @@ test.for<[name: string, change: Partial<Remedy>, answer: string, because: string
     'Work under "rest" did not end within 5000 ms',
   ],
   [
+    "one that throws when it is asked whether it fits has failed",
+    {
+      fits: () => {
+        throw new Error("no idea");
+      },
+    },
+    "failed",
+    "no idea",
+  ],
+  [
     "what looks like it and is not there is another remedy's affair",
     { examine: async () => ({ isPresent: false, found: "36.6 °C", plan: [] }) },
     "skipped",
@@ -106,6 +116,35 @@ test.for<[name: string, change: Partial<Remedy>, answer: string, because: string
 
   expect([given, written.at(-1)?.because, who.did]).toEqual([answer, because, []]);
 });
+
+test.for<[name: string, measure: Remedy["measure"], because: string]>([
+  ["rejects", () => Promise.reject(new Error("no thermometer")), "no thermometer"],
+  [
+    "has no end",
+    () => new Promise(() => undefined),
+    'Work under "rest" did not end within 5000 ms',
+  ],
+])(
+  "what was done counts as failed when the measurement after it %s",
+  async ([, measure, because]) => {
+    const who = patient();
+    const { clock, healed, written, shared } = machine();
+
+    const answer = await clock.settle(() => healed([scripted(who, { measure, limitMs: 5_000 })]));
+    const again = await clock.settle(() =>
+      healed([scripted(who, { measure })], { past: written.slice(-1) }),
+    );
+    const state = JSON.parse((await shared.readState("heal/rest/bed"))?.value ?? "");
+
+    expect([answer, again, written.at(-1)?.because, written.at(-1)?.deeds]).toEqual([
+      "failed",
+      "skipped",
+      because,
+      ["sent to bed"],
+    ]);
+    expect([state.actedAtMs.length, state.holder, who.did]).toEqual([1, undefined, ["rest"]]);
+  },
+);
 
 test("a look that ends past the limit begins nothing", async () => {
   const who = patient();

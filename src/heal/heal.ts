@@ -62,12 +62,21 @@ export async function heal(
 ): Promise<HealAnswer> {
   let answer: HealAnswer = "skipped";
   for (const remedy of remedies) {
-    if (!remedy.fits(ailment) || hasFailed(remedy, parts)) continue;
+    if (!mayFit(remedy, ailment) || hasFailed(remedy, parts)) continue;
     const outcome = await new OneRemedy(remedy, ailment, parts).run();
     if (outcome === "healed") return outcome;
     if (outcome === "failed") answer = outcome;
   }
   return answer;
+}
+
+/** One that throws where it should tell is asked, and fails for all to see: what the work failed by stays. */
+export function mayFit(remedy: Remedy, ailment: Ailment): boolean {
+  try {
+    return remedy.fits(ailment);
+  } catch {
+    return true;
+  }
 }
 
 /** What changed nothing once is not tried again for the same step. */
@@ -192,6 +201,8 @@ class OneRemedy {
 
   async #treat(context: RemedyContext): Promise<HealAnswer> {
     const { dryRun, sinceMs } = this.#parts;
+    // Rejects with what it threw when it was asked, if it did.
+    this.#remedy.fits(this.#ailment);
     const { isPresent, found, plan } = await this.#remedy.examine(context);
     if (!isPresent) {
       const isCured = await this.#target?.wasHealedSince(sinceMs);
