@@ -16,7 +16,7 @@ import {
   MINUTE,
   type RemedyLimits,
 } from "./limits.ts";
-import { readPath } from "./stale-lock.ts";
+import { readPath } from "./path-option.ts";
 
 /** Which repository, and from when on a lock is stale. */
 export interface GitIndexLockOptions extends RemedyLimits {

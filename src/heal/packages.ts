@@ -18,7 +18,7 @@ import {
   type RemedyLimits,
 } from "./limits.ts";
 import { perform } from "./probe.ts";
-import { readPath } from "./stale-lock.ts";
+import { readPath } from "./path-option.ts";
 
 /** How long is waited for another package manager. */
 export interface PackageLockOptions extends RemedyLimits {

@@ -11,7 +11,7 @@ import { HOUR, limitReaders, limitsOf, MINUTE, SECOND, type RemedyLimits } from 
 import { findListeners } from "./listeners.ts";
 import { readOwnerFile } from "./owner-of.ts";
 import { askBy, readProbe, type Probe } from "./probe.ts";
-import { readPath } from "./stale-lock.ts";
+import { readPath } from "./path-option.ts";
 
 /** Which port, and which process may be ended for it. */
 export interface PortTakenOptions extends RemedyLimits {

@@ -17,7 +17,7 @@ import {
 } from "./limits.ts";
 import { findStopped } from "./owner-of.ts";
 import { askBy, describeProbe, perform, readProbe, type Probe, type Probed } from "./probe.ts";
-import { readPath } from "./stale-lock.ts";
+import { readPath } from "./path-option.ts";
 
 /** Which service, how it is asked, and how it is started. */
 export interface ServiceOptions extends RemedyLimits {

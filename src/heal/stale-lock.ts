@@ -1,27 +1,18 @@
 /** Remedies for lock files and pid files that a process left behind which is gone. */
 
 import { unlinkSync } from "node:fs";
-import { isAbsolute } from "node:path";
-import { OptionsError } from "../core/errors.ts";
-import { readOptions, required, text, type Reader } from "../core/options.ts";
+import { readOptions, type Reader } from "../core/options.ts";
 import type { ActContext, Remedy } from "../core/remedy.ts";
 import { LOCKED } from "./codes.ts";
 import { HOUR, limitReaders, limitsOf, SECOND, type RemedyLimits } from "./limits.ts";
 import { readOwnerFile } from "./owner-of.ts";
+import { readPath } from "./path-option.ts";
 
 /** Which file stands for a lock. */
 export interface StaleLockOptions extends RemedyLimits {
   /** Its absolute path. It begins with its owner's pid, which stands by itself. */
   readonly path: string;
 }
-
-/** Reads an absolute path. */
-export const readPath: Reader<string> = (value, path) => {
-  const given = required(text({ default: undefined }), "an absolute path")(value, path);
-  if (!isAbsolute(given))
-    throw new OptionsError(path, `expected an absolute path, received "${given}"`);
-  return given;
-};
 
 const READERS = {
   path: readPath,
