@@ -36,10 +36,13 @@ function canMake(parent: string): boolean {
   }
 }
 
-/** Its first lines are run outside: only who is in the cgroup takes it along into the namespace. */
+/**
+ * Its first lines are run outside: only who is in the cgroup takes it along into the namespace. It ends
+ * with whoever runs the tests, also when that one is killed.
+ */
 const BOOT = `set -e
 echo $$ > "$1/cgroup.procs"
-exec unshare --pid --mount --cgroup --uts --ipc --net --fork --kill-child sh -ec '
+exec setpriv --pdeathsig KILL unshare --pid --mount --cgroup --uts --ipc --net --fork --kill-child sh -ec '
   mount --make-rprivate /
   mount -t proc proc /proc
   mount --bind /proc/sys /proc/sys
