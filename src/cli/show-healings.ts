@@ -21,7 +21,8 @@ function headOf(healing: HealRecord, noEnd: string): string {
   return `remedy ${remedy} (${clip(target, LONGEST_LINE)}): ${outcome ?? "begun"}, ${took}`;
 }
 
-function bodyOf({ found, plan, deeds, because, blastRadius, outcome }: HealRecord): string[] {
+function bodyOf(healing: HealRecord): string[] {
+  const { found, plan, deeds, because, blastRadius, outcome, advice } = healing;
   const isCut = outcome === undefined;
   return [
     ...(found === undefined ? [] : [`found: ${found}`]),
@@ -29,5 +30,6 @@ function bodyOf({ found, plan, deeds, because, blastRadius, outcome }: HealRecor
     // What was done is known at its end only.
     ...(isCut ? plan.map((line) => `meant to ${line}`) : deeds),
     ...(because === undefined ? [] : [`${outcome === "healed" ? "then" : "because"}: ${because}`]),
+    ...(advice === undefined ? [] : [`to do: ${advice}`]),
   ];
 }

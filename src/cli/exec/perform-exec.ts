@@ -37,6 +37,7 @@ import { layersIn, recordsIn } from "./records.ts";
 import { sandboxOf } from "./sandbox.ts";
 import { fromRecorded, toRecorded } from "./recorded-plan.ts";
 import type { Ended } from "./report.ts";
+import { UnhealedList } from "./unhealed.ts";
 
 /** What is performed, and where. */
 interface Performing {
@@ -94,6 +95,7 @@ class ExecRun {
   #overlaid: Overlaid | undefined;
   #isKept = true;
   #lastEnd: EndedCommand | undefined;
+  readonly #unhealed = new UnhealedList();
   #attempts = 0;
 
   constructor(plan: ExecPlan, surroundings: Surroundings) {
@@ -265,7 +267,7 @@ class ExecRun {
         // Two commands of one name may run beside each other: that is what --lock is for.
         lock: id,
         codeHash: EXEC_CODE,
-        sinks: log.sinks,
+        sinks: [...log.sinks, this.#unhealed.sink],
         signal: interruption.signal,
         env: world.env,
         clock: world.clock,
@@ -363,6 +365,7 @@ class ExecRun {
       startedAtMs: this.#startedAtMs,
       hasBegun: this.#attempts > 0,
       end: this.#lastEnd,
+      unhealed: this.#unhealed.all,
       host: hostname(),
     };
   }
