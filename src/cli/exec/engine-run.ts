@@ -88,7 +88,7 @@ export async function endRun(
   const { sinks } = log;
   try {
     if (plan.undo !== undefined) {
-      const parts = await partsOf(plan, surroundings);
+      const parts = { ...(await partsOf(plan, surroundings)), exitCode };
       return rollbackOf(await takeBack(id, plan, parts, { journal, sinks, env, clock }));
     }
     const logger = loggerTo((level, message) => output.complain(`holdfast: ${message}\n`, level));

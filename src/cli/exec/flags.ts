@@ -146,12 +146,17 @@ export function planOf(guarding: Guarding, words: readonly string[], { cwd }: Wo
     throw new UsageError("COMMAND is missing; it stands after --");
   }
   const argv = guarding.shell ? ["sh", "-c", program, "sh", ...words.slice(1)] : words;
-  const name = guarding.name ?? (guarding.shell ? nameOfLine(program) : basename(program));
+  const name = guarding.name ?? (guarding.shell ? nameOfLine(program) : nameOfProgram(program));
   return { ...guarding, argv, name, cwd: guarding.cwd ?? cwd };
 }
 
 /** The first word of a line, where it is one. */
 export function nameOfLine(line: string): string {
   const [word = ""] = line.trim().split(/\s+/);
-  return /^[\w./+-]+$/.test(word) ? basename(word) : "sh";
+  return /^[\w./+-]+$/.test(word) ? nameOfProgram(word) : "sh";
+}
+
+/** Its file's name; of `/` there is none. */
+export function nameOfProgram(program: string): string {
+  return basename(program) || program;
 }

@@ -74,10 +74,10 @@ function byItself({ status, fault, end, signal, skipsWhenLocked }: Facts): Endin
   if (status === "interrupted") {
     return { outcome: "interrupted", exitCode: EXIT.signal + (signal ?? SIGINT) };
   }
-  if (status === "cancelled") return { outcome: "cancelled", exitCode: EXIT.failed };
   if (fault?.code === "LOCK_HELD" && skipsWhenLocked) {
     return { outcome: "skipped", exitCode: EXIT.ok };
   }
+  if (status === "cancelled") return { outcome: "cancelled", exitCode: EXIT.failed };
   const known = BY_FAULT.get(fault?.code ?? "");
   if (known !== undefined) return known;
   return end === undefined ? { outcome: "failed", exitCode: EXEC_EXIT.broken } : ofCommand(end);

@@ -148,7 +148,8 @@ const NEEDED: readonly (readonly [keyof Guarding, keyof Guarding])[] = [["lockWa
 /** What a command over an overlay cannot have. */
 const NOT_OVER_LAYERS = ["transaction", "user", "read"] as const;
 
-function isSaid(value: string | boolean | readonly string[] | undefined): boolean {
+/** Whether it is more than what holds where nothing is said. */
+export function isSaid(value: ExecPlan[keyof ExecPlan]): boolean {
   return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
 }
 
