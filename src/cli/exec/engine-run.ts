@@ -3,6 +3,7 @@
 import { abandonRun } from "../../automation/abandon.ts";
 import { execute } from "../../automation/execute.ts";
 import type { RunResult } from "../../automation/run.ts";
+import { LeaseHeldError, RunRefusedError } from "../../core/errors.ts";
 import type { Journal } from "../../core/journal.ts";
 import { loggerTo } from "../../core/logger.ts";
 import { redactor } from "../../core/redact.ts";
@@ -76,12 +77,28 @@ export interface Ending {
   readonly exitCode?: number | undefined;
 }
 
-/** Ends a run that no process has, or that this one has just broken off: undoes it, or gives it up. */
+/**
+ * Ends a run that no process has, or that this one has just broken off: undoes it, or gives it up.
+ * Answers `undefined` where another process does so, or has done so.
+ */
 export async function endRun(
+  id: string,
+  ending: Ending,
+  surroundings: Surroundings,
+): Promise<RollbackOutcome | undefined> {
+  try {
+    return await endFree(id, ending, surroundings);
+  } catch (error) {
+    if (error instanceof LeaseHeldError || error instanceof RunRefusedError) return undefined;
+    throw error;
+  }
+}
+
+async function endFree(
   id: string,
   { plan, exitCode }: Ending,
   surroundings: Surroundings,
-): Promise<RollbackOutcome> {
+): Promise<RollbackOutcome | undefined> {
   const { world, output, journal } = surroundings;
   const { env, clock } = world;
   const log = await output.openRun(plan);
@@ -92,8 +109,8 @@ export async function endRun(
       return rollbackOf(await takeBack(id, plan, parts, { journal, sinks, env, clock }));
     }
     const logger = loggerTo((level, message) => output.complain(`holdfast: ${message}\n`, level));
-    await abandonRun(id, thisProcess(), { journal, clock, log: logger, exitCode });
-    return "none";
+    const options = { journal, clock, log: logger, exitCode };
+    return (await abandonRun(id, thisProcess(), options)) ? "none" : undefined;
   } finally {
     log.close();
   }

@@ -13,13 +13,13 @@ import type { RollbackOutcome } from "../../policies/task-result.ts";
 import type { Arguments, World } from "../command.ts";
 import { listenForSignals, type Interruption } from "../interruption.ts";
 import { pruneAtEnd } from "../prune-runs.ts";
-import { afterwards } from "./afterwards.ts";
+import { afterwards, tellOthers } from "./afterwards.ts";
 import { endRun, rollbackOf, runCommand, type Between, type Surroundings } from "./engine-run.ts";
 import { execOutput, type ExecOutput } from "./exec-output.ts";
 import { HeldOutput } from "./held-output.ts";
 import { openKeptJournal, type KeptJournal } from "./kept-journal.ts";
 import { endLeftovers } from "./leftovers.ts";
-import { endingOf, type Facts } from "./outcome.ts";
+import { brokenBy, endingOf, type Facts } from "./outcome.ts";
 import type { Overlaid } from "./overlaid.ts";
 import { performedOf, type ExecPlan } from "./plan.ts";
 import { Progress } from "./progress.ts";
@@ -61,6 +61,10 @@ export async function performExec({
     if (typeof ended === "number") return ended;
     await afterwards(ended, { args, world, complain: output.complain });
     return ended.exitCode;
+  } catch (error) {
+    // A run that is left unfinished is cleaned up by the next start; who waits for it hears of it now.
+    await tellOthers(start.brokenBy(error), { args, world, complain: output.complain });
+    throw error;
   } finally {
     interruption.end();
     await start.close();
@@ -138,7 +142,7 @@ class Start {
     const stoppedBy: unknown = this.#parts.interruption.signal.reason;
     const exitCode = exitCodeOfCancellation(stoppedBy);
     const rollback = await endRun(id, { plan: this.#plan, exitCode }, surroundings);
-    return this.#endedBy(result, rollback, stoppedBy);
+    return this.#endedBy(result, rollback ?? "none", stoppedBy);
   }
 
   #endedBy(result: RunResult, rollback: RollbackOutcome, stoppedBy?: unknown): Ended {
@@ -162,7 +166,7 @@ class Start {
     };
   }
 
-  #endedOf(runId: string): Omit<Ended, "outcome" | "exitCode" | "rollback"> {
+  #endedOf(runId: string | undefined): Omit<Ended, "outcome" | "exitCode" | "rollback"> {
     const { attempts, hasBegun, lastEnd } = this.#progress;
     return {
       plan: this.#plan,
@@ -174,6 +178,11 @@ class Start {
       end: lastEnd,
       host: hostname(),
     };
+  }
+
+  /** The end that it has where holdfast itself fails. */
+  brokenBy(error: unknown): Ended {
+    return { ...this.#endedOf(undefined), ...brokenBy(error), rollback: "none", error };
   }
 
   async #tellChanges(ended: Ended): Promise<Ended> {

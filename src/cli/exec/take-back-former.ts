@@ -4,6 +4,7 @@ import { EXIT } from "../../core/exit-codes.ts";
 import type { RunRecord } from "../../core/journal.ts";
 import type { RollbackOutcome } from "../../policies/task-result.ts";
 import { afterwards } from "./afterwards.ts";
+import { COMMAND } from "./exec-automation.ts";
 import { endRun, type Surroundings } from "./engine-run.ts";
 import { findBrokenOff } from "./former-runs.ts";
 import type { ExecPlan } from "./plan.ts";
@@ -42,24 +43,35 @@ async function takeBackOne(
   run: RunRecord,
   { plan, tellOf }: ThisStart,
   surroundings: Surroundings,
-): Promise<RollbackOutcome> {
-  const { world, output } = surroundings;
-  const { complain } = output;
+): Promise<RollbackOutcome | undefined> {
+  const { world, output, journal } = surroundings;
   const own = planOf(run, surroundings);
-  const what = own?.undo === undefined ? "what it did is left as it is" : "it is undone first";
-  complain(`holdfast: run ${run.id} of ${run.automation} was cut off; ${what}\n`, "WARNING");
-  const former = own ?? { ...plan, undo: undefined, cleanup: undefined, lock: undefined };
+  const former = own ?? { ...plan, ...UNKNOWN, name: run.automation };
+  const what = former.undo === undefined ? "what it did is left as it is" : "it is undone first";
+  const text = `holdfast: run ${run.id} of ${run.automation} was cut off; ${what}\n`;
+  output.complain(text, "WARNING");
+  const steps = await journal.readSteps(run.id);
   const rollback = await endRun(run.id, { plan: former }, surroundings);
+  if (rollback === undefined) return undefined;
+  const command = steps.find(({ name }) => name === COMMAND);
   const end = {
     outcome: "cut-off",
     exitCode: EXIT_BY_ROLLBACK[rollback],
     rollback,
     error: new Error("its process was killed"),
+    plan: former,
+    startedAtMs: run.startedAtMs,
+    durationMs: world.clock.now() - run.startedAtMs,
+    attempts: command?.attempts.length ?? 0,
+    hasBegun: command !== undefined,
   } as const;
-  const ended = { ...tellOf(run.id), ...end, plan: former, hasBegun: true };
-  await afterwards(ended, { world, complain });
+  const { complain } = output;
+  await afterwards({ ...tellOf(run.id), ...end }, { world, complain });
   return rollback;
 }
+
+/** What there is not, where the journal could not keep the command line. */
+const UNKNOWN = { undo: undefined, cleanup: undefined, lock: undefined } as const;
 
 /** Without its secrets it cannot be undone: then it is only ended. */
 function planOf(run: RunRecord, { output }: Surroundings): ExecPlan | undefined {
