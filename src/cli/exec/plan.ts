@@ -130,7 +130,9 @@ export interface ExecPlan extends Guarding {
 /** @throws {OptionsError} For what is unknown, out of range, or excludes something else. */
 export function readGuarding(input: unknown, owner: string): Guarding {
   const settled = readOptions(owner, input, PLAN_READERS);
-  const needs = NEEDED.find(([name, other]) => given(settled[name]) && !given(settled[other]));
+  // What has a default is there also where nobody said it.
+  const said = input as Partial<Record<keyof Guarding, unknown>>;
+  const needs = NEEDED.find(([name, other]) => given(said[name]) && !given(settled[other]));
   if (needs !== undefined) {
     throw new OptionsError(`${owner}.${needs[0]}`, `means nothing without ${needs[1]}`);
   }
@@ -143,7 +145,11 @@ export function readGuarding(input: unknown, owner: string): Guarding {
   return settled;
 }
 
-const NEEDED: readonly (readonly [keyof Guarding, keyof Guarding])[] = [["lockWait", "lock"]];
+const NEEDED: readonly (readonly [keyof Guarding, keyof Guarding])[] = [
+  ["lockWait", "lock"],
+  ["breakerFailures", "breaker"],
+  ["breakerPause", "breaker"],
+];
 
 /** What a command over an overlay cannot have. */
 const NOT_OVER_LAYERS = ["transaction", "user", "read"] as const;
