@@ -1,5 +1,7 @@
 /** History tells of a guarded command what the shell saw of it: list, record, log and metrics. */
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { holdfast, place, start, type Place } from "./cli-process.ts";
 
@@ -114,4 +116,26 @@ test("a run that is done again by its name ends with the command's own code, too
     record: told,
     log: 7,
   });
+});
+
+test("a secret that --env hands on is masked wherever the command writes it", async () => {
+  const at = place();
+  const secret = "sekret77aa";
+  const flags = ["--env", `DB_PASSWORD=${secret}`, "--report", "report.json"];
+
+  const { exitCode } = await holdfast(at, [
+    "exec",
+    ...flags,
+    ...sh('echo "no entry with $DB_PASSWORD" >&2; exit 3'),
+  ]);
+  const shown = await holdfast(at, ["show", "last", "--json"]);
+  const logged = await holdfast(at, ["logs", "last", "--json"]);
+
+  const report = readFileSync(join(at.root, "report.json"), "utf8");
+  const told = [report, shown.stdout, logged.stdout];
+  expect({
+    exitCode,
+    leaks: told.map((text) => text.includes(secret)),
+    isTold: told.map((text) => text.includes("no entry with ***")),
+  }).toEqual({ exitCode: 3, leaks: [false, false, false], isTold: [true, true, true] });
 });

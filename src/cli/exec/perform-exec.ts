@@ -21,7 +21,7 @@ import { openKeptJournal, type KeptJournal } from "./kept-journal.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { brokenBy, endingOf, type Facts } from "./outcome.ts";
 import type { Overlaid } from "./overlaid.ts";
-import { performedOf, type ExecPlan } from "./plan.ts";
+import { performedOf, variablesOf, type ExecPlan } from "./plan.ts";
 import { Progress } from "./progress.ts";
 import { layersIn } from "./records.ts";
 import { sandboxOf } from "./sandbox.ts";
@@ -41,9 +41,11 @@ export async function performExec({
   plan: asked,
   remedies,
   args,
-  world,
+  world: given,
 }: Performing): Promise<number> {
   const plan = performedOf(asked);
+  // Secrets that --env hands to the command are masked wherever it writes them.
+  const world = { ...given, env: { ...given.env, ...variablesOf(plan) } };
   const output = execOutput(args, world);
   const interruption = listenForSignals(
     world,

@@ -74,6 +74,11 @@ export function readVariable(value: string, path: string): readonly [string, str
   throw new OptionsError(path, "expected NAME=VALUE");
 }
 
+/** What `--env` says. */
+export function variablesOf({ env }: Pick<Guarding, "env">): Readonly<Record<string, string>> {
+  return Object.fromEntries(env.map((text) => readVariable(text, "env")));
+}
+
 const limit = duration({ min: 1, default: undefined });
 const maybe = text({ default: undefined });
 
