@@ -69,6 +69,12 @@ test.for([
   ["no such file", () => ["./no/such"], "ENOENT", "program"],
   ["no such interpreter", () => [script("a", "#! /no/such -x\n", 0o755)], "ENOENT", "interpreter"],
   [
+    "an interpreter whose line ends as in DOS",
+    () => [script("a", "#!/bin/sh\r\n", 0o755)],
+    "ENOENT",
+    "interpreter",
+  ],
+  [
     "an interpreter that is not executable",
     () => [script("a", `#!${script("b", "", 0o644)}\n`, 0o755)],
     "EACCES",

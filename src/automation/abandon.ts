@@ -1,7 +1,13 @@
 /** Gives a run up: what it holds is let go, and what it did stays. */
 
 import type { Clock } from "../core/clock.ts";
-import type { Claim, Journal, Owner, StepRecord } from "../core/journal.ts";
+import {
+  UNFINISHED,
+  type Claim,
+  type Journal,
+  type Owner,
+  type StepRecord,
+} from "../core/journal.ts";
 import type { Logger } from "../core/logger.ts";
 import { stepLabel } from "./book.ts";
 import { isHeld, letGo } from "./resource/held.ts";
@@ -36,10 +42,22 @@ export async function abandon(
   await journal.release(hold);
 }
 
-/** Gives up a run that no process has. Rejects as `claimRun` of the journal does. */
-export async function abandonRun(runId: string, owner: Owner, options: Abandoning): Promise<void> {
-  const claim = await options.journal.claimRun(runId, owner);
-  if (claim !== undefined) await abandon(claim, options);
+/**
+ * Gives up a run that no process has. Answers whether it did: a run that has ended meanwhile stays as it
+ * is. Rejects as `claimRun` of the journal does.
+ */
+export async function abandonRun(
+  runId: string,
+  owner: Owner,
+  options: Abandoning,
+): Promise<boolean> {
+  const { journal } = options;
+  const claim = await journal.claimRun(runId, owner);
+  if (claim === undefined) return false;
+  const isUnfinished = UNFINISHED.includes(claim.run.status);
+  if (isUnfinished) await abandon(claim, options);
+  else await journal.release(claim.hold);
+  return isUnfinished;
 }
 
 /** What a run holds: its own, and what is an item's of its maps. */

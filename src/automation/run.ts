@@ -173,7 +173,9 @@ export class RunExecution<Input> {
       const { exitCode, failure } = this.#tally;
       if (exitCode === EXIT.ok) return { status: "succeeded", exitCode };
       const status = !own.ok && isCancellation(own.error) ? "cancelled" : "failed";
-      return { status, exitCode, ...(failure === undefined ? {} : pickFailure(failure)) };
+      const given = own.ok ? undefined : this.#automation.endOf?.(own);
+      const end = given ?? { status, exitCode };
+      return { ...end, ...(failure === undefined ? {} : pickFailure(failure)) };
     } catch (error) {
       return this.#haltedEnd(error);
     }

@@ -1,7 +1,6 @@
 /** `holdfast exec`: guards any command. */
 
 import { EXIT } from "../core/exit-codes.ts";
-import { isHoldfastError } from "../core/errors.ts";
 import { UsageError, type Arguments, type Command, type World } from "./command.ts";
 import { GUARDING_FLAGS, readAsked, readAskedGuarding } from "./exec/flags.ts";
 import { remediesOf } from "./exec/remedies.ts";
@@ -77,16 +76,11 @@ async function printProfile(args: Arguments, world: World): Promise<number> {
   return EXIT.ok;
 }
 
-/** What users mend by themselves, and which has a code of its own. */
-const USERS_OWN: readonly string[] = ["AUTOMATION_FILE_INVALID", "SANDBOX_UNAVAILABLE"];
-
 /** Whatever keeps us from running or following the command has one code, apart from what users mend. */
 async function complainOf(error: unknown, world: World): Promise<number> {
   if (error instanceof UsageError) throw error;
   const { complaintOf } = await import("./complaint.ts");
-  const { EXEC_EXIT } = await import("./exec/outcome.ts");
-  const { text, exitCode } = complaintOf(error, world.env);
-  world.complain(text);
-  const isKnown = isHoldfastError(error) && USERS_OWN.includes(error.code);
-  return isKnown ? exitCode : EXEC_EXIT.broken;
+  const { brokenBy } = await import("./exec/outcome.ts");
+  world.complain(complaintOf(error, world.env).text);
+  return brokenBy(error).exitCode;
 }

@@ -3,6 +3,7 @@
 import { basename } from "node:path";
 import { OptionsError } from "../../core/errors.ts";
 import { UsageError, type Arguments, type Flag, type Flags, type World } from "../command.ts";
+import { checkArgumentBytes } from "./argument-bytes.ts";
 import { PLAN_READERS, readGuarding, type ExecPlan, type Guarding } from "./plan.ts";
 import { readProfile, type Profile } from "./profile.ts";
 
@@ -105,8 +106,12 @@ function readFlags(data: Profile): Guarding {
     return readGuarding(data, OWNER);
   } catch (error) {
     if (!(error instanceof OptionsError)) throw error;
+    // Who gave flags reads of flags, and who wrote a profile of names.
     throw new UsageError(
-      error.message.replace(/^exec\.(\w+)/, (_, name: string) => `--${kebab(name)}`),
+      error.message.replaceAll(
+        /^exec\.(\w+)|(?<=: (?:excludes|means nothing without) )(\w+)$/g,
+        (_, name?: string, other = "") => `--${kebab(name ?? other)}`,
+      ),
     );
   }
 }
@@ -145,13 +150,19 @@ export function planOf(guarding: Guarding, words: readonly string[], { cwd }: Wo
   if (program === undefined || program === "") {
     throw new UsageError("COMMAND is missing; it stands after --");
   }
+  checkArgumentBytes(words);
   const argv = guarding.shell ? ["sh", "-c", program, "sh", ...words.slice(1)] : words;
-  const name = guarding.name ?? (guarding.shell ? nameOfLine(program) : basename(program));
+  const name = guarding.name ?? (guarding.shell ? nameOfLine(program) : nameOfProgram(program));
   return { ...guarding, argv, name, cwd: guarding.cwd ?? cwd };
 }
 
 /** The first word of a line, where it is one. */
 export function nameOfLine(line: string): string {
   const [word = ""] = line.trim().split(/\s+/);
-  return /^[\w./+-]+$/.test(word) ? basename(word) : "sh";
+  return /^[\w./+-]+$/.test(word) ? nameOfProgram(word) : "sh";
+}
+
+/** Its file's name; of `/` there is none. */
+export function nameOfProgram(program: string): string {
+  return basename(program) || program;
 }

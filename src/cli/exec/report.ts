@@ -43,11 +43,13 @@ const TAIL = 4_096;
 export function lineOf(ended: Ended, secrets: Redactor, calledAs: string): string {
   const { plan, outcome, attempts, durationMs, runId } = ended;
   if (outcome === "succeeded") return "";
+  // When a run was cut off is not known.
+  const took = outcome === "cut-off" ? "" : `, ${formatMs(durationMs)}`;
   const after = attempts > 1 ? ` after ${attempts} attempts` : "";
   const show = runId === undefined ? "" : `; ${calledAs} show ${runId}`;
   const left = ROLLBACK[ended.rollback];
   const why = clip(errorText(ended, secrets), LONGEST_ERROR);
-  return `holdfast: ${plan.name} ${WORDS[outcome]}${after}, ${formatMs(durationMs)}: ${why}${left}${show}\n`;
+  return `holdfast: ${plan.name} ${WORDS[outcome]}${after}${took}: ${why}${left}${show}\n`;
 }
 
 const ROLLBACK: Readonly<Record<RollbackOutcome, string>> = {
@@ -68,6 +70,7 @@ const WORDS: Readonly<Record<Ending["outcome"], string>> = {
   skipped: "was skipped",
   "cut-off": "was cut off before",
   refused: "was not started",
+  broken: "was not run or followed to its end",
 };
 
 /** For programs: `--report`, and what an alert gets. */
