@@ -299,6 +299,15 @@ test("in a terminal the command has it, and answers what is typed", async () => 
   expect([status, shown]).toEqual([0, expect.stringMatching(/^0\r\n[^]*hello ann\r\n$/)]);
 });
 
+test("a change of the terminal's size reaches the command", async () => {
+  const at = place();
+  const line = `trap 'echo; stty size; exit' WINCH; stty rows 33 cols 77; while :; do sleep 0.05; done`;
+
+  const { status, shown } = await inTerminal(at, sh(line), "never", "");
+
+  expect([status, shown]).toEqual([0, expect.stringContaining("33 77\r\n")]);
+});
+
 test("Ctrl-C in a terminal reaches the command once, and undo and cleanup are run", async () => {
   const at = place();
   const line = `trap "echo got >> ledger" INT; echo begun; n=0; while [ $n -lt 20 ]; do sleep 0.05; n=$((n + 1)); done; exit 3`;

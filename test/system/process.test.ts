@@ -4,7 +4,7 @@
  */
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { chmodSync, copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -103,6 +103,76 @@ test.runIf(isRoot)("in a namespace as another user", async () => {
   const end = await runCommand(["id", "-un"], { contain: true, user: "nobody", cwd: "/" });
 
   expect(end).toMatchObject({ level: "namespace", stdout: "nobody\n", argv: ["id", "-un"] });
+});
+
+/** What ends its first thread, and goes on in another one; its argument tells it apart. */
+const IN_ANOTHER_THREAD = `
+import ctypes, sys, threading, time
+threading.Thread(target=time.sleep, args=(600,)).start()
+print(sys.argv[1], flush=True)
+exit_of_a_thread = {"x86_64": 60}.get(__import__("platform").machine(), 93)
+ctypes.CDLL(None).syscall(exit_of_a_thread, 0)`;
+
+test.for([
+  [{ supervise: true }, "supervised"],
+  [{}, "plain"],
+] as const)(
+  "a process whose first thread has ended is no zombie, and ends: %o",
+  async ([how, level]) => {
+    const cancelling = new AbortController();
+    const said = { pid: "" };
+    const script = 'setsid python3 -c "$0" mark & echo $!; wait';
+    const running = startCommand(["sh", "-c", script, IN_ANOTHER_THREAD], {
+      ...how,
+      signal: cancelling.signal,
+      grace: 0,
+      onLine: (line) => (said.pid += /^\d+$/.test(line) ? line : ""),
+    });
+    const stat = () => statLine(said.pid);
+    await until(() => / Z /.test(stat()));
+
+    cancelling.abort();
+    const ended = await running.end;
+
+    // It may not be reaped yet.
+    expect([ended.level, ended.leftovers, stat() === "" || threadsOf(stat()) === 1]).toEqual([
+      level,
+      [],
+      true,
+    ]);
+  },
+);
+
+function statLine(pid: string): string {
+  try {
+    return pid === "" ? "" : readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function threadsOf(stat: string): number {
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[17]);
+}
+
+test.for([
+  ["is not there", "/dev/null"],
+  ["is broken", "/bin/false"],
+])("where perl %s, the command is run all the same, marked", ([, instead = ""]) => {
+  const program = `
+    import { runCommand } from "holdfast/process";
+    const { level, stdout, exitCode } = await runCommand(["sh", "-c", "cat; exit 3"], { supervise: true, input: "in" });
+    console.log(level, stdout, exitCode);`;
+  const { stdout } = spawnSync(
+    "bwrap",
+    [
+      ...["--dev-bind", "/", "/", "--ro-bind", instead, "/usr/bin/perl"],
+      ...[process.execPath, SOURCE, "--input-type=module", "-e", program],
+    ],
+    { cwd: import.meta.dirname, encoding: "utf8" },
+  );
+
+  expect(stdout).toBe("marked in 3\n");
 });
 
 test("a user namespace that is not allowed is told of, and the command is run plainly", () => {
