@@ -4,12 +4,22 @@
  */
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { chmodSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { reapLeftovers, runCommand, startCommand } from "holdfast/process";
 import { quoted } from "../../src/core/shell-word.ts";
+import { findProcess, pidSpace } from "../../src/process/process-table.ts";
 import { Descendants, until } from "../process/descendants.ts";
 
 const SOURCE = "--conditions=holdfast:source";
@@ -279,6 +289,31 @@ test.runIf(isRoot)(
     expect(readdirSync(records)).toEqual([]);
   },
 );
+
+test.runIf(isRoot)("another user's living command is not taken for gone where it is hidden", () => {
+  const place = mkdtempSync(join(tmpdir(), "holdfast-hidden-"));
+  onTestFinished(() => rmSync(place, { recursive: true, force: true }));
+  chmodSync(place, 0o777);
+  const own = { pid: process.pid, startTime: findProcess(process.pid)?.startTime };
+  const record = { mark: randomUUID(), command: own, owner: own, ...pidSpace() };
+  writeFileSync(join(place, "x.command.json"), JSON.stringify(record));
+  const program = `
+    import { existsSync } from "node:fs";
+    import { reapLeftovers } from "holdfast/process";
+    console.log(existsSync("/proc/${process.pid}"), await reapLeftovers(process.argv[1]));`;
+  const mounted = `mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$@"`;
+
+  const { stdout } = spawnSync(
+    "unshare",
+    [
+      ...["--mount", "sh", "-c", mounted, "sh"],
+      ...[process.execPath, SOURCE, "--input-type=module", "-e", program, place],
+    ],
+    { cwd: import.meta.dirname, encoding: "utf8" },
+  );
+
+  expect([stdout, readdirSync(place)]).toEqual(["false []\n", ["x.command.json"]]);
+});
 
 test.runIf(isRoot)("when no process can be made any more, that is what is said", () => {
   const program = `
