@@ -173,12 +173,10 @@ test.for([
     import { runCommand } from "holdfast/process";
     const { level, stdout, exitCode } = await runCommand(["sh", "-c", "cat; exit 3"], { supervise: true, input: "in" });
     console.log(level, stdout, exitCode);`;
+  const within = ["--dev-bind", "/", "/", "--ro-bind", instead, "/usr/bin/perl"];
   const { stdout } = spawnSync(
     "bwrap",
-    [
-      ...["--dev-bind", "/", "/", "--ro-bind", instead, "/usr/bin/perl"],
-      ...[process.execPath, SOURCE, "--input-type=module", "-e", program],
-    ],
+    [...within, process.execPath, SOURCE, "--input-type=module", "-e", program],
     { cwd: import.meta.dirname, encoding: "utf8" },
   );
 
@@ -301,14 +299,12 @@ test.runIf(isRoot)("another user's living command is not taken for gone where it
     import { existsSync } from "node:fs";
     import { reapLeftovers } from "holdfast/process";
     console.log(existsSync("/proc/${process.pid}"), await reapLeftovers(process.argv[1]));`;
+  const node = [process.execPath, SOURCE, "--input-type=module", "-e"];
   const mounted = `mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$@"`;
 
   const { stdout } = spawnSync(
     "unshare",
-    [
-      ...["--mount", "sh", "-c", mounted, "sh"],
-      ...[process.execPath, SOURCE, "--input-type=module", "-e", program, place],
-    ],
+    ["--mount", "sh", "-c", mounted, "sh", ...node, program, place],
     { cwd: import.meta.dirname, encoding: "utf8" },
   );
 
