@@ -33,9 +33,12 @@ function orUnsupervised(
   settled: SettledRun,
 ): RunningCommand {
   let running = first;
+  let isUnwanted = false;
   const end = first.end.catch((error: unknown) => {
     if (!(error instanceof UnheldError)) throw error;
-    running = new Execution(command, settled, { isSupervisable: false }).start();
+    // Ctrl-C may have ended the supervisor before it could listen: then nothing is to be started any more.
+    const again = isUnwanted ? { ...settled, signal: AbortSignal.abort() } : settled;
+    running = new Execution(command, again, { isSupervisable: false }).start();
     return running.end;
   });
   return {
@@ -44,7 +47,10 @@ function orUnsupervised(
     },
     end,
     forward: (signal) => running.forward(signal),
-    leaveNobody: () => running.leaveNobody(),
+    leaveNobody: () => {
+      isUnwanted = true;
+      running.leaveNobody();
+    },
   };
 }
 

@@ -40,6 +40,8 @@ const PERL = "/usr/bin/perl";
  */
 const SCRIPT = String.raw`
 my ($prctl, $prlimit, $limit, $owns_group, @command) = @ARGV;
+my @handled = qw(HUP INT QUIT TERM PIPE CHLD USR1 USR2);
+$SIG{$_} = sub { } for @handled;
 $0 = 'holdfast supervisor';
 open my $holdfast, '+<&=', 3 or die;
 my $is_reaper = pack 'i', 0;
@@ -47,8 +49,6 @@ syscall $prctl, 36, 1, 0, 0, 0;
 syscall $prctl, 37, $is_reaper, 0, 0, 0;
 exit unless unpack 'i', $is_reaper;
 report("held");
-my @handled = qw(HUP INT QUIT TERM PIPE CHLD USR1 USR2);
-$SIG{$_} = sub { } for @handled;
 delete $ENV{PERL_BADLANG};
 /^HOLDFAST_KEPT_(.*)/s and $ENV{$1} = delete $ENV{$_} for keys %ENV;
 
