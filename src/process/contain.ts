@@ -10,7 +10,7 @@
 import { spawnSync } from "node:child_process";
 
 /** How well a command is held: see docs/process.md. */
-export type Level = "namespace" | "supervised" | "plain";
+export type Level = "namespace" | "supervised" | "marked" | "plain";
 
 /** What is run in place of a command, and what that reaches; what its own levels are called is free. */
 export interface Wrapped {

@@ -299,6 +299,46 @@ test("in a terminal the command has it, and answers what is typed", async () => 
   expect([status, shown]).toEqual([0, expect.stringMatching(/^0\r\n[^]*hello ann\r\n$/)]);
 });
 
+test("a change of the terminal's size reaches the command", async () => {
+  const at = place();
+  const line = `trap 'echo; stty size; exit' WINCH; stty rows 33 cols 77; while :; do sleep 0.05; done`;
+
+  const { status, shown } = await inTerminal(at, sh(line), "never", "");
+
+  expect([status, shown]).toEqual([0, expect.stringContaining("33 77\r\n")]);
+});
+
+test("job control: a time limit runs on while all is stopped, and who writes in the background goes on", () => {
+  const at = place();
+  const run = `"${process.execPath}" "${MAIN}" exec`;
+  const script = at.file(
+    "jobs.sh",
+    `set -m
+    modes=$(stty -g)
+    ${run} --timeout 1s -- sh -c 'kill -s TSTP 0; sleep 600'
+    echo "stopped with $?"; sleep 1; fg; echo "ended with $?"
+    ${run} -- sh -c 'echo from the background; exit 4' & wait $!; echo "then with $?"
+    test "$modes" = "$(stty -g)" && echo the terminal is as it was`,
+  );
+
+  const { stdout } = spawnSync("script", ["-qec", `bash '${script}'`, "/dev/null"], {
+    cwd: at.root,
+    env: { PATH: process.env["PATH"], HOME: at.root, HOLDFAST_HOME: at.home, TERM: "xterm" },
+    encoding: "utf8",
+  });
+
+  const told = stdout
+    .split("\r\n")
+    .filter((line) => /^(?:stopped|ended|from|then|the) /.test(line));
+  expect(told).toEqual([
+    "stopped with 148",
+    "ended with 124",
+    "from the background",
+    "then with 4",
+    "the terminal is as it was",
+  ]);
+});
+
 test("Ctrl-C in a terminal reaches the command once, and undo and cleanup are run", async () => {
   const at = place();
   const line = `trap "echo got >> ledger" INT; echo begun; n=0; while [ $n -lt 20 ]; do sleep 0.05; n=$((n + 1)); done; exit 3`;

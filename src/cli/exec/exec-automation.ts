@@ -74,6 +74,7 @@ export function execAutomation(plan: ExecPlan, parts: ExecParts): Automation {
         await parts.overlaid?.begin();
         parts.begun?.();
         last = await attemptCommand(plan, parts, { signal, told: said });
+        run.log.debug("how the tree of the command was held", { level: last.level });
         parts.ended?.(last);
         if (!isGood(last)) throw new CommandError(last);
         return doneBy(last, isOutputCounted(plan, parts));
