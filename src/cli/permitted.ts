@@ -23,7 +23,8 @@ import { guard } from "../process/watchdog.ts";
 import { definedOf, heldBack } from "../process/sandbox-env.ts";
 import type { Use } from "../process/uses.ts";
 import type { SandboxLevel } from "../process/sandbox-level.ts";
-import { findMachine, wrapCommand, type WrappedCommand } from "../process/sandbox.ts";
+import { findMachine } from "../process/machine.ts";
+import { wrapCommand, type WrappedCommand } from "../process/sandbox.ts";
 import { ProcessEndedError, UncaughtError } from "./child-end.ts";
 import type { World } from "./command.ts";
 import { killGroup } from "./kill-group.ts";
@@ -149,12 +150,13 @@ function abortMessage(reason: unknown): ToPermitted {
 }
 
 /** Which level was reached, as the log has it. */
-function levelEvent({ level, unheld, lacks }: WrappedCommand, { clock }: World) {
+function levelEvent({ level, held, unheld, lacks }: WrappedCommand, { clock }: World) {
   const rest = unheld.length === 0 ? "" : `; by Node alone: ${unheld.join(", ")}`;
+  const besides = held.length === 0 ? "" : `; the kernel keeps: ${held.join(", ")}`;
   const message =
     level === "bubblewrap"
       ? `Permissions are kept by the kernel (bubblewrap) and by Node${rest}`
-      : `Permissions are kept by Node alone, which node:sqlite, links and programs can get around: ${lacks}`;
+      : `Permissions are kept by Node alone, which node:sqlite, links and programs can get around: ${lacks}${besides}`;
   return {
     type: "log.written",
     level: level === "bubblewrap" ? "INFO" : "WARNING",
@@ -183,7 +185,7 @@ async function startProcess(
   const wrapped =
     options.onUse === undefined
       ? await wrapNode(file, permissions, { ...options, own: Object.values(own) })
-      : { argv: learnWords(), env: definedOf(env), level: "none" as const, unheld: [], lacks: "" };
+      : { ...UNHELD, argv: learnWords(), env: definedOf(env) };
   const [program = "", ...words] = wrapped.argv;
   const mark = randomUUID();
   const child = spawn(program, words, {
@@ -198,6 +200,9 @@ async function startProcess(
   const release = isGuarded ? guard({ pid: child.pid, ownsGroup: true, mark }) : () => undefined;
   return { child, wrapped, release };
 }
+
+/** Where somebody learns what is used, everything is done. */
+const UNHELD = { level: "none", held: [], unheld: [], lacks: "" } as const;
 
 interface Wrapping extends PermittedOptions {
   /** Directories of its own, to be written. */

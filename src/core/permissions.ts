@@ -61,7 +61,8 @@ function readProgram(value: unknown, path: string): string {
   return refuse(path, 'a program such as "tar" or "/usr/bin/tar"', value);
 }
 
-function readAddress(value: unknown, path: string): string {
+/** An address by its text, in lower case. @throws {OptionsError} */
+export function readAddress(value: unknown, path: string): string {
   const port = /^[^\s*]+:(\d{1,5}|\*)$|^\*:(\d{1,5}|\*)$/.exec(String(value));
   if (typeof value === "string" && port !== null && !(Number(port[1] ?? port[2]) > 65_535)) {
     return value.toLowerCase();

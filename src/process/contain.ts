@@ -16,6 +16,8 @@ export type Level = "namespace" | "supervised" | "plain";
 export interface Wrapped {
   readonly argv: readonly string[];
   readonly level: string;
+  /** Whether somebody has still to see to it that none of its processes outlives us. Default false. */
+  readonly isSupervised?: boolean | undefined;
 }
 
 /** Puts something around a command. */

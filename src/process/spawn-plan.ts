@@ -35,11 +35,16 @@ export function planSpawn(command: readonly string[], settled: SettledRun): Spaw
   const mark = randomUUID();
   const user = settled.user === undefined ? undefined : readUser(settled.user, "command.user");
   const other = user?.uid === process.getuid?.() ? undefined : user;
-  const { argv, level, becomes } = wrapped(command, settled, other);
+  const {
+    argv,
+    level,
+    becomes,
+    isSupervised = level === "plain",
+  } = wrapped(command, settled, other);
   const ownsGroup = !hasTerminal();
   const cwd = settled.cwd ?? process.cwd();
   const env = environment(settled, mark, user);
-  const mayHold = settled.supervise && level === "plain" && settled.wrap === undefined;
+  const mayHold = settled.supervise && isSupervised;
   const supervised = mayHold ? supervise(argv, env, ownsGroup) : undefined;
   const options: SpawnOptions = {
     cwd,
@@ -52,7 +57,8 @@ export function planSpawn(command: readonly string[], settled: SettledRun): Spaw
   const isWrapped = argv !== command || supervised !== undefined;
   const plan = { isWrapped, mark, ownsGroup, cwd, env, options };
   if (supervised === undefined) return { ...plan, argv, level, isSupervised: false };
-  return { ...plan, argv: supervised.argv, level: "supervised", isSupervised: true };
+  const held = level === "plain" ? "supervised" : level;
+  return { ...plan, argv: supervised.argv, level: held, isSupervised: true };
 }
 
 /** `becomes` is the user that the system is to change to; within a namespace that is done inside. */

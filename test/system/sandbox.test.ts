@@ -5,7 +5,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { findMachine, wrapCommand } from "../../src/process/sandbox.ts";
+import { findMachine } from "../../src/process/machine.ts";
+import { wrapCommand } from "../../src/process/sandbox.ts";
 import type { Permissions } from "../../src/core/permissions.ts";
 import { holdfast, place, start } from "../cli-process.ts";
 import { reach, reaching, untilThereAre } from "../permissions/reaching.ts";
@@ -112,7 +113,12 @@ describe("a command inside bubblewrap", () => {
   }
 
   test("this machine has it", async () => {
-    expect(await findMachine()).toEqual({ level: "bubblewrap", lacks: "" });
+    expect(await findMachine()).toEqual({
+      level: "bubblewrap",
+      lacks: "",
+      rights: [],
+      noNet: [],
+    });
   });
 
   test("writes only where it may", async () => {
