@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { lookOf } from "../../src/process/overlay-finish.ts";
 import { holdfast, place, start, type Place } from "../cli-process.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
@@ -163,17 +164,26 @@ test("what a killed transaction left is removed at the next start, and a commit 
   await running.ended;
   const left = layers(at).length;
   const [record = ""] = layers(at).filter((name) => name.endsWith(".json"));
-  const { spool } = JSON.parse(readFileSync(join(at.home, "overlays", record), "utf8")) as {
-    spool: string;
-  };
+  const { place: layersAt } = JSON.parse(
+    readFileSync(join(at.home, "overlays", record), "utf8"),
+  ) as { place: string };
+  const [name = ""] = readdirSync(layersAt);
   // As it stands when it is killed among its renames.
-  const staged = at.file(".a.mark", "committed");
-  const ready = { renames: [{ from: staged, to: join(at.root, "a") }], deletions: [] };
-  writeFileSync(join(spool, "ready"), JSON.stringify(ready));
+  const stage = join(at.root, ".stage");
+  const staged = at.file(".stage/new/a", "committed");
+  const to = join(at.root, "a");
+  const moves = [{ from: staged, to, aside: join(stage, "gone-0"), look: await lookOf(to) }];
+  const ready = { stages: [stage], moves, attributes: [] };
+  writeFileSync(join(layersAt, name, "ready"), JSON.stringify(ready));
   const next = await exec(at, ["--", "true"]);
 
-  expect({ left: left > 0, now: layers(at), a: read(at, "a"), spool: existsSync(spool) }).toEqual({
-    spool: false,
+  expect({
+    left: left > 0,
+    now: layers(at),
+    a: read(at, "a"),
+    isThere: existsSync(layersAt),
+  }).toEqual({
+    isThere: false,
     left: true,
     now: [],
     a: "committed",

@@ -207,9 +207,10 @@ class ExecRun {
     const { sweepLayers } = await import("./overlaid.ts");
     const failed = ({ message }: Error) =>
       output.complain(`holdfast: what a kill left cannot be removed: ${message}\n`, "WARNING");
-    for (const id of await sweepLayers(records, failed)) {
-      const text = `holdfast: the transaction of run ${id} was cut off while its changes were put in place; that is done now\n`;
-      output.complain(text, "WARNING");
+    const { toldSwept } = await import("./told-changes.ts");
+    for (const swept of await sweepLayers(records, failed)) {
+      const text = toldSwept(swept);
+      if (text !== "") output.complain(text, "WARNING");
     }
   }
 
