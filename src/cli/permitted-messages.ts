@@ -7,7 +7,7 @@ import type { TaskEnd } from "../automation/outcome.ts";
 import type { HoldfastEvent } from "../core/events.ts";
 import type { PackedError } from "../core/packed-error.ts";
 import type { SettledPermissions } from "../core/permissions.ts";
-import type { Use } from "../process/uses.ts";
+import type { TooManyUses, Use } from "../process/uses.ts";
 import type { TaskResult } from "../policies/task-result.ts";
 import type { JournalAnswer, JournalCall } from "../journal/remote.ts";
 import type { Work } from "./perform.ts";
@@ -53,7 +53,7 @@ export type FromPermitted =
   | { readonly facts: PermittedFacts }
   | { readonly id: number; readonly call: JournalCall }
   | { readonly event: HoldfastEvent }
-  | { readonly use: Use }
+  | { readonly use: Use | TooManyUses }
   | { readonly result: PackedResult }
   | { readonly failed: PackedError }
   | { readonly uncaught: PackedError };

@@ -21,7 +21,7 @@ import { thisProcess } from "../journal/owner.ts";
 import { MARK_VARIABLE } from "../process/leftover-record.ts";
 import { guard } from "../process/watchdog.ts";
 import { definedOf, heldBack } from "../process/sandbox-env.ts";
-import type { Use } from "../process/uses.ts";
+import type { TooManyUses, Use } from "../process/uses.ts";
 import type { SandboxLevel } from "../process/sandbox-level.ts";
 import { findMachine } from "../process/machine.ts";
 import { wrapCommand, type WrappedCommand } from "../process/sandbox.ts";
@@ -45,7 +45,7 @@ export interface PermittedOptions {
   /** Whether it is not started where the kernel cannot keep it. */
   readonly require: boolean;
   /** Lets it do everything, and is told what it used. Default: it is kept to its permissions. */
-  readonly onUse?: ((use: Use) => void) | undefined;
+  readonly onUse?: ((use: Use | TooManyUses) => void) | undefined;
 }
 
 /** Nothing but to be read: what a file may do before it has said what it needs. */

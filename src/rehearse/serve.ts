@@ -173,8 +173,10 @@ function rowOf(record: StepRecord): StepRow {
 }
 
 function messageOf(error: unknown): string {
-  const { type, message } = summariseError(error);
-  return message === "" ? type : message;
+  const { type, message, cause } = summariseError(error);
+  // fetch says why it failed by its cause alone.
+  const why = cause === undefined || cause.message === "" ? "" : `: ${cause.message}`;
+  return `${message === "" ? type : message}${why}`;
 }
 
 function ownEnv(): Record<string, string> {
