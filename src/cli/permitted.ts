@@ -30,6 +30,7 @@ import type { World } from "./command.ts";
 import { killGroup } from "./kill-group.ts";
 import type { LoadedAutomation } from "./load-automation.ts";
 import { compileCacheOf, learnWords, nodeWords, ownReads, temporaryOf } from "./permitted-argv.ts";
+import { keptBy, levelEvent } from "./permitted-level.ts";
 import {
   unpackResult,
   type FromPermitted,
@@ -118,7 +119,7 @@ async function executePermitted(
     permissions,
     heldBack: heldBack(options.world.env, permissions.env),
     renewEveryMs: journal.renewEveryMs,
-    isHeld: started.wrapped.level === "bubblewrap",
+    kept: keptBy(started.wrapped, permissions, ownReads(file)),
     learns: options.onUse !== undefined,
   };
   const level = levelEvent(started.wrapped, options.world);
@@ -147,24 +148,6 @@ async function executePermitted(
 function abortMessage(reason: unknown): ToPermitted {
   const signal = reason instanceof StoppedBySignal ? reason.signal : undefined;
   return { abort: packError(reason), signal };
-}
-
-/** Which level was reached, as the log has it. */
-function levelEvent({ level, held, unheld, lacks }: WrappedCommand, { clock }: World) {
-  const rest = unheld.length === 0 ? "" : `; by Node alone: ${unheld.join(", ")}`;
-  const besides = held.length === 0 ? "" : `; the kernel keeps: ${held.join(", ")}`;
-  const message =
-    level === "bubblewrap"
-      ? `Permissions are kept by the kernel (bubblewrap) and by Node${rest}`
-      : `Permissions are kept by Node alone, which node:sqlite, links and programs can get around: ${lacks}${besides}`;
-  return {
-    type: "log.written",
-    level: level === "bubblewrap" ? "INFO" : "WARNING",
-    message,
-    data: { sandbox: level },
-    atMs: clock.now(),
-    where: {},
-  } as const;
 }
 
 interface Started {

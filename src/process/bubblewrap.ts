@@ -50,6 +50,9 @@ const SYSTEM_ETC =
     .split(" ")
     .map((name) => `/etc/${name}`);
 
+/** What is seen though nobody has named it. */
+export const ALWAYS_SEEN: readonly string[] = [...SYSTEM, ...SYSTEM_ETC, "/dev", "/proc"];
+
 /** Where programs lie that are hidden when only some may be run. */
 const PROGRAM_DIRECTORIES = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"];
 

@@ -36,10 +36,13 @@ export function noNetWords(isRoot: boolean): readonly string[] {
   return ["unshare", ...(isRoot ? [] : ["--user", "--map-current-user"]), "--net", "--"];
 }
 
+/** That it has none, in words. */
+export const NO_NETWORK = "no network";
+
 /** What a command is kept to at a level below bubblewrap, in words for the log. */
 export function heldBy({ rights, noNet }: Machine, { net }: Permissions): readonly string[] {
   return [
-    ...(net?.length === 0 && noNet.length > 0 ? ["no network"] : []),
+    ...(net?.length === 0 && noNet.length > 0 ? [NO_NETWORK] : []),
     ...(rights.length > 0 ? ["it gains no rights"] : []),
     ...(rights.includes("--core=0:0") ? ["it writes no memory image"] : []),
     ...(rights.includes("--inh-caps=-all") ? ["of root's rights those over files and users"] : []),

@@ -54,6 +54,17 @@ describe("an automation inside bubblewrap", () => {
     expect([exitCode, stdout]).toEqual([77, expect.stringContaining(`add ${permission}: `)]);
   });
 
+  test("is told what a program lacks that it may run: a file that is not there to be read", async () => {
+    const at = place();
+
+    const { exitCode, stdout } = await reach(at, reaching(at, { run: ["sh"] }), "program reads");
+
+    expect([exitCode, stdout]).toEqual([
+      77,
+      expect.stringContaining('add permissions.read: "/etc/shadow"'),
+    ]);
+  });
+
   test("runs the program that it named, and that runs no other", async () => {
     const at = place();
     const file = reaching(at, { run: ["sh"] });
