@@ -171,6 +171,7 @@ async function startProcess(
       : { ...UNHELD, argv: learnWords(), env: definedOf(env) };
   const [program = "", ...words] = wrapped.argv;
   const mark = randomUUID();
+  refuseDebugger();
   const child = spawn(program, words, {
     cwd,
     env: { ...wrapped.env, ...own, [MARK_VARIABLE]: mark },
@@ -182,6 +183,11 @@ async function startProcess(
   const isGuarded = wrapped.level !== "bubblewrap" && child.pid !== undefined;
   const release = isGuarded ? guard({ pid: child.pid, ownsGroup: true, mark }) : () => undefined;
   return { child, wrapped, release };
+}
+
+/** By this signal anybody of our user has Node open its debugger, and so has us do what they like. */
+function refuseDebugger(): void {
+  if (process.listenerCount("SIGUSR1") === 0) process.on("SIGUSR1", () => undefined);
 }
 
 /** Where somebody learns what is used, everything is done. */
