@@ -1,5 +1,6 @@
 /** What is said and known of the level at which an automation is kept to its permissions. */
 
+import type { HoldfastEvent } from "../core/events.ts";
 import type { SettledPermissions } from "../core/permissions.ts";
 import { ALWAYS_SEEN } from "../process/bubblewrap.ts";
 import type { Kept } from "../process/kernel-denial.ts";
@@ -20,7 +21,10 @@ export function keptBy(
 }
 
 /** Which level was reached, as the log has it. */
-export function levelEvent({ level, held, unheld, lacks }: WrappedCommand, { clock }: World) {
+export function levelEvent(
+  { level, held, unheld, lacks }: WrappedCommand,
+  { clock }: World,
+): HoldfastEvent {
   const rest = unheld.length === 0 ? "" : `; by Node alone: ${unheld.join(", ")}`;
   const besides = held.length === 0 ? "" : `; the kernel keeps: ${held.join(", ")}`;
   const message =
@@ -34,5 +38,5 @@ export function levelEvent({ level, held, unheld, lacks }: WrappedCommand, { clo
     data: { sandbox: level },
     atMs: clock.now(),
     where: {},
-  } as const;
+  };
 }

@@ -259,7 +259,8 @@ test("--require-sandbox runs nothing where a limit would not be kept", async () 
 
   const { exitCode, stderr } = await exec(at, [
     "--require-sandbox",
-    ...["--net", "127.0.0.1:1"],
+    "--net",
+    "127.0.0.1:1",
     ...sh("echo ran >> ledger"),
   ]);
 
