@@ -371,6 +371,13 @@ test.for([
   [["--dry-run", "--transaction"], "--transaction: excludes --dry-run"],
   [["--transaction", "--user", "nobody"], "--user: excludes --transaction"],
   [["--dry-run", "--read", "/"], "--read: excludes --dry-run"],
+  [["--net", "nowhere"], '--net[0]: expected an address such as "store.example:443"'],
+  [["--net", "a:99999"], "--net[0]: expected an address"],
+  [["--read", ""], "--read[0]: expected text that is not empty"],
+  [["--read", "/not there"], "--read: /not there is not there"],
+  [["--write", "/not there"], "--write: /not there is not there; make it first"],
+  [["--write", "~/x", "--cwd", "/"], "--write: /~/x is not there: a shell leaves ~ as it is"],
+  [["--write", "/etc/passwd", "--transaction"], "--write: /etc/passwd is not a directory"],
   [["--atempts", "3"], "unknown flag --atempts; did you mean --attempts?"],
 ] as const)("wrong flags run nothing: %s", async ([flags, says]) => {
   const at = place();

@@ -21,7 +21,8 @@ HOLDFAST_RUN_ID in their environment; the last two HOLDFAST_OUTCOME and HOLDFAST
 Exit codes: the command's own; 128+n where signal n ended it or us; 124 a time limit is over;
 125 holdfast itself failed; 126 it cannot be executed; 127 it was not found; 65 it ended with 0
 and its verification failed; 69 the lock is held; 75 the breaker is open; with --undo 80 failed
-and undone, 81 failed and the undo failed; 2 wrong flags; 77 there is no sandbox, and it is required; 78 a wrong profile.`,
+and undone, 81 failed and the undo failed; 2 wrong flags; 77 a sandbox is required that
+is not there or does not keep all of it; 78 a wrong profile.`,
   positionals: { min: 0, max: Infinity, mayBeEmpty: true },
   flags: {
     ...GUARDING_FLAGS,
@@ -58,6 +59,10 @@ and undone, 81 failed and the undo failed; 2 wrong flags; 77 there is no sandbox
   async run(args, world) {
     if (args.has("print-profile")) return printProfile(args, world);
     const plan = await readAsked(args, world);
+    if (plan.read.length + plan.write.length > 0) {
+      const { checkPlaces } = await import("./exec/places.ts");
+      checkPlaces(plan);
+    }
     const remedies = await remediesOf(plan);
     try {
       const { performExec } = await import("./exec/perform-exec.ts");

@@ -59,10 +59,11 @@ export function temporaryOf(file: string, stateHome: string): string {
   return ownDirectory("temporary", file, stateHome);
 }
 
-/** The words of Node's command line, the program first. */
+/** The words of Node's command line, the program first. @param entry The file that it begins with. */
 export function nodeWords(
   { read, write, run }: Pick<SettledPermissions, "read" | "write" | "run">,
   own: readonly string[],
+  entry: string = CHILD,
 ): string[] {
   const readable = [...read, ...write, ...own].flatMap(withLinkTarget);
   const writable = write.flatMap(withLinkTarget);
@@ -75,7 +76,7 @@ export function nodeWords(
     ...readable.flatMap((path) => grants("read", path)),
     ...writable.flatMap((path) => grants("write", path)),
     ...(run.length > 0 ? ["--allow-child-process"] : []),
-    CHILD,
+    entry,
   ];
 }
 

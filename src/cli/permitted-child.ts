@@ -7,7 +7,7 @@ import { execute } from "../automation/execute.ts";
 import { StoppedBySignal } from "../automation/cancellation.ts";
 import type { Automation } from "../automation/automation.ts";
 import type { Rule } from "../classify/classify.ts";
-import { findKernelDenial } from "../process/kernel-denial.ts";
+import { findKernelDenial, type Kept } from "../process/kernel-denial.ts";
 import { denialOf, noteDenial } from "../core/denial.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import { packError, unpackError } from "../core/packed-error.ts";
@@ -52,9 +52,9 @@ async function serve(job: PermittedJob): Promise<void> {
 type RunJob = Extract<PermittedJob, { ask: "run" }>;
 
 /** What the kernel refuses says only what went wrong, and not that it was not permitted. */
-function knowingDenials(automation: Automation<never>, { permissions }: RunJob) {
+function knowingDenials(automation: Automation<never>, kept: Kept) {
   const rule: Rule = (error) => {
-    const denial = findKernelDenial(error, permissions);
+    const denial = findKernelDenial(error, kept);
     if (denial === undefined) return undefined;
     noteDenial(error, denial);
     return { class: "fatal", code: "PERMISSION_DENIED", effect: "unknown" };
@@ -106,7 +106,8 @@ async function run(job: RunJob) {
     return answer;
   };
   const loaded = await loadAutomation(file, process.cwd());
-  return execute(job.isHeld ? knowingDenials(loaded.automation, job) : loaded.automation, {
+  const { automation } = loaded;
+  return execute(job.kept === undefined ? automation : knowingDenials(automation, job.kept), {
     ...options,
     file: loaded.file,
     journal: remoteJournal(ask, renewEveryMs),

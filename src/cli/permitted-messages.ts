@@ -7,7 +7,8 @@ import type { TaskEnd } from "../automation/outcome.ts";
 import type { HoldfastEvent } from "../core/events.ts";
 import type { PackedError } from "../core/packed-error.ts";
 import type { SettledPermissions } from "../core/permissions.ts";
-import type { Use } from "../process/uses.ts";
+import type { Kept } from "../process/kernel-denial.ts";
+import type { TooManyUses, Use } from "../process/uses.ts";
 import type { TaskResult } from "../policies/task-result.ts";
 import type { JournalAnswer, JournalCall } from "../journal/remote.ts";
 import type { Work } from "./perform.ts";
@@ -25,8 +26,8 @@ export type PermittedJob =
       readonly permissions: SettledPermissions;
       readonly heldBack: readonly string[];
       readonly renewEveryMs: number;
-      /** Whether the kernel keeps it to its permissions, too. */
-      readonly isHeld: boolean;
+      /** What of its permissions the kernel keeps, too; missing where that is nothing. */
+      readonly kept?: Kept | undefined;
       /** Whether everything is done, and told of as a use. */
       readonly learns: boolean;
     };
@@ -53,7 +54,7 @@ export type FromPermitted =
   | { readonly facts: PermittedFacts }
   | { readonly id: number; readonly call: JournalCall }
   | { readonly event: HoldfastEvent }
-  | { readonly use: Use }
+  | { readonly use: Use | TooManyUses }
   | { readonly result: PackedResult }
   | { readonly failed: PackedError }
   | { readonly uncaught: PackedError };

@@ -21,14 +21,16 @@ import { thisProcess } from "../journal/owner.ts";
 import { MARK_VARIABLE } from "../process/leftover-record.ts";
 import { guard } from "../process/watchdog.ts";
 import { definedOf, heldBack } from "../process/sandbox-env.ts";
-import type { Use } from "../process/uses.ts";
+import type { TooManyUses, Use } from "../process/uses.ts";
 import type { SandboxLevel } from "../process/sandbox-level.ts";
-import { findMachine, wrapCommand, type WrappedCommand } from "../process/sandbox.ts";
+import { findMachine } from "../process/machine.ts";
+import { wrapCommand, type WrappedCommand } from "../process/sandbox.ts";
 import { ProcessEndedError, UncaughtError } from "./child-end.ts";
 import type { World } from "./command.ts";
 import { killGroup } from "./kill-group.ts";
 import type { LoadedAutomation } from "./load-automation.ts";
 import { compileCacheOf, learnWords, nodeWords, ownReads, temporaryOf } from "./permitted-argv.ts";
+import { keptBy, levelEvent } from "./permitted-level.ts";
 import {
   unpackResult,
   type FromPermitted,
@@ -44,7 +46,7 @@ export interface PermittedOptions {
   /** Whether it is not started where the kernel cannot keep it. */
   readonly require: boolean;
   /** Lets it do everything, and is told what it used. Default: it is kept to its permissions. */
-  readonly onUse?: ((use: Use) => void) | undefined;
+  readonly onUse?: ((use: Use | TooManyUses) => void) | undefined;
 }
 
 /** Nothing but to be read: what a file may do before it has said what it needs. */
@@ -117,7 +119,7 @@ async function executePermitted(
     permissions,
     heldBack: heldBack(options.world.env, permissions.env),
     renewEveryMs: journal.renewEveryMs,
-    isHeld: started.wrapped.level === "bubblewrap",
+    kept: keptBy(started.wrapped, permissions, ownReads(file)),
     learns: options.onUse !== undefined,
   };
   const level = levelEvent(started.wrapped, options.world);
@@ -148,23 +150,6 @@ function abortMessage(reason: unknown): ToPermitted {
   return { abort: packError(reason), signal };
 }
 
-/** Which level was reached, as the log has it. */
-function levelEvent({ level, unheld, lacks }: WrappedCommand, { clock }: World) {
-  const rest = unheld.length === 0 ? "" : `; by Node alone: ${unheld.join(", ")}`;
-  const message =
-    level === "bubblewrap"
-      ? `Permissions are kept by the kernel (bubblewrap) and by Node${rest}`
-      : `Permissions are kept by Node alone, which node:sqlite, links and programs can get around: ${lacks}`;
-  return {
-    type: "log.written",
-    level: level === "bubblewrap" ? "INFO" : "WARNING",
-    message,
-    data: { sandbox: level },
-    atMs: clock.now(),
-    where: {},
-  } as const;
-}
-
 interface Started {
   readonly child: ChildProcess;
   readonly wrapped: WrappedCommand;
@@ -183,9 +168,10 @@ async function startProcess(
   const wrapped =
     options.onUse === undefined
       ? await wrapNode(file, permissions, { ...options, own: Object.values(own) })
-      : { argv: learnWords(), env: definedOf(env), level: "none" as const, unheld: [], lacks: "" };
+      : { ...UNHELD, argv: learnWords(), env: definedOf(env) };
   const [program = "", ...words] = wrapped.argv;
   const mark = randomUUID();
+  refuseDebugger();
   const child = spawn(program, words, {
     cwd,
     env: { ...wrapped.env, ...own, [MARK_VARIABLE]: mark },
@@ -198,6 +184,14 @@ async function startProcess(
   const release = isGuarded ? guard({ pid: child.pid, ownsGroup: true, mark }) : () => undefined;
   return { child, wrapped, release };
 }
+
+/** By this signal anybody of our user has Node open its debugger, and so has us do what they like. */
+function refuseDebugger(): void {
+  if (process.listenerCount("SIGUSR1") === 0) process.on("SIGUSR1", () => undefined);
+}
+
+/** Where somebody learns what is used, everything is done. */
+const UNHELD = { level: "none", held: [], unheld: [], lacks: "" } as const;
 
 interface Wrapping extends PermittedOptions {
   /** Directories of its own, to be written. */

@@ -542,16 +542,20 @@ export function adviceFor({ permission, value }: Denial): string {
     : `add permissions.${permission}: ${JSON.stringify(value)}`;
 }
 
-/** The machine cannot keep what runs to its limits, and that was required. Nothing was started. */
+/** The machine cannot keep what runs to all of its limits, and that was required. Nothing was started. */
 export class SandboxError extends HoldfastError {
   override get name(): string {
     return "SandboxError";
   }
   readonly code = "SANDBOX_UNAVAILABLE";
 
-  /** @param problem What is missing. */
-  constructor(problem: string, options?: ErrorOptions) {
-    super(`A sandbox is required, and there is none: ${problem}`, options);
+  /** @param problem What is missing. @param unheld What would not be kept; default: all of it. */
+  constructor(problem: string, unheld?: readonly string[]) {
+    super(
+      unheld === undefined
+        ? `A sandbox is required, and there is none: ${problem}`
+        : `A sandbox is required, and none keeps ${unheld.join(", ")}: ${problem}`,
+    );
   }
 }
 

@@ -16,6 +16,8 @@ export type Level = "namespace" | "supervised" | "marked" | "plain";
 export interface Wrapped {
   readonly argv: readonly string[];
   readonly level: string;
+  /** Whether its processes may outlive us, so that somebody has to see to it. Default: at level "plain". */
+  readonly isOpen?: boolean | undefined;
 }
 
 /** Puts something around a command. */

@@ -44,14 +44,14 @@ export function planSpawn(
   const user = settled.user === undefined ? undefined : readUser(settled.user, "command.user");
   const other = user?.uid === process.getuid?.() ? undefined : user;
   const { becomes, ...around } = wrapped(command, settled, other);
+  const { isOpen = around.level === "plain" } = around;
   const ownsGroup = !hasTerminal();
   const cwd = settled.cwd ?? process.cwd();
   const env = environment(settled, mark, user);
-  const isOpen = around.level === "plain" && settled.wrap === undefined;
   const signs = { ownsGroup, mark };
-  const supervised =
-    isOpen && settled.supervise && isSupervisable ? supervise(command, env, signs) : undefined;
-  const { argv, level } = supervised ?? (isOpen ? marked(command, settled, signs) : around);
+  const isAsked = isOpen && settled.supervise && isSupervisable;
+  const supervised = isAsked ? supervise(around.argv, env, signs) : undefined;
+  const { argv, level } = supervised ?? (isOpen ? marked(around.argv, settled, signs) : around);
   const options: SpawnOptions = {
     cwd,
     env: supervised?.env ?? env,
@@ -61,7 +61,10 @@ export function planSpawn(
     ...(becomes === undefined ? {} : { uid: becomes.uid, gid: becomes.gid }),
   };
   const isSupervised = supervised !== undefined;
-  return { argv, isWrapped: argv !== command, isSupervised, level, ...signs, cwd, env, options };
+  // What a sandbox reached says more than how its processes are held.
+  const reached = around.level === "plain" ? level : around.level;
+  const isWrapped = argv !== command;
+  return { argv, isWrapped, isSupervised, level: reached, ...signs, cwd, env, options };
 }
 
 /** Where more is asked for than a look at the tree. It takes a shell, so not everybody gets it. */

@@ -92,7 +92,13 @@ export function execAutomation(plan: ExecPlan, parts: ExecParts): Automation {
     );
     const { overlaid } = parts;
     if (plan.transaction && overlaid !== undefined) {
-      await run.step("commit", () => overlaid.commit(), { timeout: { attempt: Infinity } });
+      const kept = await run.step("commit", () => overlaid.commit(), {
+        timeout: { attempt: Infinity },
+      });
+      if (kept.length > 0) {
+        const { toldKept } = await import("./told-changes.ts");
+        run.log.warning(toldKept(kept));
+      }
     }
   });
   const endOf = (failure: TaskFailure) => endOfRun(failure, { plan, parts, last });

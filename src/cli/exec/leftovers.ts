@@ -27,8 +27,9 @@ async function sweepLayers(world: World, complain: Complain): Promise<void> {
   const { sweepLayers: sweep } = await import("./overlaid.ts");
   const failed = ({ message }: Error) =>
     complain(`holdfast: what a kill left cannot be removed: ${message}\n`, "WARNING");
-  for (const id of await sweep(records, failed)) {
-    const text = `holdfast: the transaction of run ${id} was cut off while its changes were put in place; that is done now\n`;
-    complain(text, "WARNING");
+  const { toldSwept } = await import("./told-changes.ts");
+  for (const swept of await sweep(records, failed)) {
+    const text = toldSwept(swept);
+    if (text !== "") complain(text, "WARNING");
   }
 }

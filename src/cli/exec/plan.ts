@@ -17,6 +17,7 @@ import {
   type Reader,
   type Settled,
 } from "../../core/options.ts";
+import { readAddress } from "../../core/permissions.ts";
 import { backoffFromText } from "./backoff-text.ts";
 import { readConditions, readExpected } from "./conditions.ts";
 
@@ -79,6 +80,12 @@ export function variablesOf({ env }: Pick<Guarding, "env">): Readonly<Record<str
   return Object.fromEntries(env.map((text) => readVariable(text, "env")));
 }
 
+/** No path holds a zero byte; whether it is there is looked at where it is used. */
+function checkPath(value: string, path: string): void {
+  if (!value.includes("\0")) return;
+  throw new OptionsError(path, "expected a path, received one with a zero byte in it");
+}
+
 const limit = duration({ min: 1, default: undefined });
 const maybe = text({ default: undefined });
 
@@ -108,9 +115,9 @@ export const PLAN_READERS = {
   cwd: maybe,
   env: texts(meaning(readVariable)),
   user: maybe,
-  read: texts(anyText),
-  write: texts(anyText),
-  net: texts(anyText),
+  read: texts(meaning(checkPath)),
+  write: texts(meaning(checkPath)),
+  net: texts(meaning(readAddress)),
   noNet: flag({ default: false }),
   requireSandbox: flag({ default: false }),
   quietOnSuccess: flag({ default: false }),
