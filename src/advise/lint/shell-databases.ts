@@ -1,8 +1,8 @@
 /** Rules about the clients of databases. */
 
 import { readOptions } from "./shell-words.ts";
-import type { Call, Script } from "./shell-script.ts";
-import { callsWhere, type ShellRule } from "./shell-rule.ts";
+import { callsWhere, isAnswerLookedAt, type ShellRule } from "./shell-rule.ts";
+import type { Call } from "./shell-script.ts";
 
 /** See its `why`. */
 export const psqlStop: ShellRule = {
@@ -50,7 +50,7 @@ export const redisError: ShellRule = {
         operandsEnd: true,
       });
       // Whoever looks at the answer does not need the exit code.
-      const isLookedAt = SEARCHES.has(call.pipeline.last) || standsInTest(call, script);
+      const isLookedAt = isAnswerLookedAt(call, script);
       const isCommand = options.operands.length > 0 || readsInput(call);
       return (
         isCommand &&
@@ -60,20 +60,6 @@ export const redisError: ShellRule = {
       );
     }),
 };
-
-/** `[ "$(redis-cli PING)" = PONG ]` */
-function standsInTest({ at, isSubstituted }: Call, { calls }: Script): boolean {
-  return (
-    isSubstituted &&
-    calls.some(
-      ({ name, words }) =>
-        (name === "[" || name === "test") && words.some((word) => word.pos <= at && at < word.end),
-    )
-  );
-}
-
-/** Their exit code tells whether something was found. */
-export const SEARCHES: ReadonlySet<string> = new Set(["grep", "egrep", "fgrep", "rg", "zgrep"]);
 
 /** See its `why`. */
 export const sqlBail: ShellRule = {

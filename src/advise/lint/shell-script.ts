@@ -6,6 +6,7 @@
 import {
   forEachChild,
   parse,
+  type AndOr,
   type Command,
   type CompoundList,
   type ParsedScript,
@@ -14,6 +15,7 @@ import {
   type Word,
 } from "unbash";
 import { shellOptions, type ShellOptions } from "./shell-options.ts";
+import { isComparison, readValues, type Values } from "./shell-values.ts";
 import { unwrapped } from "./shell-wrappers.ts";
 
 /** One command that is called. */
@@ -36,6 +38,8 @@ export interface Call {
   readonly isEnd: boolean;
   /** Whether it stands in `$(…)`. */
   readonly isSubstituted: boolean;
+  /** The variable that this `$(…)` is the value of; `=` where it is compared as it is. */
+  readonly answerTo: string | undefined;
   /** The function whose body it stands in. */
   readonly inFunction: string | undefined;
 }
@@ -57,10 +61,15 @@ export interface Pipeline {
 export interface Script {
   readonly text: string;
   readonly dialect: "bash" | "sh";
+  /** Whether another script may read it in, whose options hold for it then. */
+  readonly isFragment: boolean;
   readonly calls: readonly Call[];
   /** Every node, in the order of the text. */
   readonly nodes: readonly PlacedNode[];
   readonly options: ShellOptions;
+  readonly values: Values;
+  /** Whether it reads in other files, which may have functions of their own. */
+  readonly readsFiles: boolean;
   /** The names of its functions: they are no programs. */
   readonly functions: ReadonlySet<string>;
   readonly errors: readonly { readonly message: string; readonly at: number }[];
@@ -72,15 +81,19 @@ export interface PlacedNode {
   readonly at: number;
   /** Whether it stands in `$(…)`. */
   readonly isSubstituted: boolean;
+  /** Whether what follows is not reached, or another way, when it fails: `if`, `|| exit`. */
+  readonly isGuarded: boolean;
 }
 
 /** What surrounds a node. */
 interface Place {
   readonly isChecked: boolean;
+  readonly isGuarded: boolean;
   readonly isFed: boolean;
   readonly isBackground: boolean;
   readonly isEnd: boolean;
   readonly isSubstituted: boolean;
+  readonly answerTo: string | undefined;
   readonly inFunction: string | undefined;
   readonly pipeline: Pipeline | undefined;
   /**
@@ -99,30 +112,59 @@ interface Draft {
 
 const TOP: Place = {
   isChecked: false,
+  isGuarded: false,
   isFed: false,
   isBackground: false,
   isEnd: true,
   isSubstituted: false,
+  answerTo: undefined,
   inFunction: undefined,
   pipeline: undefined,
   at: undefined,
 };
 
-/** @param flags What its shell was started with: `-eu`. */
-export function readScript(
-  text: string,
-  { dialect = "bash", flags = "" }: { dialect?: "bash" | "sh"; flags?: string } = {},
-): Script {
+/** How a script is read. */
+export interface Reading {
+  /** Default: bash. */
+  readonly dialect?: "bash" | "sh" | undefined;
+  /** What its shell was started with: `-eu`. Default: nothing. */
+  readonly flags?: string | undefined;
+  /** Default: false. */
+  readonly isFragment?: boolean | undefined;
+}
+
+/** Reads a script, or as much of it as a shell would read. */
+export function readScript(text: string, reading: Reading = {}): Script {
+  const { dialect = "bash", flags = "", isFragment = false } = reading;
   const draft: Draft = { calls: [], nodes: [], functions: new Set(), errors: [] };
   try {
-    visit(parse(text), TOP, draft);
+    visit(parseRead(text), TOP, draft);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     draft.errors.push({ message: "it is nested too deeply", at: 0 });
   }
   const calls = draft.calls.filter(({ name }) => !draft.functions.has(name));
   const options = shellOptions(draft.calls, flags);
-  return { text, dialect, ...draft, calls, options };
+  const values = readValues(draft.nodes, text);
+  const readsFiles = calls.some(({ name }) => name === "." || name === "source");
+  return { text, dialect, isFragment, ...draft, calls, options, values, readsFiles };
+}
+
+/** A shell reads line by line: behind `exit` and `exec` may stand another language, or an archive. */
+function parseRead(text: string): ParsedScript {
+  const whole = parse(text);
+  const [error] = whole.errors ?? [];
+  if (error === undefined) return whole;
+  const end = whole.commands.find(
+    (statement) => statement.end <= error.pos && endsScript(statement.command),
+  )?.end;
+  return end === undefined ? whole : parse(text.slice(0, end));
+}
+
+function endsScript(node: SyntaxNode): boolean {
+  if (node.type !== "Command") return false;
+  // `exec > log` only opens a file.
+  return node.name?.value === "exit" || (node.name?.value === "exec" && node.args.length > 0);
 }
 
 type Visitor<Type extends SyntaxNode["type"]> = (
@@ -141,7 +183,9 @@ const VISITORS: { readonly [Type in SyntaxNode["type"]]?: Visitor<Type> } = {
     // Only the last one's exit code is the list's.
     const last = node.commands.length - 1;
     node.commands.forEach((each, index) => {
-      visit(each, { ...place, isChecked: place.isChecked || index < last }, draft);
+      const isChecked = place.isChecked || index < last;
+      const isGuarded = place.isGuarded || isAnswered(node, index);
+      visit(each, { ...place, isChecked, isGuarded }, draft);
     });
   },
   Pipeline: visitPipeline,
@@ -155,18 +199,37 @@ const VISITORS: { readonly [Type in SyntaxNode["type"]]?: Visitor<Type> } = {
   Elif: visitCondition,
   While: visitLoop,
   For: visitLoop,
+  Assignment(node, place, draft) {
+    forEachChild(node, (child) => visit(child, { ...place, answerTo: node.name }, draft));
+  },
+  TestBinary(node, place, draft) {
+    const answerTo = isComparison(node.operator) ? "=" : undefined;
+    forEachChild(node, (child) => visit(child, { ...place, answerTo }, draft));
+  },
+  Case(node, place, draft) {
+    forEachChild(node, (child) => {
+      visit(child, { ...place, answerTo: child === node.word ? "=" : place.answerTo }, draft);
+    });
+  },
   CommandExpansion: visitSubstitution,
   ProcessSubstitution: visitSubstitution,
 };
 
 function visit(node: SyntaxNode, place: Place, draft: Draft): void {
-  const { isSubstituted } = place;
-  draft.nodes.push({ node, at: place.at ?? node.pos, isSubstituted });
+  const { isSubstituted, isGuarded } = place;
+  draft.nodes.push({ node, at: place.at ?? node.pos, isSubstituted, isGuarded });
   // A node in a command of a pipeline is no part of the pipeline itself.
   const inside = node.type === "Command" ? place : { ...place, pipeline: undefined };
   const visitor = VISITORS[node.type] as Visitor<SyntaxNode["type"]> | undefined;
   if (visitor !== undefined) visitor(node, inside, draft);
   else forEachChild(node, (child) => visit(child, inside, draft));
+}
+
+/** Whether its failure leads to anything but going on: `|| exit`, `|| { …; }`. */
+function isAnswered({ commands, operators }: AndOr, index: number): boolean {
+  const next = commands[index + 1];
+  const name = next?.type === "Command" ? (next.name?.value ?? "") : "";
+  return operators[index] === "||" && !/^(?:true|:|echo|printf)$/.test(name);
 }
 
 function visitCondition(
@@ -175,7 +238,8 @@ function visitCondition(
   draft: Draft,
 ): void {
   forEachChild(node, (child) => {
-    visit(child, child === node.clause ? { ...place, isChecked: true } : place, draft);
+    const inside = { ...place, isChecked: true, isGuarded: true };
+    visit(child, child === node.clause ? inside : place, draft);
   });
 }
 
@@ -203,9 +267,9 @@ function visitSubstitution(
   draft: Draft,
 ): void {
   const at = node.text.startsWith("`") ? (place.at ?? node.pos) : place.at;
-  const { inFunction } = place;
+  const { inFunction, answerTo } = place;
   forEachChild(node, (child) => {
-    visit(child, { ...TOP, at, inFunction, isSubstituted: true }, draft);
+    visit(child, { ...TOP, at, inFunction, answerTo, isSubstituted: true }, draft);
   });
 }
 
@@ -239,7 +303,7 @@ function visitPipeline(
 function visitCommand(node: Command, place: Place, draft: Draft): void {
   const at = place.at ?? node.pos;
   const { name, words } = unwrapped(node);
-  const { isChecked, isFed, isBackground, isSubstituted, inFunction } = place;
+  const { isChecked, isFed, isBackground, isSubstituted, answerTo, inFunction } = place;
   // Nothing comes after what takes the shell's place.
   const isEnd = place.isEnd || node.name?.value === "exec";
   if (name !== undefined) {
@@ -257,17 +321,24 @@ function visitCommand(node: Command, place: Place, draft: Draft): void {
       isBackground,
       isEnd,
       isSubstituted,
+      answerTo,
       inFunction,
     };
     pipeline.calls.push(call);
     draft.calls.push(call);
   }
-  forEachChild(node, (child) => visit(child, { ...place, pipeline: undefined }, draft));
+  const isTest = name === "[" || name === "test";
+  const answer = isTest && words.some(({ value }) => isComparison(value)) ? "=" : undefined;
+  const inside = { ...place, pipeline: undefined, answerTo: answer ?? place.answerTo };
+  forEachChild(node, (child) => visit(child, inside, draft));
 }
 
-function writesFile(redirect: Redirection): boolean {
+/** Whether what is said goes into a file, and not to another stream or nowhere. */
+export function writesFile(redirect: Redirection): boolean {
   if (redirect.type !== "Redirect" || !redirect.operator.includes(">")) return false;
-  return redirect.operator !== ">&" && redirect.target?.value !== "/dev/null";
+  return (
+    redirect.operator !== ">&" && !/^\/dev\/(?:null|std|tty|fd)/.test(redirect.target?.value ?? "")
+  );
 }
 
 function programOf(command: Command): string {

@@ -2,7 +2,7 @@
 
 import { readOptions, type Options } from "./shell-words.ts";
 import type { Call } from "./shell-script.ts";
-import { callsWhere, type ShellRule } from "./shell-rule.ts";
+import { callsWhere, isAnswerLookedAt, type ShellRule } from "./shell-rule.ts";
 
 function curlOptions({ words }: Call): Options {
   return readOptions(words, {
@@ -30,6 +30,12 @@ function looksAtStatus(options: Options): boolean {
   );
 }
 
+/** Whoever reads the headers on reads the status line. */
+function showsStatus(options: Options, { pipeline, isSubstituted }: Call): boolean {
+  const isReadOn = isSubstituted || pipeline.length > 1;
+  return isReadOn && options.has("-I", "--head", "-i", "--include", "-D", "--dump-header");
+}
+
 /** See its `why`. */
 export const curlFail: ShellRule = {
   id: "curl-fail",
@@ -42,7 +48,8 @@ export const curlFail: ShellRule = {
       const options = curlOptions(call);
       const asks = options.has("-V", "--version", "-h", "--help", "--manual", "-K", "--config");
       const fails = options.has("-f", "--fail", "--fail-with-body");
-      return !asks && !fails && !options.isUnknown && !looksAtStatus(options);
+      const isKnown = options.isUnknown || looksAtStatus(options) || showsStatus(options, call);
+      return !asks && !fails && !isKnown && !isAnswerLookedAt(call, script);
     }),
 };
 

@@ -3,6 +3,7 @@
 import { cronLines, cronPercent, cronSilenced } from "./crontab.ts";
 import { IGNORE, withoutIgnored } from "./ignore.ts";
 import { inOrder, toProblems, type Hit, type Problem, type RuleFacts } from "./rule.ts";
+import { pipeStatus } from "./shell-pipes.ts";
 import { psqlStop, redisError, sqlBail } from "./shell-databases.ts";
 import { removeVariable, temporaryLeft, uncheckedDirectory } from "./shell-removal.ts";
 import type { ShellRule } from "./shell-rule.ts";
@@ -12,7 +13,7 @@ import { curlFail, mayPrompt, transferLimit } from "./shell-transfers.ts";
 
 const SCRIPT_RULES: readonly ShellRule[] = [
   curlFail,
-  status.pipeStatus,
+  pipeStatus,
   psqlStop,
   redisError,
   sqlBail,
@@ -60,7 +61,8 @@ export function shellOf(text: string): "bash" | "sh" | undefined {
 export function lintShell(text: string): Problem[] {
   const [first = ""] = text.split("\n");
   const flags = first.startsWith("#!") ? first.split(/\s+/).slice(1).join(" ") : "";
-  const script = readScript(text, { dialect: shellOf(text) ?? "bash", flags });
+  const isFragment = !first.startsWith("#!");
+  const script = readScript(text, { dialect: shellOf(text) ?? "bash", flags, isFragment });
   return finished(hitsIn(script), text);
 }
 
