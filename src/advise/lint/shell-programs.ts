@@ -25,7 +25,7 @@ const CLEANUPS: ReadonlySet<string> = new Set(
 
 /** What a tool is asked that takes away, ends or only looks. */
 const GENTLE_WORD =
-  /^(?:cat-file|config|delete|describe|diff|disable|down|drop|for-each-ref|grep|info|inspect|is-active|is-enabled|is-failed|images|kill|list|log|ls|ls-files|ls-remote|ls-tree|merge-base|name-rev|port|prune|ps|remove|rev-list|rev-parse|rm|rmi|shortlog|show|status|stop|symbolic-ref|top|version|--(?:get|list|print|query)[\w-]*|--version|--help)$/;
+  /^(?:cat-file|config|delete|describe|diff(?:-tree|-index|-files)?|disable|down|drop|for-each-ref|grep|info|inspect|is-active|is-enabled|is-failed|images|kill|list|log|ls|ls-files|ls-remote|ls-tree|merge-base|name-rev|port|prune|ps|remove|rev-list|rev-parse|rm|rmi|shortlog|show|status|stop|symbolic-ref|top|version|--(?:get|list|print|query)[\w-]*|--version|--help)$/;
 
 /** What makes the data that a pipe hands on: what comes of its failure looks like data, too. */
 const SOURCES: ReadonlySet<string> = new Set(
@@ -78,7 +78,7 @@ export function keepsInput(name: string, words: Words = []): boolean {
   // What a variable or a filter of one's own does with it cannot be told.
   if (name.includes("$")) return SOURCES.has(plain) || KEEPERS.has(plain);
   const isFilter = name === "perl" && words.some(({ value }) => /^-\w*[np]/.test(value));
-  return KEEPERS.has(name) || (doesWork(name) && !isFilter);
+  return KEEPERS.has(name) || (doesWork(name) && !isFilter && !mayFail(name, words));
 }
 
 /** Whether its failure means that something was not done. */
@@ -96,6 +96,9 @@ const ASKING: Readonly<Record<string, RegExp>> = {
   dpkg: /^-(?:[LlSspCI]|-(?:list|status|search|listfiles|print|compare|audit))/,
   rpm: /^-[a-z]*q/,
   pacman: /^-Q/,
+  openssl: /^(?:x509|pkey|s_client|dgst|md5|sha\d+|verify|version)$/,
+  iptables: /^-[LS]|^-t$/,
+  gpg: /^(?:--dry-run|--with-colons|--fingerprint|-[kK])/,
   tar: /^(?:-?(?![A-Za-z]*[crux])[A-Za-z]*t|--list)/,
 };
 
@@ -111,7 +114,7 @@ export function mayFail(name: string, words: Words): boolean {
 
 /** What plainly changes something, where an unknown program may only look. */
 const DOERS: ReadonlySet<string> = new Set(
-  `ansible-playbook apk apt apt-get bash bzip2 cargo certbot chgrp chmod chown composer cp dd dnf dash
+  `ansible-playbook apk apt apt-get bash bzip2 cargo certbot chmod composer cp dd dnf dash
   docker-compose e2fsck git go gradle gunzip gzip helm install java ln make mkfs mkswap mount mv mvn
   mysql mysqladmin mysqlimport node npm npx patch perl php pip pip3 pnpm podman pvcreate python
   python2 python3 rake ruby sed sendmail service sftp sh systemctl terraform unxz unzip useradd
@@ -122,5 +125,8 @@ const DOERS: ReadonlySet<string> = new Set(
 export function isDoer(name: string, words: Words): boolean {
   const plain = plainName(name);
   const isOwn = /\.(?:sh|bash|py|pl|rb|js|ts)$/.test(name);
+  // `perl -e …` may be anything.
+  if (/^(?:perl|php|python[23]?|ruby|node)$/.test(plain) && /^-/.test(words[0]?.value ?? ""))
+    return false;
   return (isOwn || isSource(plain, words) || DOERS.has(plain)) && !mayFail(name, words);
 }

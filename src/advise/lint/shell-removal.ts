@@ -91,7 +91,10 @@ export const uncheckedDirectory: ShellRule = {
         if (DESTROYERS.has(call.name)) next = call;
         continue;
       }
-      const isUnseen = !call.isChecked && !options("errexit", call);
+      const isUnseen =
+        next !== undefined &&
+        // `cd … && make` ends its list, and what stands behind the list comes all the same.
+        (call.isChecked ? !call.isGuarded && next.at > call.listEnd : !options("errexit", call));
       if (isUnseen && next !== undefined && destroysHere(next)) found.push({ at: call.at });
       next = undefined;
     }
@@ -115,7 +118,9 @@ function destroysHere({ name, words }: Call): boolean {
 
 /** Whether it is a trap of one of these signals. */
 export function traps({ name, words }: Call, ...signals: readonly string[]): boolean {
-  return name === "trap" && words.slice(1).some(({ value }) => signals.includes(value));
+  return (
+    name === "trap" && words.slice(1).some(({ value }) => signals.includes(value.toUpperCase()))
+  );
 }
 
 /** See its `why`. */
@@ -128,7 +133,7 @@ export const temporaryLeft: ShellRule = {
     const made = calls.find(
       ({ name, words }) => name === "mktemp" && !words.some(({ value }) => /^-\w*u/.test(value)),
     );
-    const isTrapped = calls.some((call) => traps(call, "EXIT", "0"));
+    const isTrapped = calls.some((call) => traps(call, "EXIT", "0", "RETURN"));
     return made === undefined || isTrapped ? [] : [{ at: made.at }];
   },
 };

@@ -29,6 +29,10 @@ export interface Call {
   readonly at: number;
   /** `checked`: what follows depends on it (`if`, `while`, `!`, before `&&` and `||`). */
   readonly isChecked: boolean;
+  /** Whether its failure leads to anything but going on: `if`, `|| exit`. */
+  readonly isGuarded: boolean;
+  /** Where the list of `&&` and `||` ends that it depends on; `Infinity` where it is in none. */
+  readonly listEnd: number;
   /** Its pipeline, itself included; alone where there is none. */
   readonly pipeline: Pipeline;
   /** Whether something is written into it by a pipe. */
@@ -64,6 +68,8 @@ export interface Script {
   /** Whether another script may read it in, whose options hold for it then. */
   readonly isFragment: boolean;
   readonly calls: readonly Call[];
+  /** Those of its own functions. */
+  readonly functionCalls: readonly Call[];
   /** Every node, in the order of the text. */
   readonly nodes: readonly PlacedNode[];
   readonly options: ShellOptions;
@@ -83,12 +89,15 @@ export interface PlacedNode {
   readonly isSubstituted: boolean;
   /** Whether what follows is not reached, or another way, when it fails: `if`, `|| exit`. */
   readonly isGuarded: boolean;
+  /** Whether nothing comes after it. */
+  readonly isEnd: boolean;
 }
 
 /** What surrounds a node. */
 interface Place {
   readonly isChecked: boolean;
   readonly isGuarded: boolean;
+  readonly listEnd: number;
   readonly isFed: boolean;
   readonly isBackground: boolean;
   readonly isEnd: boolean;
@@ -113,6 +122,7 @@ interface Draft {
 const TOP: Place = {
   isChecked: false,
   isGuarded: false,
+  listEnd: Infinity,
   isFed: false,
   isBackground: false,
   isEnd: true,
@@ -144,10 +154,11 @@ export function readScript(text: string, reading: Reading = {}): Script {
     draft.errors.push({ message: "it is nested too deeply", at: 0 });
   }
   const calls = draft.calls.filter(({ name }) => !draft.functions.has(name));
+  const functionCalls = draft.calls.filter(({ name }) => draft.functions.has(name));
   const options = shellOptions(draft.calls, flags);
   const values = readValues(draft.nodes, text);
   const readsFiles = calls.some(({ name }) => name === "." || name === "source");
-  return { text, dialect, isFragment, ...draft, calls, options, values, readsFiles };
+  return { text, dialect, isFragment, ...draft, calls, functionCalls, options, values, readsFiles };
 }
 
 /** A shell reads line by line: behind `exit` and `exec` may stand another language, or an archive. */
@@ -185,7 +196,8 @@ const VISITORS: { readonly [Type in SyntaxNode["type"]]?: Visitor<Type> } = {
     node.commands.forEach((each, index) => {
       const isChecked = place.isChecked || index < last;
       const isGuarded = place.isGuarded || isAnswered(node, index);
-      visit(each, { ...place, isChecked, isGuarded }, draft);
+      const listEnd = Math.min(place.listEnd, node.end);
+      visit(each, { ...place, isChecked, isGuarded, listEnd }, draft);
     });
   },
   Pipeline: visitPipeline,
@@ -216,8 +228,8 @@ const VISITORS: { readonly [Type in SyntaxNode["type"]]?: Visitor<Type> } = {
 };
 
 function visit(node: SyntaxNode, place: Place, draft: Draft): void {
-  const { isSubstituted, isGuarded } = place;
-  draft.nodes.push({ node, at: place.at ?? node.pos, isSubstituted, isGuarded });
+  const { isSubstituted, isGuarded, isEnd } = place;
+  draft.nodes.push({ node, at: place.at ?? node.pos, isSubstituted, isGuarded, isEnd });
   // A node in a command of a pipeline is no part of the pipeline itself.
   const inside = node.type === "Command" ? place : { ...place, pipeline: undefined };
   const visitor = VISITORS[node.type] as Visitor<SyntaxNode["type"]> | undefined;
@@ -303,7 +315,16 @@ function visitPipeline(
 function visitCommand(node: Command, place: Place, draft: Draft): void {
   const at = place.at ?? node.pos;
   const { name, words } = unwrapped(node);
-  const { isChecked, isFed, isBackground, isSubstituted, answerTo, inFunction } = place;
+  const {
+    isChecked,
+    isGuarded,
+    listEnd,
+    isFed,
+    isBackground,
+    isSubstituted,
+    answerTo,
+    inFunction,
+  } = place;
   // Nothing comes after what takes the shell's place.
   const isEnd = place.isEnd || node.name?.value === "exec";
   if (name !== undefined) {
@@ -316,6 +337,8 @@ function visitCommand(node: Command, place: Place, draft: Draft): void {
       redirects: node.redirects,
       at,
       isChecked,
+      isGuarded,
+      listEnd,
       pipeline,
       isFed,
       isBackground,

@@ -86,26 +86,28 @@ export const mayPrompt: ShellRule = {
   severity: "hint",
   why: "it may ask a human, and wait for the answer for ever",
   fix: "let it fail instead of asking",
-  check: ({ calls, text }) =>
-    calls.flatMap((call) => {
-      const fix = silenceOf(call, text);
+  check({ calls, text }) {
+    const isGitSilent = /GIT_TERMINAL_PROMPT|GIT_ASKPASS/.test(text);
+    return calls.flatMap((call) => {
+      const fix = silenceOf(call, isGitSilent);
       return fix === undefined ? [] : [{ at: call.at, fix }];
-    }),
+    });
+  },
 };
 
 /** What keeps a program from asking, where that was not said. */
-function silenceOf({ name, words }: Call, text: string): string | undefined {
+function silenceOf({ name, words }: Call, isGitSilent: boolean): string | undefined {
   const line = words.map(({ value }) => value).join(" ");
   switch (name) {
     case "ssh":
     case "scp":
     case "sftp":
-      return /BatchMode|opt|flag|arg/i.test(line) || /^-[QVG]/.test(line)
+      return /BatchMode|opt|flag|arg/i.test(line) || /^-[QVG]|^-b\b/.test(line)
         ? undefined
         : `${name} -o BatchMode=yes`;
     case "git":
       return /\b(?:clone|fetch|pull|push|ls-remote|submodule)\b.*\bhttps?:/.test(line) &&
-        !/GIT_TERMINAL_PROMPT|GIT_ASKPASS/.test(text)
+        !isGitSilent
         ? "GIT_TERMINAL_PROMPT=0 git …"
         : undefined;
     case "apt-get":

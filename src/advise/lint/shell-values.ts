@@ -120,6 +120,12 @@ function wordsOf(args: readonly (Word | Assignment)[]): Word[] {
 function variablesIn({ parts = [] }: Word): string[] {
   return partsOf(parts).flatMap((part) => {
     if (part.type === "SimpleExpansion") return part.text.slice(1);
+    // `[ "$(echo "$X" | jq .status)" = ok ]`
+    if (part.type === "CommandExpansion") {
+      return [...part.text.matchAll(/\$\{?(?<name>\w+)/g)].map(
+        ({ groups }) => groups?.["name"] ?? "",
+      );
+    }
     return part.type === "ParameterExpansion" ? part.parameter : [];
   });
 }

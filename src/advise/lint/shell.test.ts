@@ -25,6 +25,15 @@ test.for<[rule: string, ...scripts: string[]]>([
     "sh -c 'curl x'",
     'if [ -n "$(curl x)" ]; then echo y; fi',
     "x=$(curl y); [ -z $x ] || echo y",
+    "curl -sSL https://x | sh",
+    "get() {\n  curl -sS -o f https://x\n}\nget",
+    "curl https://x -H 'A: -f'",
+    "curl -X POST -d @f https://x",
+    "curl -sd -f https://x",
+    "/usr/bin/curl --output f --silent https://x",
+    "if ! curl -s https://x > f; then exit 1; fi",
+    "curl -sS https://x \\\n  -o f",
+    "xargs -n1 < urls true; curl -s $(cat url)",
     "command curl x",
   ],
   [
@@ -37,6 +46,18 @@ test.for<[rule: string, ...scripts: string[]]>([
     "f() { tar c . | ssh -T h; }",
     "tar c . | tar x",
     "mysqldump a | sed s/a/b/ > out",
+    "mysqldump a | gzip > a.gz",
+    "mysqldump a |\n  gzip -9 \\\n  > a.gz",
+    "tar cz . | ssh h 'cat > x.tgz'",
+    "ssh h tar c . | tar x",
+    "tar c . | tar x",
+    "(pg_dump x | gzip) > y",
+    "while read d; do pg_dump $d | gzip > $d.gz; done < list",
+    "if pg_dump x | gzip > y; then echo fine; fi",
+    "pg_dump x | gzip > y && echo fine",
+    "docker exec db pg_dump x | gzip > y",
+    "curl -f x | sh",
+    "zcat d.sql.gz | psql -v ON_ERROR_STOP=1",
   ],
   [
     "psql-stop",
@@ -46,6 +67,17 @@ test.for<[rule: string, ...scripts: string[]]>([
     "psql <<E\nselect 1\nE",
     "psql -qAt --file=x.sql",
     "psql -v a=1 -1 -f x",
+    "PGPASSWORD=x psql -h h -U u -d d -f x.sql",
+    "psql app -f a.sql -f b.sql",
+    "sudo -u postgres psql -f x.sql",
+    "psql -v ON_ERROR_STOP -f x; psql --file x -1",
+    "psql <<-'E'\n\tselect 1\n\tE",
+    "psql <<< 'select 1; select 2'",
+    "docker exec -i db psql < x.sql",
+    "kubectl exec -i db -- psql -f x.sql",
+    "psql -v ON_ERROR_STOP=0 -f x",
+    "psql --set=ON_ERROR_STOP=off -f x",
+    "ssh h psql -f x.sql",
   ],
   [
     "redis-error",
@@ -53,6 +85,9 @@ test.for<[rule: string, ...scripts: string[]]>([
     "redis-cli SET a b",
     "redis-cli -h x -p 1 GET -e",
     "redis-cli < f",
+    "echo 'SET a b' | redis-cli",
+    "redis-cli --no-auth-warning -a $P FLUSHALL",
+    "redis-cli -n 2 DEL key",
   ],
   ["sql-bail", "sqlite3 db < x.sql", "sqlite3 db <<E\nselect 1;\nE", "mysql -f db"],
   [
@@ -69,8 +104,23 @@ test.for<[rule: string, ...scripts: string[]]>([
     "rm --recursive $DIR/..",
     "DIR=/a; DIR=$2; rm -rf $DIR/x",
     'rm -rf "${DIR%/}/x"',
+    'rm -rf "$DIR/"',
+    'rm -rf "$DIR"/.',
+    "rm -r -f -- $DIR/*",
+    "sudo rm -rf ${DIR}/*",
+    "DIR=$(pick) || true; rm -rf $DIR/x",
+    "read -r DIR; rm -rf $DIR/x",
+    "clean() { rm -rf $1/x; }\nclean",
   ],
-  ["unchecked-directory", "cd $X\nrm -rf out", "cd x; find . -delete", "cd x; git clean -fd"],
+  [
+    "unchecked-directory",
+    "cd $X\nrm -rf out",
+    "cd x; find . -delete",
+    "cd x; git clean -fd",
+    "cd x\nrm -rf *",
+    "cd x && cd y\nrm -rf -- ./*",
+    "cd x || true\nrm -rf out",
+  ],
   [
     "unnoticed-failure",
     "#!/bin/sh\n. ./lib.sh\npg_dump x\necho",
@@ -80,7 +130,22 @@ test.for<[rule: string, ...scripts: string[]]>([
     "#!/bin/sh\na && b\ncp c d\nexit 0",
     "bash -c 'cp a b; echo'",
   ],
-  ["swallowed-failure", "rsync a b || echo failed", "a && make || logger no", "make || printf no"],
+  [
+    "errexit-hole",
+    "set -e\nf() {\n  local x=$(pg_dump y)\n  echo $x\n}",
+    "set -e\nexport X=`tar c .`\necho",
+    "set -euo pipefail\nf() {\n  cp a b\n  echo done\n}\nif f; then echo; fi",
+    "set -e\nf() {\n  cp a b\n  echo done\n}\nf || exit 1",
+    "set -e\npg_dump x > y && gzip y\necho done",
+    "#!/bin/sh -e\napt-get update && apt-get install x\necho",
+  ],
+  [
+    "swallowed-failure",
+    "make || { echo failed; echo again >&2; }",
+    "rsync a b || echo failed",
+    "a && make || logger no",
+    "make || printf no",
+  ],
   ["wait-status", "./a & ./b &\nwait", "for x in 1 2; do ./a $x & done; wait"],
   ["find-exec", "find . -exec gzip {} \\;", "find . -type f -execdir mv {} x ';'"],
   [
@@ -130,7 +195,22 @@ test.for<[hint: string, bad: readonly string[], good: readonly string[]]>([
   [
     "temporary-left",
     ["tmp=$(mktemp)"],
-    ["tmp=$(mktemp); trap 'rm -f $tmp' EXIT", "mktemp -u", "tmp=$(tempfile)"],
+    [
+      "tmp=$(mktemp); trap 'rm -f $tmp' EXIT",
+      "tmp=$(mktemp); trap clean exit term",
+      "mktemp -u",
+      "tmp=$(tempfile)",
+    ],
+  ],
+  [
+    "stale-number",
+    [
+      "kill -9 $(cat /run/x.pid)",
+      'kill "`cat x.pid`"',
+      "kill -TERM $(<x.pid)",
+      "sudo kill $(cat x)",
+    ],
+    ["kill -0 $(cat x.pid)", "kill $pid", "kill $(pgrep x)", "pkill -F x.pid y"],
   ],
 ])("the hint %s", ([hint, bad, good]) => {
   const isTold = (script: string) => found(script, hint).some((each) => each.startsWith(hint));
@@ -148,6 +228,17 @@ test.for([
     "# curl x",
     "curl() { :; }; curl x",
   ],
+  [
+    "curl -fsS x",
+    "curl -sSfo f x",
+    "curl -Lf x -o f",
+    'if [ "$(curl -s x)" = ok ]; then echo y; fi',
+    "x=$(curl -s y); [[ $x == ok ]] || exit",
+    "x=$(curl -s y); case $x in ok) ls ;; esac",
+    "x=$(curl -s y); if [ $(echo $x | jq -r .a) = 1 ]; then ls; fi",
+    "x=$(curl -s y | grep -E '^[0-9.]+$')",
+    "h=$(curl -sI y)",
+  ],
   ["command -v curl", "cat <<E\ncurl x\nE", "x='curl y'"],
   // pipe-status
   [
@@ -163,6 +254,19 @@ test.for([
     "cat a | sort > b",
   ],
   ["tar c . | gzip > y; [ ${PIPESTATUS[0]} = 0 ]", "git log | head -1", "curl -f x | head"],
+  [
+    "zcat x | tar x",
+    "gpg -d x | tar x",
+    "curl -f x | gunzip > y",
+    "curl -f x | gpg --dearmor > y",
+    "openssl pkey -in k | openssl md5",
+    "dpkg -L x | perl -ne 'print'",
+    "check() { :; }; perf stat | check",
+    "docker ps -q | wc -l",
+    "x=$(curl -f y | jq .a); [ $x = 1 ]",
+    "make | $comp - x",
+    "tar tf x | sed s/a/b/ > list",
+  ],
   ["bash -eo pipefail -c 'tar c . | gzip > x'", "f() { tar c . | gzip > x; }; set -o pipefail; f"],
   ['tar c . | "${grep}" x', "tar c . | $GREP x", "bzip2 -cd x | cmp - y"],
   // psql-stop
@@ -173,6 +277,14 @@ test.for([
     "psql -c 'select 1'",
     "psql -l",
   ],
+  [
+    "psql -v ON_ERROR_STOP=true -f x",
+    "psql --variable ON_ERROR_STOP=1 -f x",
+    "psql -v ON_ERROR_STOP= -c 'select 1; select 2'",
+    "psql -c 'select 1' -c 'select 2'",
+    "psql --command 'select 1'",
+    "psql $OPTS -f x",
+  ],
   ["psql <<E\n\\set ON_ERROR_STOP on\nselect 1\nE", "psql"],
   // redis-error, sql-bail
   [
@@ -180,6 +292,8 @@ test.for([
     "redis-cli ping | grep -q PONG",
     '[ "$(redis-cli ping)" = PONG ]',
     "test `redis-cli ping` = PONG",
+    "until [[ $(redis-cli ping) == PONG ]]; do sleep 1; done",
+    "x=$(redis-cli GET a); [ $x = 1 ]",
     "redis-cli",
     "redis-cli --version",
     "redis-cli --cluster info x",
@@ -204,6 +318,9 @@ test.for([
     'for d in a b; do rm -rf "$d/x"; done',
     ': "${DIR:?}"; rm -rf $DIR/x',
     "DIR=$(mktemp -d)/x; rm -rf $DIR/y",
+    "DIR=$(mktemp -d) || exit; rm -rf $DIR/y",
+    'DIR="$(cd "$(dirname "$0")" && pwd)"; rm -rf $DIR/y',
+    "DIR=`pwd -P`; rm -rf $DIR/y",
     "DIR=${1:-/a}; rm -rf $DIR/x",
   ],
   ["rm -rf ${DIR}x", "rm -rf build/$A"],
@@ -238,7 +355,21 @@ test.for([
     "run_$mode x\necho",
   ],
   ["cp a b\n# the end\n\n", "bash -e -c 'cp a b; echo'"],
+  ["cp a b\necho done", "#!/bin/sh\nglxinfo\necho", "#!/bin/sh\nperl -e 'print 1'\necho"],
+  // errexit-hole
+  [
+    "set -e\nx=$(pg_dump y)\necho",
+    "set -e\nf() {\n  cp a b || return\n  echo\n}\nif f; then ls; fi",
+    "set -e\nf() {\n  cp a b\n  echo\n}\nf",
+    "set -e\n[ -f a ] && cp a b\necho",
+    "set -e\nif cp a b && cp c d; then ls; fi\necho",
+    "set -e\ncp a b && cp c d",
+    "set -e\ncp a b && cp c d || exit 1\necho",
+    'set -e\nf() {\n  git "$@"\n  echo\n}\nf x || exit',
+    "set -e\nexport x=$(cat y | md5sum)\necho",
+  ],
   // swallowed-failure
+  ['git web x || echo "$url"', "make || echo 'line of it' >> f", 'grepq a b || printf "%s\\n" $x'],
   [
     "rm x || true",
     "grep x y || true",
@@ -258,6 +389,12 @@ test.for([
     "find . -exec echo {} \\;",
     "find . -name x",
     "find . -exec rm {} \\;",
+    "find . -exec check {} \\; -print",
+  ],
+  [
+    "while read x; do :; done < <(pg_dump x); wait $! || exit",
+    ". ./lib.sh; while read x; do :; done < <(my_list)",
+    "while read x; do :; done < <(iptables -L)",
   ],
   ["diff <(ls a) <(ls b)", "while read x; do :; done < <(git log)", "tee >(gzip > x) < y"],
 ])("nothing is told of %j", (scripts) => {
@@ -430,4 +567,46 @@ test("whatever it is given, it answers problems that stand in it", () => {
     ),
     { numRuns: 2_000 },
   );
+});
+
+test.for<[says: string, text: string, found: string[]]>([
+  ["CR LF", "#!/bin/sh\r\ncurl x\r\nif true; then\r\n  ls\r\nfi\r\n", ["syntax 1", "curl-fail 2"]],
+  ["a byte order mark", "\uFEFF#!/bin/sh\ncurl x", ["syntax 1", "curl-fail 2"]],
+  [
+    "another language behind exec",
+    '#!/bin/sh\ncurl x\nexec python3 "$0"\nif true:\n',
+    ["curl-fail 2"],
+  ],
+  ["an archive behind exit", "#!/bin/sh\ncurl x\nexit 0\n((`\0'\n", ["curl-fail 2"]],
+  [
+    "another language behind nothing",
+    "#!/bin/sh\ncurl x\nexec > log\nif true; then\n",
+    ["syntax 5"],
+  ],
+])("of a script with %s the rest is judged", ([, text, rules]) => {
+  expect(found(text).filter((each) => !each.startsWith("unnoticed"))).toEqual(rules);
+});
+
+/** Each would take minutes if it were looked through once per command. */
+test.for<[says: string, script: (count: number) => string]>([
+  ["removals", (count) => 'DIR=$(pick)\nrm -rf "$DIR/x"\n'.repeat(count)],
+  ["options", (count) => "set -e; set +e; curl x\n".repeat(count)],
+  ["tests", (count) => '[ "$(redis-cli ping)" = PONG ]\n'.repeat(count)],
+  ["substitutions", (count) => "cat <(make)\n".repeat(count)],
+  ["changes of directory", (count) => "cd x\n".repeat(count)],
+  ["shells", (count) => "bash -c 'curl x'\n".repeat(count)],
+  ["comments", (count) => "# holdfast-lint-ignore curl-fail: so\n".repeat(count)],
+  ["wrappers", (count) => `${"sudo ".repeat(count)}curl`],
+  ["words in a line", (count) => `echo ${"$a ".repeat(count * 10)}`],
+  ["parentheses", (count) => "(".repeat(count) + "a" + ")".repeat(count)],
+  ["substitutions in each other", (count) => "$(".repeat(count) + "a" + ")".repeat(count)],
+  [
+    "conditions in each other",
+    (count) => "if a; then ".repeat(count) + "b;" + " fi;".repeat(count),
+  ],
+])("ten thousand %s are looked through", ([, script]) => {
+  const text = script(10_000);
+  const lines = text.split("\n").length;
+
+  expect(lintShell(text).filter(({ line }) => line < 1 || line > lines)).toEqual([]);
 });
