@@ -2,7 +2,7 @@
 
 import { readOptions } from "./shell-words.ts";
 import { callsWhere, isAnswerLookedAt, type ShellRule } from "./shell-rule.ts";
-import type { Call } from "./shell-script.ts";
+import type { Call } from "./shell-call.ts";
 
 /** See its `why`. */
 export const psqlStop: ShellRule = {

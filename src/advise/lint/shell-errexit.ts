@@ -3,7 +3,8 @@
 import type { CommandArgument } from "unbash";
 import { isDoer } from "./shell-programs.ts";
 import { callsWhere, type ShellRule } from "./shell-rule.ts";
-import type { Call, PlacedNode, Script } from "./shell-script.ts";
+import type { Call } from "./shell-call.ts";
+import type { PlacedNode, Script } from "./shell-script.ts";
 
 /** See its `why`. */
 export const errexitHole: ShellRule = {

@@ -1,7 +1,7 @@
 /** Which of `set -e`, `set -u` and `set -o pipefail` hold for a command. */
 
 import type { Word } from "unbash";
-import type { Call } from "./shell-script.ts";
+import type { Call } from "./shell-call.ts";
 
 /** What a script may set. */
 export type ShellOption = "errexit" | "nounset" | "pipefail";

@@ -2,7 +2,8 @@
 
 import { isSource, keepsInput, mayFail, plainName } from "./shell-programs.ts";
 import { isAnswerLookedAt, type ShellRule } from "./shell-rule.ts";
-import type { Call, Script } from "./shell-script.ts";
+import type { Call } from "./shell-call.ts";
+import type { Script } from "./shell-script.ts";
 
 /** See its `why`. */
 export const pipeStatus: ShellRule = {

@@ -126,7 +126,10 @@ export function isDoer(name: string, words: Words): boolean {
   const plain = plainName(name);
   const isOwn = /\.(?:sh|bash|py|pl|rb|js|ts)$/.test(name);
   // `perl -e …` may be anything.
-  if (/^(?:perl|php|python[23]?|ruby|node)$/.test(plain) && /^-/.test(words[0]?.value ?? ""))
+  if (
+    /^(?:perl|php|python[23]?|ruby|node)$/.test(plain) &&
+    words[0]?.value.startsWith("-") === true
+  )
     return false;
   return (isOwn || isSource(plain, words) || DOERS.has(plain)) && !mayFail(name, words);
 }

@@ -1,7 +1,8 @@
 /** Rules about what is removed. */
 
 import type { Word, WordPart } from "unbash";
-import type { Call, Script } from "./shell-script.ts";
+import type { Call } from "./shell-call.ts";
+import type { Script } from "./shell-script.ts";
 import type { ShellRule } from "./shell-rule.ts";
 import { hasAnswer } from "./shell-values.ts";
 import { partsOf, readOptions } from "./shell-words.ts";
@@ -93,6 +94,7 @@ export const uncheckedDirectory: ShellRule = {
       }
       const isUnseen =
         next !== undefined &&
+        next.at < call.shellEnd &&
         // `cd … && make` ends its list, and what stands behind the list comes all the same.
         (call.isChecked ? !call.isGuarded && next.at > call.listEnd : !options("errexit", call));
       if (isUnseen && next !== undefined && destroysHere(next)) found.push({ at: call.at });

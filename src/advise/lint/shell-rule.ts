@@ -1,6 +1,7 @@
 /** A rule about shell scripts. */
 
-import type { Call, Script } from "./shell-script.ts";
+import type { Call } from "./shell-call.ts";
+import type { Script } from "./shell-script.ts";
 import type { Hit, RuleFacts } from "./rule.ts";
 import { isSearch } from "./shell-programs.ts";
 

@@ -12,54 +12,11 @@ import {
   type ParsedScript,
   type Redirection,
   type SyntaxNode,
-  type Word,
 } from "unbash";
 import { shellOptions, type ShellOptions } from "./shell-options.ts";
+import type { Call, Pipeline, Standing } from "./shell-call.ts";
 import { isComparison, readValues, type Values } from "./shell-values.ts";
 import { unwrapped } from "./shell-wrappers.ts";
-
-/** One command that is called. */
-export interface Call {
-  /** The program, without its directory: `sudo -u x /usr/bin/curl` is a call of `curl`. */
-  readonly name: string;
-  /** What follows the program's name. */
-  readonly words: readonly Word[];
-  readonly redirects: readonly Redirection[];
-  /** Where it stands in the text. */
-  readonly at: number;
-  /** `checked`: what follows depends on it (`if`, `while`, `!`, before `&&` and `||`). */
-  readonly isChecked: boolean;
-  /** Whether its failure leads to anything but going on: `if`, `|| exit`. */
-  readonly isGuarded: boolean;
-  /** Where the list of `&&` and `||` ends that it depends on; `Infinity` where it is in none. */
-  readonly listEnd: number;
-  /** Its pipeline, itself included; alone where there is none. */
-  readonly pipeline: Pipeline;
-  /** Whether something is written into it by a pipe. */
-  readonly isFed: boolean;
-  readonly isBackground: boolean;
-  /** Whether nothing comes after it, so that its exit code is that of the script or the function. */
-  readonly isEnd: boolean;
-  /** Whether it stands in `$(…)`. */
-  readonly isSubstituted: boolean;
-  /** The variable that this `$(…)` is the value of; `=` where it is compared as it is. */
-  readonly answerTo: string | undefined;
-  /** The function whose body it stands in. */
-  readonly inFunction: string | undefined;
-}
-
-/** Commands whose outputs and inputs are connected. */
-export interface Pipeline {
-  readonly at: number;
-  readonly calls: Call[];
-  /** How many commands it has; compound ones are no calls. */
-  readonly length: number;
-  /** The name of the last one; empty where it is compound. */
-  readonly last: string;
-  /** Whether what comes out of it goes into a file. */
-  readonly isWritten: boolean;
-  readonly isChecked: boolean;
-}
 
 /** A whole script. */
 export interface Script {
@@ -94,16 +51,7 @@ export interface PlacedNode {
 }
 
 /** What surrounds a node. */
-interface Place {
-  readonly isChecked: boolean;
-  readonly isGuarded: boolean;
-  readonly listEnd: number;
-  readonly isFed: boolean;
-  readonly isBackground: boolean;
-  readonly isEnd: boolean;
-  readonly isSubstituted: boolean;
-  readonly answerTo: string | undefined;
-  readonly inFunction: string | undefined;
+interface Place extends Standing {
   readonly pipeline: Pipeline | undefined;
   /**
    * Positions within backquotes count in a text of their own: then everything in them stands where
@@ -123,6 +71,7 @@ const TOP: Place = {
   isChecked: false,
   isGuarded: false,
   listEnd: Infinity,
+  shellEnd: Infinity,
   isFed: false,
   isBackground: false,
   isEnd: true,
@@ -223,6 +172,9 @@ const VISITORS: { readonly [Type in SyntaxNode["type"]]?: Visitor<Type> } = {
       visit(child, { ...place, answerTo: child === node.word ? "=" : place.answerTo }, draft);
     });
   },
+  Subshell(node, place, draft) {
+    forEachChild(node, (child) => visit(child, { ...place, shellEnd: node.end }, draft));
+  },
   CommandExpansion: visitSubstitution,
   ProcessSubstitution: visitSubstitution,
 };
@@ -281,7 +233,8 @@ function visitSubstitution(
   const at = node.text.startsWith("`") ? (place.at ?? node.pos) : place.at;
   const { inFunction, answerTo } = place;
   forEachChild(node, (child) => {
-    visit(child, { ...TOP, at, inFunction, answerTo, isSubstituted: true }, draft);
+    const inside = { ...TOP, at, inFunction, answerTo, isSubstituted: true, shellEnd: node.end };
+    visit(child, inside, draft);
   });
 }
 
@@ -315,38 +268,14 @@ function visitPipeline(
 function visitCommand(node: Command, place: Place, draft: Draft): void {
   const at = place.at ?? node.pos;
   const { name, words } = unwrapped(node);
-  const {
-    isChecked,
-    isGuarded,
-    listEnd,
-    isFed,
-    isBackground,
-    isSubstituted,
-    answerTo,
-    inFunction,
-  } = place;
   // Nothing comes after what takes the shell's place.
   const isEnd = place.isEnd || node.name?.value === "exec";
   if (name !== undefined) {
     const program = baseOf(name);
+    const { isChecked } = place;
     const alone = { at, calls: [], length: 1, last: program, isWritten: false, isChecked };
     const pipeline: Pipeline = place.pipeline ?? alone;
-    const call = {
-      name: program,
-      words,
-      redirects: node.redirects,
-      at,
-      isChecked,
-      isGuarded,
-      listEnd,
-      pipeline,
-      isFed,
-      isBackground,
-      isEnd,
-      isSubstituted,
-      answerTo,
-      inFunction,
-    };
+    const call = { ...place, name: program, words, redirects: node.redirects, at, pipeline, isEnd };
     pipeline.calls.push(call);
     draft.calls.push(call);
   }

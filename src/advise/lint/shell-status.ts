@@ -4,7 +4,8 @@ import type { CommandArgument, SyntaxNode } from "unbash";
 import { doesWork, isDoer, isSearch, isSource, mayFail } from "./shell-programs.ts";
 import { traps } from "./shell-removal.ts";
 import { callsWhere, type ShellRule } from "./shell-rule.ts";
-import { writesFile, type Call, type Script } from "./shell-script.ts";
+import type { Call } from "./shell-call.ts";
+import { writesFile, type Script } from "./shell-script.ts";
 import { isLiteral, partsOf } from "./shell-words.ts";
 import { unwrapped } from "./shell-wrappers.ts";
 

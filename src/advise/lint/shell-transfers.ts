@@ -1,7 +1,7 @@
 /** Rules about programs that fetch and send over the network. */
 
 import { readOptions, type Options } from "./shell-words.ts";
-import type { Call } from "./shell-script.ts";
+import type { Call } from "./shell-call.ts";
 import { callsWhere, isAnswerLookedAt, type ShellRule } from "./shell-rule.ts";
 
 function curlOptions({ words }: Call): Options {

@@ -99,12 +99,12 @@ function comparedIn(node: SyntaxNode): readonly Word[] {
   if (node.type === "Pipeline") {
     const [first] = node.commands;
     const last = node.commands.at(-1);
-    const isSearch = last?.type === "Command" && /grep$/.test(last.name?.value ?? "");
+    const isSearch = last?.type === "Command" && last.name?.value.endsWith("grep") === true;
     return isSearch && first?.type === "Command" ? wordsOf(first.args) : [];
   }
   if (node.type !== "Command") return [];
   const name = node.name?.value ?? "";
-  if (/grep$/.test(name)) {
+  if (name.endsWith("grep")) {
     return node.redirects.flatMap((each) =>
       each.type === "HereString" ? (each.target ?? []) : [],
     );

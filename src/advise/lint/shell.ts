@@ -8,7 +8,8 @@ import { errexitHole, staleNumber } from "./shell-errexit.ts";
 import { psqlStop, redisError, sqlBail } from "./shell-databases.ts";
 import { removeVariable, temporaryLeft, uncheckedDirectory } from "./shell-removal.ts";
 import type { ShellRule } from "./shell-rule.ts";
-import { readScript, type Call, type Script } from "./shell-script.ts";
+import type { Call } from "./shell-call.ts";
+import { readScript, type Script } from "./shell-script.ts";
 import * as status from "./shell-status.ts";
 import { curlFail, mayPrompt, transferLimit } from "./shell-transfers.ts";
 
