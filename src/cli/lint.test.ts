@@ -174,6 +174,35 @@ test("a file that cannot be read does not hide what is in the others", async () 
   ]);
 });
 
+test("what a step calls is looked for in the files beside it, and nothing is said of what is missing", async () => {
+  const { stdout } = await linting(
+    {
+      "a.ts": `import { automation } from "holdfast/automation";
+import { save } from "./lib/save.js";
+import { gone } from "./gone.ts";
+import { broken } from "./broken.ts";
+export default automation("a", async (run) => {
+  await run.step("save", () => save("x"));
+  await run.step("gone", () => gone("x"));
+  await run.step("broken", () => broken("x"));
+});
+`,
+      "lib/save.ts": 'export { write as save } from "../write";\n',
+      "write.ts": 'export const write = (text: string) => writeFile("f", text);\n',
+      "broken.ts": "export const broken = (\n",
+    },
+    "a.ts",
+    "--json",
+  );
+
+  const { files } = JSON.parse(stdout) as {
+    files: { problems: { rule: string; line: number }[] }[];
+  };
+  expect(files.map(({ problems }) => problems.map(({ rule, line }) => `${rule} ${line}`))).toEqual([
+    ["step-undo 6"],
+  ]);
+});
+
 test("a crontab is known by what is in it", async () => {
   const { stdout } = await linting({ mine: "@daily date +%F\n" }, "mine");
 

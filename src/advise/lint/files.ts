@@ -37,7 +37,7 @@ const LEFT_OUT = new Set(["node_modules", "dist", "coverage", "vendor"]);
 
 /** Looks through a file, or all scripts and automations of a directory. Throws `OptionsError`. */
 export async function lintPath(path: string, cwd: string): Promise<LintedFile[]> {
-  if (path === "-") return [await lintInput()];
+  if (path === "-") return [await lintInput(cwd)];
   const place = resolve(cwd, path);
   const stats = attempt(path, () => statSync(place));
   if (stats.isDirectory()) {
@@ -50,7 +50,9 @@ export async function lintPath(path: string, cwd: string): Promise<LintedFile[]>
       if (kind === undefined || statSync(file).size > MAX_BYTES) continue;
       const text = attempt(file, () => readFileSync(file, "utf8"));
       if (isBinary(text)) continue;
-      linted.push(await lintText(join(path, file.slice(place.length)), text, kind));
+      linted.push(
+        await lintText({ path: join(path, file.slice(place.length)), place: file, text }, kind),
+      );
     }
     return linted;
   }
@@ -61,16 +63,16 @@ export async function lintPath(path: string, cwd: string): Promise<LintedFile[]>
   const kind = kindOf(place, text);
   const guessed = kind ?? (isCrontab(text) ? "crontab" : undefined);
   if (guessed === undefined) throw new OptionsError(path, strangeness(text));
-  return [await lintText(path, text, guessed)];
+  return [await lintText({ path, place, text }, guessed)];
 }
 
 /** The standard input: what kind of file it is must be told by what is in it. */
-async function lintInput(): Promise<LintedFile> {
+async function lintInput(cwd: string): Promise<LintedFile> {
   const text = attempt("-", () => read(0, "-"));
   if (shellOf(text) === undefined && !AUTOMATION.test(text)) {
     throw new OptionsError("-", strangeness(text));
   }
-  return lintText("-", text, "shell");
+  return lintText({ path: "-", place: resolve(cwd, "-"), text }, "shell");
 }
 
 /** Why a file is not looked through. */
@@ -122,22 +124,29 @@ function kindOf(path: string, text: string): Kind | undefined {
   return shellOf(text) === undefined ? undefined : "shell";
 }
 
-async function lintText(path: string, text: string, kind: Kind): Promise<LintedFile> {
+interface Given {
+  readonly path: string;
+  readonly place: string;
+  readonly text: string;
+}
+
+async function lintText({ path, place, text }: Given, kind: Kind): Promise<LintedFile> {
   const isAutomation = kind === "automation" || (path === "-" && AUTOMATION.test(text));
   if (isAutomation) {
     // Its parser is loaded for automations alone.
     const { lintAutomation } = await import("./automation.ts");
-    return { path, problems: lintAutomation(text) };
+    const { moduleFiles } = await import("./module-files.ts");
+    return { path, problems: lintAutomation(text, { path: place, find: moduleFiles() }) };
   }
   if (kind === "crontab" || (path === "-" && isCrontab(text))) {
-    return { path, problems: lintCrontab(text, { hasUsers: hasUsers(path) }) };
+    return { path, problems: lintCrontab(text, { hasUsers: hasUsers(place) }) };
   }
   return { path, problems: lintShell(text) };
 }
 
 /** Only the tables of the whole machine name users. */
-function hasUsers(path: string): boolean {
-  return resolve(path) === "/etc/crontab" || basename(dirname(resolve(path))) === "cron.d";
+function hasUsers(place: string): boolean {
+  return place === "/etc/crontab" || basename(dirname(place)) === "cron.d";
 }
 
 function filesIn(directory: string): string[] {
