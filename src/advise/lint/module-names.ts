@@ -90,17 +90,17 @@ export class ModuleNames {
   }
 
   #read(statement: Node): void {
-    const source = child(statement, "source")?.["value"];
+    const said = child(statement, "source")?.["value"];
+    const source = typeof said === "string" ? said : undefined;
     const declaration = child(statement, "declaration");
-    if (statement.type === "ImportDeclaration") this.#readImport(statement, String(source));
+    if (statement.type === "ImportDeclaration") this.#readImport(statement, source ?? "");
     else if (statement.type === "ExportAllDeclaration") {
-      if (child(statement, "exported") === undefined) this.#allOf.push(String(source));
+      if (child(statement, "exported") === undefined) this.#allOf.push(source ?? "");
     } else if (statement.type === "ExportNamedDeclaration") {
       for (const name of this.#declare(declaration)) this.#exports.set(name, { name });
       for (const each of children(statement, "specifiers")) {
         const name = textOf(child(each, "local"));
-        const from = source === undefined ? undefined : String(source);
-        this.#exports.set(textOf(child(each, "exported")), { name, source: from });
+        this.#exports.set(textOf(child(each, "exported")), { name, source });
       }
     } else if (statement.type === "ExportDefaultDeclaration") {
       const name = nameOf(declaration) ?? nameOf(child(declaration, "id")) ?? "default";
