@@ -68,3 +68,25 @@ test("what is recommended are the errors and the warnings", () => {
     rules["holdfast/step-verify"],
   ]).toEqual(["error", "warn", undefined]);
 });
+
+test("the rules take no options and mend nothing by themselves", () => {
+  const metas = Object.values(plugin.rules).map(({ meta }) => [meta.schema, "fixable" in meta]);
+
+  expect(metas).toEqual(metas.map(() => [[], false]));
+});
+
+test("of what is nested too deeply the plugin says nothing, and throws nothing", () => {
+  const source = { type: "Literal", value: "holdfast/automation" };
+  let sum = { type: "Literal" };
+  for (let depth = 0; depth < 5_000; depth++) sum = Object.assign({ type: "Sum" }, { left: sum });
+  const program = { type: "Program", body: [{ type: "ImportDeclaration", source }, sum] };
+  const told: unknown[] = [];
+  const context = {
+    sourceCode: { getCommentsInside: () => [] },
+    report: (it: unknown) => told.push(it),
+  };
+
+  for (const rule of Object.values(plugin.rules)) rule.create(context).Program(program as never);
+
+  expect(told).toEqual([]);
+});

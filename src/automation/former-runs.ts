@@ -3,6 +3,9 @@
 import type { Journal, RunRecord, StepRecord } from "../core/journal.ts";
 import { MOST_RUNS, type Measure } from "../policies/envelope.ts";
 
+/** Runs of many commands may share a name, such as `sh`: the alike ones are sought among so many. */
+const MOST_READ = 500;
+
 /** Which step of which automation. */
 export interface FormerRuns {
   readonly automation: string;
@@ -18,8 +21,8 @@ export interface FormerRuns {
 }
 
 /**
- * Reads what the step's last attempts took, in at most 50 runs of the automation that succeeded, the
- * newest first. A run that is under way has not succeeded, and so is not among them.
+ * Reads what the step's last attempts took, in at most 50 runs of the automation that succeeded and are alike,
+ * the newest first, out of its 500 newest. A run that is under way has not succeeded, and so is not among them.
  */
 export async function readFormerRuns(
   journal: Pick<Journal, "findRuns" | "readSteps">,
@@ -32,10 +35,10 @@ export async function readFormerRuns(
     isAlike = () => true,
   }: FormerRuns,
 ): Promise<readonly Measure[]> {
-  const runs = await journal.findRuns({ automation, status: "succeeded", limit: MOST_RUNS });
+  const runs = await journal.findRuns({ automation, status: "succeeded", limit: MOST_READ });
   const measures: Measure[] = [];
   // One after another: a database should not get fifty questions at once.
-  for (const { id } of runs.filter(isAlike)) {
+  for (const { id } of runs.filter(isAlike).slice(0, MOST_RUNS)) {
     const records = await journal.readSteps(id, { task });
     const record = records.find(({ name, status }) => name === step && status === "completed");
     const durationMs = record === undefined ? undefined : durationMsOf(record);

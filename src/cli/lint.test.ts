@@ -146,6 +146,63 @@ test("what stands after -- is a command, and the script that it runs is looked t
   );
 });
 
+test("a command in one word is a line for a shell", async () => {
+  const { exitCode, stdout } = await linting({}, "--", "curl x | gzip > y");
+
+  expect([exitCode, stdout]).toEqual([1, expect.stringMatching(/curl-fail[^]*pipe-status/)]);
+});
+
+test("a file that cannot be read does not hide what is in the others", async () => {
+  const files = { "a.sh": CURL, "c.py": "#!/usr/bin/env python3\n" };
+  const cwd = mkdtempSync(join(tmpdir(), "holdfast-lint-"));
+  onTestFinished(() => rmSync(cwd, { recursive: true }));
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(cwd, path), text);
+  const world = { ...fakeWorld(), cwd };
+  const printed: string[] = [];
+  const told: string[] = [];
+
+  const ended = runCommand(lint, ["none.sh", "a.sh", "c.py"], {
+    ...world,
+    print: (text) => void printed.push(text),
+    complain: (text) => void told.push(text),
+  });
+
+  await expect(ended).rejects.toThrow(/^c\.py: .* its first line says "\/usr\/bin\/env python3"$/);
+  expect([printed.join("").split("\n")[0], told]).toEqual([
+    expect.stringMatching(/^a\.sh:2:1 {2}error {2}curl-fail/),
+    ["holdfast: none.sh: there is no such file\n"],
+  ]);
+});
+
+test("what a step calls is looked for in the files beside it, and nothing is said of what is missing", async () => {
+  const { stdout } = await linting(
+    {
+      "a.ts": `import { automation } from "holdfast/automation";
+import { save } from "./lib/save.js";
+import { gone } from "./gone.ts";
+import { broken } from "./broken.ts";
+export default automation("a", async (run) => {
+  await run.step("save", () => save("x"));
+  await run.step("gone", () => gone("x"));
+  await run.step("broken", () => broken("x"));
+});
+`,
+      "lib/save.ts": 'export { write as save } from "../write";\n',
+      "write.ts": 'export const write = (text: string) => writeFile("f", text);\n',
+      "broken.ts": "export const broken = (\n",
+    },
+    "a.ts",
+    "--json",
+  );
+
+  const { files } = JSON.parse(stdout) as {
+    files: { problems: { rule: string; line: number }[] }[];
+  };
+  expect(files.map(({ problems }) => problems.map(({ rule, line }) => `${rule} ${line}`))).toEqual([
+    ["step-undo 6"],
+  ]);
+});
+
 test("a crontab is known by what is in it", async () => {
   const { stdout } = await linting({ mine: "@daily date +%F\n" }, "mine");
 
@@ -161,6 +218,7 @@ test.for<[words: string[], error: Error]>([
       "is neither a shell script, nor a crontab, nor TypeScript or JavaScript; a script says so in its first line: #!/bin/bash",
     ),
   ],
+  [["binary.sh"], new OptionsError("binary.sh", "is no text: there are NUL bytes in it")],
   [["large.sh"], new OptionsError("large.sh", "has more than 1 MB, and is no script")],
   [
     ["data", "--max-warnings", "x"],
@@ -168,7 +226,7 @@ test.for<[words: string[], error: Error]>([
   ],
   [[], new UsageError("FILE is missing")],
 ])("%j is refused", async ([words, error]) => {
-  const files = { data: "curl x\n", "large.sh": "#".repeat(1_000_001) };
+  const files = { data: "curl x\n", "binary.sh": "\x7fELF\0\0", "large.sh": "#".repeat(1_000_001) };
 
   await expect(linting(files, ...words)).rejects.toThrow(error);
 });

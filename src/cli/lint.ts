@@ -1,5 +1,6 @@
 /** `holdfast lint`: tells of what exits 0 although it failed. */
 
+import { OptionsError } from "../core/errors.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import { lintCommand, lintPath, type LintedFile } from "../advise/lint/files.ts";
 import { UsageError, type Arguments, type Command } from "./command.ts";
@@ -20,7 +21,7 @@ ignores a rule on its line or the next. ShellCheck finds what is wrong with a sc
 quoting and syntax; this does not repeat it.
 
 Exit codes: 0 nothing that counts was found; 1 an error, or more warnings than
---max-warnings; 2 usage; 78 a file cannot be read.`,
+--max-warnings; 2 usage; 78 a file cannot be read, and the others were looked through.`,
   positionals: { min: 1, max: 10_000 },
   flags: {
     "max-warnings": { type: "string", value: "N", summary: "So many are allowed; default any" },
@@ -45,15 +46,37 @@ Exit codes: 0 nothing that counts was found; 1 an error, or more warnings than
     const mostWarnings = readCount(args.text("max-warnings"));
     const { afterDashes = [], positionals } = args;
     const paths = positionals.slice(0, positionals.length - afterDashes.length);
-    const found: LintedFile[] = [];
-    for (const path of paths) found.push(...(await lintPath(path, cwd)));
+    const { found, refused } = await lintEach(paths, cwd);
     if (afterDashes.length > 0) found.push(...(await lintCommand(afterDashes, cwd)));
+    const unread = refused.pop();
+    for (const { message } of refused) world.complain(`holdfast: ${message}\n`);
+    if (unread !== undefined && found.length === 0) throw unread;
     const linted = args.has("hints") ? found : found.map(withoutHints);
     world.print(reportOf(linted, args));
+    // What could be read was told; that not all could is how it ends.
+    if (unread !== undefined) throw unread;
     const { error, warning } = countOf(linted);
     return error > 0 || warning > mostWarnings ? EXIT.failed : EXIT.ok;
   },
 };
+
+/** One file that cannot be read does not hide what is in the others. */
+async function lintEach(
+  paths: readonly string[],
+  cwd: string,
+): Promise<{ found: LintedFile[]; refused: OptionsError[] }> {
+  const found: LintedFile[] = [];
+  const refused: OptionsError[] = [];
+  for (const path of paths) {
+    try {
+      found.push(...(await lintPath(path, cwd)));
+    } catch (error) {
+      if (!(error instanceof OptionsError)) throw error;
+      refused.push(error);
+    }
+  }
+  return { found, refused };
+}
 
 function withoutHints({ path, problems }: LintedFile): LintedFile {
   return { path, problems: problems.filter(({ severity }) => severity !== "hint") };

@@ -55,7 +55,31 @@ test.for<[rule: string, trap: string, mended: string]>([
   ["curl-fail", 'curl -sS "$WEB"', 'curl -sS --fail "$WEB"'],
   ["pipe-status", "tar c ./none | gzip > a.gz", "set -o pipefail; tar c ./none | gzip > a.gz"],
   ["redis-error", 'redis-cli -p "$REDIS" SET a b', 'redis-cli -e -p "$REDIS" SET a b'],
-  ["unnoticed-failure", "cp none other\necho done", "set -e\ncp none other\necho done"],
+  [
+    "unnoticed-failure",
+    "#!/bin/bash\ncp none other\necho done",
+    "#!/bin/bash\nset -e\ncp none other\necho done",
+  ],
+  [
+    "errexit-hole",
+    "set -e; f() { local x=$(cp none other); echo done; }; f",
+    "set -e; f() { local x; x=$(cp none other); echo done; }; f",
+  ],
+  [
+    "errexit-hole",
+    "set -e; cp none other && gzip other\necho done",
+    "set -e; cp none other\ngzip other\necho done",
+  ],
+  [
+    "errexit-hole",
+    "set -e; f() { cp none other; echo done; }\nif f; then echo done; fi",
+    "set -e; f() { cp none other; echo done; }\nf; echo done",
+  ],
+  [
+    "substitution-status",
+    "set -e; while read x; do :; done < <(cp none other)",
+    'set -e; while read x; do :; done < <(cp none other); wait "$!"',
+  ],
   ["ignored-failure", "cp none other || true", "cp none other"],
   ["swallowed-failure", "cp none other || echo failed", "cp none other"],
   ["wait-status", "cp none other & wait", 'cp none other & wait "$!"'],
@@ -72,6 +96,15 @@ test.for<[rule: string, trap: string, mended: string]>([
 ])("%s: %s exits 0", async ([rule, trap, mended]) => {
   expect([await bash(trap), isTold(trap, rule)]).toEqual([0, true]);
   expect([(await bash(mended)) > 0, isTold(mended, rule)]).toEqual([true, false]);
+});
+
+test.for([
+  ": | tar x",
+  ": | gunzip",
+  ": | openssl x509",
+  ": | sha256sum -c",
+])("what looks after its input fails when there is none: %s", async (script) => {
+  expect(await bash(script)).toBeGreaterThan(0);
 });
 
 test("sql-bail: sqlite3 goes on after a statement that failed", async () => {

@@ -3,6 +3,11 @@
 /** A whole file around what stands in an automation's function. */
 export function fileWith(body: string): string {
   return `import { automation, type Run, type Task } from "holdfast/automation";
+const saveOwn = async (path: string) => { await writeFile(path, "x"); };
+async function viaOther() { return inCircle(); }
+function inCircle(): unknown { return Math.PI > 4 ? viaOther() : saveOwn("x"); }
+function countOwn(text: string) { return text.length; }
+const askOwn = (url: string) => fetch(url);
 export default automation("sample", async (run: Run) => {
 ${body}
 });
@@ -20,6 +25,9 @@ export const CASES: Readonly<Record<string, { bad: readonly string[]; good: read
         'await run.task("t", async (it) => { await it.step("a", () => rm("f")); });',
         'await run.map("m", list, (item, it: Task) => it.step("a", () => store.put(item)), {});',
         'const help = (task: Task) => task.step("a", () => store.put("f"));',
+        'await run.step("a", () => saveOwn("f"));',
+        'await run.step("a", saveOwn);',
+        'await run.step("a", async () => { await viaOther(); }, { retry });',
       ],
       good: [
         'await run.step("a", () => writeFile("f", "x"), { undo: () => rm("f", { force: true }) });',
@@ -30,6 +38,11 @@ export const CASES: Readonly<Record<string, { bad: readonly string[]; good: read
         'await run.step("a", async () => { list.push(1); });',
         'await run.read("a", () => fetch(url).then((it) => it.status));',
         'await other.step("a", () => writeFile("f", "x"));',
+        'await run.step("a", () => countOwn("f"));',
+        'await run.step("a", saveOwn, { undo });',
+        'await run.step("a", saveElsewhere);',
+        'await run.step("a", (saveOwn) => saveOwn("f"));',
+        'await run.step("a", () => { const saveOwn = countOwn; return saveOwn(); });',
       ],
     },
     "step-verify": {
@@ -44,11 +57,14 @@ export const CASES: Readonly<Record<string, { bad: readonly string[]; good: read
       bad: [
         'await run.step("a", () => fetch(url), { undo });',
         'await run.read("a", async () => (await fetch(url)).json());',
+        'await run.read("a", () => askOwn(url));',
+        'await run.read("a", askOwn);',
       ],
       good: [
         'await run.read("a", async () => expectOk(await fetch(url)).json());',
         'await run.read("a", async () => { const it = await fetch(url); if (!it.ok) throw it; });',
         'await run.read("a", async () => assertFine(await fetch(url)));',
+        'await run.read("a", async () => { const it = await askOwn(url); return it.ok; });',
       ],
     },
     "retry-key": {

@@ -12,10 +12,14 @@ import {
   type Node,
 } from "./ecma-node.ts";
 
+import { ModuleNames, type FindModule } from "./module-names.ts";
+
 /** A call of `run.step`, `task.read` and the like. */
 export interface Step extends Found {
   readonly method: string;
   readonly work: Node | undefined;
+  /** What names stand for in its work. */
+  readonly names: ModuleNames | undefined;
   readonly options: Node | undefined;
   /** Whether the options are more than an object literal tells: a variable, a spread. */
   readonly hasUnknownOptions: boolean;
@@ -46,8 +50,14 @@ const METHODS = new Set([
   "cleanup",
 ]);
 
-/** `undefined` for a file that is about something else. */
-export function readAutomationFile(program: Node): AutomationFile | undefined {
+/**
+ * @param surroundings Where the file stands, and how those are read that it imports. Default: none is.
+ * @returns `undefined` for a file that is about something else.
+ */
+export function readAutomationFile(
+  program: Node,
+  surroundings: { readonly path: string; readonly find: FindModule } = ALONE,
+): AutomationFile | undefined {
   if (!children(program, "body").some(importsAutomation)) return undefined;
   const all = [...nodesIn(program)];
   const bodies = new Set(all.flatMap(({ node }) => bodyIn(node) ?? []));
@@ -56,10 +66,13 @@ export function readAutomationFile(program: Node): AutomationFile | undefined {
   for (const body of bodies) {
     for (const parameter of children(body, "params")) runs.add(nameOf(parameter) ?? "run");
   }
-  const steps = all.flatMap((found) => toStep(found, runs) ?? []);
+  const names = new ModuleNames({ path: surroundings.path, program }, surroundings.find);
+  const steps = all.flatMap((found) => toStep(found, runs, names) ?? []);
   const doing = new Set(steps.filter(({ method }) => DOING.has(method)).map(({ node }) => node));
   return { all, steps, bodies, doing };
 }
+
+const ALONE = { path: "", find: () => undefined };
 
 function importsAutomation(node: Node): boolean {
   const source = child(node, "source")?.["value"];
@@ -73,19 +86,32 @@ function bodyIn(node: Node): Node | undefined {
   return isBody ? children(node, "arguments").findLast(isFunction) : undefined;
 }
 
-function toStep(found: Found, runs: ReadonlySet<string>): Step | undefined {
+function toStep(found: Found, runs: ReadonlySet<string>, names: ModuleNames): Step | undefined {
   const [object, method] = calledName(found.node);
   if (!runs.has(object) || !METHODS.has(method)) return undefined;
   const words = children(found.node, "arguments");
-  const index = words.findIndex((word, at) => at > 0 && isFunction(word));
-  const work = index < 0 ? undefined : words[index];
+  const [index, named] = workIn(words, method, names);
   const options = index < 0 ? undefined : words[index + 1];
   const hasUnknownOptions =
     words.some(({ type }) => type === "SpreadElement") ||
     (options !== undefined &&
       (options.type !== "ObjectExpression" ||
         children(options, "properties").some(({ type }) => type !== "Property")));
-  return { ...found, method, work, options, hasUnknownOptions };
+  const { work } = named ?? {};
+  return { ...found, method, work, names: named?.names, options, hasUnknownOptions };
+}
+
+/** Where the work stands among what a step is given, and its function: `() => …`, `save`. */
+function workIn(
+  words: readonly Node[],
+  method: string,
+  names: ModuleNames,
+): [index: number, named: { readonly work: Node; readonly names: ModuleNames } | undefined] {
+  const index = words.findIndex((word, at) => at > 0 && isFunction(word));
+  const work = words[index];
+  if (work !== undefined) return [index, { work, names }];
+  const name = nameOf(words[1]);
+  return name === undefined || !DOING.has(method) ? [-1, undefined] : [1, names.functionOf(name)];
 }
 
 /** Whether one of these options was given, or may have been. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { CASES, fileWith } from "./automation-cases.contract.ts";
+import { parseModule } from "./ecma-parse.ts";
 import { AUTOMATION_RULES } from "./automation-rules.ts";
 import { lintAutomation } from "./automation.ts";
 import { SHELL_RULES } from "./shell.ts";
@@ -28,7 +29,7 @@ test("a problem stands where it stands in the TypeScript, types and all", () => 
     {
       rule: "verify-always",
       severity: "error",
-      line: 3,
+      line: 8,
       column: before.length + 1,
       says: "this verify can never say no: whatever came counts as good",
       fix: "look at the value, and answer false or throw when it is not good",
@@ -94,4 +95,71 @@ test("whatever stands in the function, it answers", () => {
     }),
     { numRuns: 300 },
   );
+});
+
+const IMPORTING = `import { automation } from "holdfast/automation";
+import { save, count as size, gone } from "./work.ts";
+import * as all from "./work.ts";
+import other from "./default.js";
+export default automation("a", async (run) => {
+  STEP
+});
+`;
+
+/** Files beside the automation. */
+const BESIDE: Readonly<Record<string, string>> = {
+  "./work.ts":
+    'export * from "./circle.ts"; export { put as save } from "./deep.ts"; export function count(): number { return 1; }',
+  "./circle.ts": 'export * from "./work.ts"; export * from "./missing.ts";',
+  "./deep.ts":
+    'import { write } from "./deeper.ts"; async function put(x: string) { await write(x); } export { put };',
+  "./deeper.ts": 'export const write = (x: string) => writeFile("f", x);',
+  "./default.js": "export default async function () { await store.charge(5); }",
+};
+
+test.for([
+  ['await run.step("a", () => save("x"));', ["step-undo"]],
+  ['await run.step("a", save);', ["step-undo"]],
+  ['await run.step("a", () => all.save("x"));', ["step-undo"]],
+  ['await run.step("a", () => other(), { undo, repeatable: true });', ["retry-key", "step-verify"]],
+  ['await run.step("a", () => size());', []],
+  ['await run.step("a", () => all.count());', []],
+  ['await run.step("a", () => gone());', []],
+  ['await run.step("a", () => save("x"), { undo });', []],
+] as const)(
+  "what a step calls is looked for in the files that are imported: %s",
+  ([step, rules]) => {
+    const find = (specifier: string) => {
+      const text = BESIDE[specifier];
+      return text === undefined ? undefined : { path: specifier, program: parseModule(text) };
+    };
+
+    const found = lintAutomation(IMPORTING.replace("STEP", step), { path: "a.ts", find });
+
+    expect(found.map(({ rule }) => rule).toSorted()).toEqual(rules);
+  },
+);
+
+test.for([
+  ["sums", (count: number) => `${"1 + ".repeat(count)}1;`],
+  ["parentheses", (count: number) => `${"(".repeat(count)}1${")".repeat(count)};`],
+  ["functions", (count: number) => `${"(() => ".repeat(count)}1${")".repeat(count)};`],
+  ["arrays", (count: number) => `${"[".repeat(count)}1${"]".repeat(count)};`],
+  ["blocks", (count: number) => `${"{".repeat(count)}${"}".repeat(count)}`],
+  ["conditions", (count: number) => "if (1) { ".repeat(count)],
+] as const)("%s that are nested beyond all measure are told, and end nothing", ([, body]) => {
+  const found = lintAutomation(fileWith(body(20_000)));
+
+  expect(found.map(({ rule, says }) => [rule, says])).toEqual([
+    ["syntax", "this cannot be read as TypeScript that Node runs: it is nested too deeply"],
+  ]);
+});
+
+test.for([
+  ["steps", 'run.step("a", () => 1);\n'],
+  ["promises", 'await Promise.race([run.step("a", () => 1)]);\n'],
+  ["catches", "try { go(); } catch {} // so\n"],
+  ["writes", 'await run.step("a", () => saveOwn("f"));\n'],
+] as const)("five thousand %s are looked through", ([, line]) => {
+  expect(lintAutomation(fileWith(line.repeat(5_000))).length).toBe(5_000);
 });

@@ -1,11 +1,12 @@
 /** Looks through the files of automations, in TypeScript or JavaScript. */
 
-import { stripTypeScriptTypes } from "node:module";
-import { parse, type Comment } from "acorn";
+import type { Comment } from "acorn";
 import { readAutomationFile } from "./automation-file.ts";
 import type { FileText } from "./automation-rule.ts";
 import { AUTOMATION_RULES } from "./automation-rules.ts";
 import type { Node } from "./ecma-node.ts";
+import { parseModule } from "./ecma-parse.ts";
+import type { FindModule } from "./module-names.ts";
 import { IGNORE, withoutIgnored } from "./ignore.ts";
 import { inOrder, toProblems, type Problem, type RuleFacts } from "./rule.ts";
 
@@ -19,30 +20,33 @@ const SYNTAX: RuleFacts = {
 
 const KNOWN = [...AUTOMATION_RULES.map(({ id }) => id), SYNTAX.id, IGNORE.rule];
 
-/** Looks through a file. Nothing is found in one that does not import `holdfast/automation`. Pure. */
-export function lintAutomation(text: string): Problem[] {
+/** Where a file stands, and how those are read that it imports. */
+export interface Surroundings {
+  readonly path: string;
+  readonly find: FindModule;
+}
+
+/** Looks through a file. Nothing is found in one that does not import `holdfast/automation`. */
+export function lintAutomation(text: string, surroundings?: Surroundings): Problem[] {
   // Most files are about something else, and need not be read.
   if (!/["']holdfast\/automation["']/.test(text)) return [];
-  const comments: Comment[] = [];
-  let program;
   try {
-    program = parse(withoutTypes(text), {
-      ecmaVersion: "latest",
-      sourceType: "module",
-      allowHashBang: true,
-      onComment: comments,
-    });
+    return problemsIn(text, surroundings);
   } catch (error) {
-    const { message, pos } = error as Error & { readonly pos?: number };
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+    const { message, pos = 0 } = error as Error & { readonly pos?: number };
     const [first = ""] = message.split("\n");
-    return toProblems(SYNTAX, [{ at: pos ?? 0, says: `${SYNTAX.why}: ${first}` }], text);
+    const says = error instanceof RangeError ? "it is nested too deeply" : first;
+    return toProblems(SYNTAX, [{ at: pos, says: `${SYNTAX.why}: ${says}` }], text);
   }
-  const file = readAutomationFile(program as unknown as Node);
+}
+
+function problemsIn(text: string, surroundings: Surroundings | undefined): Problem[] {
+  const comments: Comment[] = [];
+  const program = parseModule(text, comments);
+  const file = readAutomationFile(program, surroundings);
   if (file === undefined) return [];
-  const notes: FileText = {
-    hasCommentIn: (node) =>
-      comments.some(({ start, end }) => start > startOf(node) && end <= (node["end"] as number)),
-  };
+  const notes: FileText = { hasCommentIn: (node) => hasOneIn(comments, node) };
   const problems = AUTOMATION_RULES.flatMap((rule) => {
     const hits = rule.check(file, notes);
     return toProblems(
@@ -54,9 +58,15 @@ export function lintAutomation(text: string): Problem[] {
   return inOrder(withoutIgnored(problems, text, KNOWN));
 }
 
-/** Blanks take the place of types, so that everything stays where it is. */
-function withoutTypes(text: string): string {
-  return stripTypeScriptTypes(text, { mode: "strip" });
+/** By halves, for both may be many; comments stand in their order, and in each other never. */
+function hasOneIn(comments: readonly Comment[], node: Node): boolean {
+  let low = 0;
+  for (let high = comments.length; low < high;) {
+    const middle = (low + high) >>> 1;
+    if ((comments[middle]?.start ?? 0) <= startOf(node)) low = middle + 1;
+    else high = middle;
+  }
+  return (comments[low]?.end ?? Infinity) <= (node["end"] as number);
 }
 
 function startOf(node: Node): number {

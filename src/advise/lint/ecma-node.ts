@@ -27,15 +27,24 @@ function childrenOf(node: Node): Node[] {
     .filter(isNode);
 }
 
+/** What is nested deeper was hardly written by hand, and costs its depth for each of its nodes. */
+const MAX_DEPTH = 1_000;
+
 /**
- * All nodes of a tree.
+ * All nodes of a tree. Throws `RangeError` where it is nested deeper than 1000 nodes.
  *
  * @yields Its root too, and each before what is in it.
  */
 export function* nodesIn(node: Node, around: readonly Node[] = []): Generator<Found> {
-  yield { node, around };
-  const inner = [...around, node];
-  for (const child of childrenOf(node)) yield* nodesIn(child, inner);
+  const waiting: Found[] = [{ node, around }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    yield next;
+    const inside = childrenOf(next.node);
+    if (inside.length === 0) continue;
+    if (next.around.length > MAX_DEPTH) throw new RangeError("it is nested too deeply");
+    const inner = [...next.around, next.node];
+    for (const each of inside.toReversed()) waiting.push({ node: each, around: inner });
+  }
 }
 
 /** A child, by its field. */

@@ -1,6 +1,14 @@
 /** Finds and reads what is to be looked through: the thin shell around the rules. */
 
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { OptionsError } from "../../core/errors.ts";
 import { isCrontab } from "./crontab.ts";
@@ -17,6 +25,10 @@ export interface LintedFile {
 /** No script is as long; what is, is something else. */
 const MAX_BYTES = 1_000_000;
 
+const TOO_LONG = "has more than 1 MB, and is no script";
+
+const AUTOMATION = /["']holdfast\/automation["']/;
+
 /** A directory with more files is not meant to be looked through as a whole. */
 const MAX_FILES = 10_000;
 
@@ -25,7 +37,7 @@ const LEFT_OUT = new Set(["node_modules", "dist", "coverage", "vendor"]);
 
 /** Looks through a file, or all scripts and automations of a directory. Throws `OptionsError`. */
 export async function lintPath(path: string, cwd: string): Promise<LintedFile[]> {
-  if (path === "-") return [await lintText("-", readFileSync(0, "utf8"), "shell")];
+  if (path === "-") return [await lintInput(cwd)];
   const place = resolve(cwd, path);
   const stats = attempt(path, () => statSync(place));
   if (stats.isDirectory()) {
@@ -36,26 +48,48 @@ export async function lintPath(path: string, cwd: string): Promise<LintedFile[]>
         attempt(file, () => beginOf(file)),
       );
       if (kind === undefined || statSync(file).size > MAX_BYTES) continue;
-      linted.push(await lintText(join(path, file.slice(place.length)), read(file), kind));
+      const text = attempt(file, () => readFileSync(file, "utf8"));
+      if (isBinary(text)) continue;
+      linted.push(
+        await lintText({ path: join(path, file.slice(place.length)), place: file, text }, kind),
+      );
     }
     return linted;
   }
-  if (stats.size > MAX_BYTES) throw new OptionsError(path, "has more than 1 MB, and is no script");
-  const text = attempt(path, () => read(place));
+  // A pipe would be waited for.
+  if (!stats.isFile()) throw new OptionsError(path, "is no file; - is the standard input");
+  if (stats.size > MAX_BYTES) throw new OptionsError(path, TOO_LONG);
+  const text = attempt(path, () => read(place, path));
   const kind = kindOf(place, text);
   const guessed = kind ?? (isCrontab(text) ? "crontab" : undefined);
-  if (guessed === undefined) {
-    throw new OptionsError(
-      path,
-      "is neither a shell script, nor a crontab, nor TypeScript or JavaScript; a script says so in its first line: #!/bin/bash",
-    );
+  if (guessed === undefined) throw new OptionsError(path, strangeness(text));
+  return [await lintText({ path, place, text }, guessed)];
+}
+
+/** The standard input: what kind of file it is must be told by what is in it. */
+async function lintInput(cwd: string): Promise<LintedFile> {
+  const text = attempt("-", () => read(0, "-"));
+  if (shellOf(text) === undefined && !AUTOMATION.test(text)) {
+    throw new OptionsError("-", strangeness(text));
   }
-  return [await lintText(path, text, guessed)];
+  return lintText({ path: "-", place: resolve(cwd, "-"), text }, "shell");
+}
+
+/** Why a file is not looked through. */
+function strangeness(text: string): string {
+  const program = /^\uFEFF?#!\s*(?<program>\S.*)/.exec(text)?.groups?.["program"];
+  const kinds = "neither a shell script, nor a crontab, nor TypeScript or JavaScript";
+  return program === undefined
+    ? `is ${kinds}; a script says so in its first line: #!/bin/bash`
+    : `is ${kinds}: its first line says ${JSON.stringify(program.trim().slice(0, 80))}`;
 }
 
 /** Looks at a command line, and through the script that it runs, where it is one of a shell. */
 export async function lintCommand(words: readonly string[], cwd: string): Promise<LintedFile[]> {
-  const line = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+  const [only = ""] = words;
+  // What no program is called is a line for a shell, as exec --shell takes it.
+  const isLine = words.length === 1 && /\s/.test(only) && !existsSync(resolve(cwd, only));
+  const line = isLine ? only : words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
   // Its own words have no lines that one could go to.
   const command = { path: "command", problems: lintShell(line) };
   const place = resolve(cwd, words[0] ?? "");
@@ -90,23 +124,29 @@ function kindOf(path: string, text: string): Kind | undefined {
   return shellOf(text) === undefined ? undefined : "shell";
 }
 
-async function lintText(path: string, text: string, kind: Kind): Promise<LintedFile> {
-  const isAutomation =
-    kind === "automation" || (path === "-" && /["']holdfast\/automation["']/.test(text));
+interface Given {
+  readonly path: string;
+  readonly place: string;
+  readonly text: string;
+}
+
+async function lintText({ path, place, text }: Given, kind: Kind): Promise<LintedFile> {
+  const isAutomation = kind === "automation" || (path === "-" && AUTOMATION.test(text));
   if (isAutomation) {
     // Its parser is loaded for automations alone.
     const { lintAutomation } = await import("./automation.ts");
-    return { path, problems: lintAutomation(text) };
+    const { moduleFiles } = await import("./module-files.ts");
+    return { path, problems: lintAutomation(text, { path: place, find: moduleFiles() }) };
   }
   if (kind === "crontab" || (path === "-" && isCrontab(text))) {
-    return { path, problems: lintCrontab(text, { hasUsers: hasUsers(path) }) };
+    return { path, problems: lintCrontab(text, { hasUsers: hasUsers(place) }) };
   }
   return { path, problems: lintShell(text) };
 }
 
 /** Only the tables of the whole machine name users. */
-function hasUsers(path: string): boolean {
-  return resolve(path) === "/etc/crontab" || basename(dirname(resolve(path))) === "cron.d";
+function hasUsers(place: string): boolean {
+  return place === "/etc/crontab" || basename(dirname(place)) === "cron.d";
 }
 
 function filesIn(directory: string): string[] {
@@ -129,8 +169,27 @@ function filesIn(directory: string): string[] {
   return found.toSorted();
 }
 
-function read(path: string): string {
-  return readFileSync(path, "utf8");
+/** @param path As it was named. What begins with bytes that no text has is refused. */
+function read(place: string | 0, path: string): string {
+  const text = place === 0 ? readInput() : readFileSync(place, "utf8");
+  if (isBinary(text)) throw new OptionsError(path, "is no text: there are NUL bytes in it");
+  return text;
+}
+
+/** No more than a script may have, for a pipe may never end. */
+function readInput(): string {
+  const bytes = Buffer.alloc(MAX_BYTES + 1);
+  let length = 0;
+  for (let more = -1; more !== 0 && length < bytes.length; length += more) {
+    more = readSync(0, bytes, length, bytes.length - length, null);
+  }
+  if (length > MAX_BYTES) throw new OptionsError("-", TOO_LONG);
+  return bytes.toString("utf8", 0, length);
+}
+
+/** Further down there may be an archive, which the script unpacks. */
+function isBinary(text: string): boolean {
+  return text.slice(0, 1_000).includes("\0");
 }
 
 /** Enough for the first line of a script; most files of a directory are something else. */

@@ -23,6 +23,7 @@ export function withoutIgnored(
   const ignored: Ignored[] = [];
   const told: Problem[] = [];
   const lines = text.split("\n");
+  const next = text.includes("holdfast-lint-ignore") ? nextLines(lines) : [];
   for (const [index, line] of lines.entries()) {
     const found = COMMENT.exec(line);
     if (found === null) continue;
@@ -34,7 +35,7 @@ export function withoutIgnored(
       continue;
     }
     const isAlone = line.slice(0, found.index).trim() === "";
-    ignored.push({ rules, line: isAlone ? nextLine(lines, index) : index + 1 });
+    ignored.push({ rules, line: isAlone ? (next[index] ?? index + 2) : index + 1 });
   }
   const byLine = Map.groupBy(ignored, ({ line }) => line);
   const isIgnored = ({ rule, line }: Problem) =>
@@ -61,10 +62,12 @@ function complaint(
   return undefined;
 }
 
-/** Several such comments may stand above one line, as may comments of other tools. */
-function nextLine(lines: readonly string[], index: number): number {
-  const isComment = (line: string | undefined) => /^\s*(?:#|\/\/|\/\*)/.test(line ?? "");
-  let next = index + 1;
-  while (isComment(lines[next])) next += 1;
-  return next + 1;
+/** For each line, the next one that is no comment: several may stand above one line. */
+function nextLines(lines: readonly string[]): number[] {
+  const next: number[] = [];
+  for (let index = lines.length - 1; index >= 0; index--) {
+    const isComment = /^\s*(?:#|\/\/|\/\*)/.test(lines[index + 1] ?? "");
+    next[index] = isComment ? (next[index + 1] ?? index + 2) : index + 2;
+  }
+  return next;
 }

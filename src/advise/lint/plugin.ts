@@ -38,9 +38,19 @@ export interface LintPlugin {
 const read = new WeakMap<Node, AutomationFile>();
 
 function fileOf(program: Node): AutomationFile | undefined {
-  const known = read.get(program) ?? readAutomationFile(program);
+  const known = read.get(program) ?? readShallow(program);
   if (known !== undefined) read.set(program, known);
   return known;
+}
+
+/** Of what is nested too deeply nothing is said: a rule that throws would end the linter. */
+function readShallow(program: Node): AutomationFile | undefined {
+  try {
+    return readAutomationFile(program);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function toLintRule(rule: AutomationRule): LintRule {

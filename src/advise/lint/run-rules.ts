@@ -1,6 +1,6 @@
 /** Rules about what stands between the steps: order, chance, and errors that get lost. */
 
-import { runsAtEveryStart } from "./automation-file.ts";
+import { runsAtEveryStart, type Step } from "./automation-file.ts";
 import type { AutomationRule, NodeHit } from "./automation-rule.ts";
 import {
   calledName,
@@ -28,21 +28,25 @@ const WAYS_TO_LOSE: Readonly<Record<string, string>> = {
   any: "Promise.any goes on with the first that succeeds: the other steps still run while what follows begins",
 };
 
+/** The nodes in which steps stand. */
+function holdersOf(steps: readonly Step[]): ReadonlySet<Node> {
+  return new Set(steps.flatMap(({ around }) => around));
+}
+
 /** See its `why`. */
 export const promiseSteps: AutomationRule = {
   id: "promise-steps",
   severity: "warning",
   why: "steps are started by Promise rather than by run.parallel, which ends them together",
   fix: "run.parallel; run.task where a part may fail",
-  check: ({ steps, all }) =>
-    all.flatMap(({ node }) => {
+  check: ({ steps, all }) => {
+    const holders = holdersOf(steps);
+    return all.flatMap(({ node }) => {
       const [object, name] = calledName(node);
       const says = object === "Promise" ? WAYS_TO_LOSE[name] : undefined;
-      const holdsSteps = steps.some(({ node: step, around }) => {
-        return step !== node && around.includes(node);
-      });
-      return says === undefined || !holdsSteps ? [] : [{ node, says }];
-    }),
+      return says === undefined || !holders.has(node) ? [] : [{ node, says }];
+    });
+  },
 };
 
 /** See its `why`. */
@@ -51,13 +55,15 @@ export const unboundedSteps: AutomationRule = {
   severity: "hint",
   why: "Promise.all over a list starts all of its steps at once, however many there are",
   fix: "run.map, or run.parallel with a concurrency",
-  check: ({ steps, all }) =>
-    all.filter(({ node }) => {
+  check: ({ steps, all }) => {
+    const holders = holdersOf(steps);
+    return all.filter(({ node }) => {
       if (calledName(node).join(".") !== "Promise.all") return false;
       const [list] = children(node, "arguments");
       const isMapped = list !== undefined && calledName(list)[1] === "map";
-      return isMapped && steps.some(({ around }) => around.includes(node));
-    }),
+      return isMapped && holders.has(node);
+    });
+  },
 };
 
 const CHANGING: ReadonlySet<string> = new Set([

@@ -1,8 +1,8 @@
 /** Rules about the clients of databases. */
 
 import { readOptions } from "./shell-words.ts";
-import type { Call, Script } from "./shell-script.ts";
-import { callsWhere, type ShellRule } from "./shell-rule.ts";
+import { callsWhere, isAnswerLookedAt, type ShellRule } from "./shell-rule.ts";
+import type { Call } from "./shell-call.ts";
 
 /** See its `why`. */
 export const psqlStop: ShellRule = {
@@ -11,8 +11,9 @@ export const psqlStop: ShellRule = {
   why: "psql goes on after a statement that failed, and exits 0",
   fix: "psql -v ON_ERROR_STOP=1, which exits 3; with --single-transaction nothing is kept by half",
   check: (script) =>
-    callsWhere(script, (call) => {
-      if (call.name !== "psql") return false;
+    callsWhere(script, (outer) => {
+      const call = clientIn(outer, "psql");
+      if (call === undefined) return false;
       const options = readOptions(call.words, {
         valued: "cdfvhpULoFRTP",
         valuedLong: [
@@ -30,10 +31,35 @@ export const psqlStop: ShellRule = {
         return false;
       const isScript = options.has("-f", "--file") || readsInput(call);
       const isCommand = options.has("-c", "--command") && !options.has("-f", "--file");
-      const said = options.valuesOf("-v", "--set", "--variable").join(" ") + inputOf(call);
-      return isScript && !isCommand && !/ON_ERROR_STOP/.test(said);
+      const said = options.valuesOf("-v", "--set", "--variable");
+      const isStopped = said.some(isStop) || /\\set\s+ON_ERROR_STOP/.test(inputOf(call));
+      return isScript && !isCommand && !isStopped;
     }),
 };
+
+/** `ON_ERROR_STOP` without `=` takes the variable away. */
+function isStop(setting: string): boolean {
+  return /^ON_ERROR_STOP=(?!(?:0|off|false|no)$)/i.test(setting);
+}
+
+/** What runs a program elsewhere: `docker exec db psql`, `ssh host redis-cli`. */
+const CARRIERS: Readonly<Record<string, RegExp>> = {
+  docker: /^exec$/,
+  podman: /^exec$/,
+  "docker-compose": /^exec$/,
+  kubectl: /^exec$/,
+  ssh: /^/,
+};
+
+/** The call of a client, here or elsewhere. */
+function clientIn(call: Call, name: string): Call | undefined {
+  if (call.name === name) return call;
+  const carrier = Object.hasOwn(CARRIERS, call.name) ? CARRIERS[call.name] : undefined;
+  const begin = call.words.findIndex(({ value }) => carrier?.test(value) === true);
+  const at = call.words.findIndex(({ value }, index) => index > begin && value === name);
+  if (begin < 0 || at < 0) return undefined;
+  return { ...call, name, words: call.words.slice(at + 1) };
+}
 
 /** See its `why`. */
 export const redisError: ShellRule = {
@@ -42,15 +68,16 @@ export const redisError: ShellRule = {
   why: "redis-cli exits 0 although the server refused the command: NOAUTH, OOM, READONLY",
   fix: "redis-cli -e, which exits 1",
   check: (script) =>
-    callsWhere(script, (call) => {
-      if (call.name !== "redis-cli") return false;
+    callsWhere(script, (outer) => {
+      const call = clientIn(outer, "redis-cli");
+      if (call === undefined) return false;
       const options = readOptions(call.words, {
         valued: "hpsairndDXt",
         valuedLong: ["--user", "--pass", "--cacert", "--cert", "--key", "--sni", "--pattern"],
         operandsEnd: true,
       });
       // Whoever looks at the answer does not need the exit code.
-      const isLookedAt = SEARCHES.has(call.pipeline.last) || standsInTest(call, script);
+      const isLookedAt = isAnswerLookedAt(call, script);
       const isCommand = options.operands.length > 0 || readsInput(call);
       return (
         isCommand &&
@@ -60,20 +87,6 @@ export const redisError: ShellRule = {
       );
     }),
 };
-
-/** `[ "$(redis-cli PING)" = PONG ]` */
-function standsInTest({ at, isSubstituted }: Call, { calls }: Script): boolean {
-  return (
-    isSubstituted &&
-    calls.some(
-      ({ name, words }) =>
-        (name === "[" || name === "test") && words.some((word) => word.pos <= at && at < word.end),
-    )
-  );
-}
-
-/** Their exit code tells whether something was found. */
-export const SEARCHES: ReadonlySet<string> = new Set(["grep", "egrep", "fgrep", "rg", "zgrep"]);
 
 /** See its `why`. */
 export const sqlBail: ShellRule = {

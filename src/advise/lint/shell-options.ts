@@ -1,7 +1,7 @@
 /** Which of `set -e`, `set -u` and `set -o pipefail` hold for a command. */
 
 import type { Word } from "unbash";
-import type { Call } from "./shell-script.ts";
+import type { Call } from "./shell-call.ts";
 
 /** What a script may set. */
 export type ShellOption = "errexit" | "nounset" | "pipefail";
@@ -31,11 +31,24 @@ export function shellOptions(calls: readonly Call[], flags: string): ShellOption
       .filter(({ name }) => name === "set")
       .flatMap(({ words, at }) => changesOf(words.map(textOf)).map((each) => ({ ...each, at }))),
   ];
+  const byOption = Map.groupBy(changes, ({ option }) => option);
+  const everOn = new Set(changes.flatMap(({ option, isOn }) => (isOn ? option : [])));
   return (option, { at, inFunction }) => {
-    const own = changes.filter((change) => change.option === option);
-    if (inFunction !== undefined) return own.some(({ isOn }) => isOn);
-    return own.findLast((change) => change.at < at)?.isOn ?? false;
+    if (inFunction !== undefined) return everOn.has(option);
+    return lastBefore(byOption.get(option) ?? [], at)?.isOn ?? false;
   };
+}
+
+/** By halves: a script may have as many changes as commands that ask for them. */
+function lastBefore(changes: readonly Change[], at: number): Change | undefined {
+  let low = 0;
+  let high = changes.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((changes[middle]?.at ?? 0) < at) low = middle + 1;
+    else high = middle;
+  }
+  return changes[low - 1];
 }
 
 function changesOf(words: readonly string[]): Pick<Change, "option" | "isOn">[] {

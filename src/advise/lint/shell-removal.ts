@@ -1,9 +1,11 @@
 /** Rules about what is removed. */
 
-import type { ParameterDefaultOperation, Word, WordPart } from "unbash";
-import type { Call, Script } from "./shell-script.ts";
-import { isLiteral, partsOf, readOptions } from "./shell-words.ts";
+import type { Word, WordPart } from "unbash";
+import type { Call } from "./shell-call.ts";
+import type { Script } from "./shell-script.ts";
 import type { ShellRule } from "./shell-rule.ts";
+import { hasAnswer } from "./shell-values.ts";
+import { partsOf, readOptions } from "./shell-words.ts";
 
 /** See its `why`. */
 export const removeVariable: ShellRule = {
@@ -64,41 +66,15 @@ function nameOf(part: WordPart | undefined): string | undefined {
 /** What a login sets, and what always has a value. */
 const ALWAYS_SET = /^(?:HOME|PWD|UID|EUID|RANDOM|SECONDS|LINENO|HOSTNAME|\$|#|\?|!)$/;
 
-function isSet(name: string, call: Call, { nodes, options, text }: Script): boolean {
-  if (ALWAYS_SET.test(name) || isAskedFor(name, text)) return true;
-  const values = nodes.flatMap(({ node, at }) => {
-    if (node.type === "For" && node.name.value === name) return [{ at, isFull: true }];
-    if (node.type !== "Assignment" || node.name !== name || node.append === true) return [];
-    return [{ at, isFull: node.value.type === "ArrayValue" || isNeverEmpty(node.value) }];
-  });
-  const before = values.filter(({ at }) => at < call.at || call.inFunction !== undefined);
+function isSet(name: string, call: Call, { options, values }: Script): boolean {
+  if (ALWAYS_SET.test(name) || values.isAskedFor(name)) return true;
+  // A function is called later than it stands.
+  const now = call.inFunction === undefined ? call.at : Infinity;
+  const { at, emptyAt } = values.settingOf(name) ?? { at: Infinity, emptyAt: Infinity };
   const isStrict = options("nounset", call);
+  if (emptyAt < now) return isStrict && options("errexit", call);
   // One that is set nowhere comes from outside: there `set -u` stops.
-  if (before.length === 0) return isStrict;
-  return before.every(({ isFull }) => isFull) || (isStrict && options("errexit", call));
-}
-
-/** `DIR=/srv/x`, `DIR=${1:-/srv/x}`, `DIR=$(mktemp -d)/x`: whatever else is in it, it is not empty. */
-function isNeverEmpty(word: Word): boolean {
-  if (isLiteral(word)) return word.value !== "";
-  return partsOf(word.parts ?? []).some(
-    (part) =>
-      (part.type === "Literal" && part.value !== "") ||
-      (part.type === "ParameterExpansion" &&
-        part.operation?.type === "Default" &&
-        hasAnswer(part.operation)),
-  );
-}
-
-/** `${DIR:?}` and `${DIR:-/srv/x}` are never empty; `${DIR:-}` may be. */
-function hasAnswer({ operator, operand }: ParameterDefaultOperation): boolean {
-  return operator.endsWith("?") || (/[=-]$/.test(operator) && operand.value !== "");
-}
-
-/** Whether the script looks anywhere whether it is there: `[ -n "$DIR" ]`, `: "${DIR:?}"`. */
-function isAskedFor(name: string, text: string): boolean {
-  const variable = `"?\\$\\{?${name.replace(/\W/g, "\\$&")}\\b`;
-  return new RegExp(`(?:-[nzdef]\\s+${variable})|\\$\\{${name}:[?=]`).test(text);
+  return at < now || isStrict;
 }
 
 /** See its `why`. */
@@ -107,12 +83,25 @@ export const uncheckedDirectory: ShellRule = {
   severity: "error",
   why: "when cd fails, what follows removes in the directory where it was before",
   fix: "cd … || exit",
-  check: ({ calls, options }) =>
-    calls.flatMap((call, index) => {
-      if (call.name !== "cd" || call.isChecked || options("errexit", call)) return [];
-      const next = calls.slice(index + 1).find(({ name }) => name === "cd" || DESTROYERS.has(name));
-      return next !== undefined && destroysHere(next) ? [{ at: call.at }] : [];
-    }),
+  check({ calls, options }) {
+    const found: { readonly at: number }[] = [];
+    let next: Call | undefined;
+    // From the end, so that what follows a cd is known when it is met.
+    for (const call of calls.toReversed()) {
+      if (call.name !== "cd") {
+        if (DESTROYERS.has(call.name)) next = call;
+        continue;
+      }
+      const isUnseen =
+        next !== undefined &&
+        next.at < call.shellEnd &&
+        // `cd … && make` ends its list, and what stands behind the list comes all the same.
+        (call.isChecked ? !call.isGuarded && next.at > call.listEnd : !options("errexit", call));
+      if (isUnseen && next !== undefined && destroysHere(next)) found.push({ at: call.at });
+      next = undefined;
+    }
+    return found;
+  },
 };
 
 const DESTROYERS: ReadonlySet<string> = new Set(["rm", "find", "git", "rsync", "chown", "chmod"]);
@@ -131,7 +120,9 @@ function destroysHere({ name, words }: Call): boolean {
 
 /** Whether it is a trap of one of these signals. */
 export function traps({ name, words }: Call, ...signals: readonly string[]): boolean {
-  return name === "trap" && words.slice(1).some(({ value }) => signals.includes(value));
+  return (
+    name === "trap" && words.slice(1).some(({ value }) => signals.includes(value.toUpperCase()))
+  );
 }
 
 /** See its `why`. */
@@ -144,7 +135,7 @@ export const temporaryLeft: ShellRule = {
     const made = calls.find(
       ({ name, words }) => name === "mktemp" && !words.some(({ value }) => /^-\w*u/.test(value)),
     );
-    const isTrapped = calls.some((call) => traps(call, "EXIT", "0"));
+    const isTrapped = calls.some((call) => traps(call, "EXIT", "0", "RETURN"));
     return made === undefined || isTrapped ? [] : [{ at: made.at }];
   },
 };

@@ -6,61 +6,33 @@
 import {
   forEachChild,
   parse,
+  type AndOr,
   type Command,
   type CompoundList,
   type ParsedScript,
   type Redirection,
   type SyntaxNode,
-  type Word,
 } from "unbash";
 import { shellOptions, type ShellOptions } from "./shell-options.ts";
+import type { Call, Pipeline, Standing } from "./shell-call.ts";
+import { isComparison, readValues, type Values } from "./shell-values.ts";
 import { unwrapped } from "./shell-wrappers.ts";
-
-/** One command that is called. */
-export interface Call {
-  /** The program, without its directory: `sudo -u x /usr/bin/curl` is a call of `curl`. */
-  readonly name: string;
-  /** What follows the program's name. */
-  readonly words: readonly Word[];
-  readonly redirects: readonly Redirection[];
-  /** Where it stands in the text. */
-  readonly at: number;
-  /** `checked`: what follows depends on it (`if`, `while`, `!`, before `&&` and `||`). */
-  readonly isChecked: boolean;
-  /** Its pipeline, itself included; alone where there is none. */
-  readonly pipeline: Pipeline;
-  /** Whether something is written into it by a pipe. */
-  readonly isFed: boolean;
-  readonly isBackground: boolean;
-  /** Whether nothing comes after it, so that its exit code is that of the script or the function. */
-  readonly isEnd: boolean;
-  /** Whether it stands in `$(…)`. */
-  readonly isSubstituted: boolean;
-  /** The function whose body it stands in. */
-  readonly inFunction: string | undefined;
-}
-
-/** Commands whose outputs and inputs are connected. */
-export interface Pipeline {
-  readonly at: number;
-  readonly calls: Call[];
-  /** How many commands it has; compound ones are no calls. */
-  readonly length: number;
-  /** The name of the last one; empty where it is compound. */
-  readonly last: string;
-  /** Whether what comes out of it goes into a file. */
-  readonly isWritten: boolean;
-  readonly isChecked: boolean;
-}
 
 /** A whole script. */
 export interface Script {
   readonly text: string;
   readonly dialect: "bash" | "sh";
+  /** Whether another script may read it in, whose options hold for it then. */
+  readonly isFragment: boolean;
   readonly calls: readonly Call[];
+  /** Those of its own functions. */
+  readonly functionCalls: readonly Call[];
   /** Every node, in the order of the text. */
   readonly nodes: readonly PlacedNode[];
   readonly options: ShellOptions;
+  readonly values: Values;
+  /** Whether it reads in other files, which may have functions of their own. */
+  readonly readsFiles: boolean;
   /** The names of its functions: they are no programs. */
   readonly functions: ReadonlySet<string>;
   readonly errors: readonly { readonly message: string; readonly at: number }[];
@@ -72,16 +44,14 @@ export interface PlacedNode {
   readonly at: number;
   /** Whether it stands in `$(…)`. */
   readonly isSubstituted: boolean;
+  /** Whether what follows is not reached, or another way, when it fails: `if`, `|| exit`. */
+  readonly isGuarded: boolean;
+  /** Whether nothing comes after it. */
+  readonly isEnd: boolean;
 }
 
 /** What surrounds a node. */
-interface Place {
-  readonly isChecked: boolean;
-  readonly isFed: boolean;
-  readonly isBackground: boolean;
-  readonly isEnd: boolean;
-  readonly isSubstituted: boolean;
-  readonly inFunction: string | undefined;
+interface Place extends Standing {
   readonly pipeline: Pipeline | undefined;
   /**
    * Positions within backquotes count in a text of their own: then everything in them stands where
@@ -99,30 +69,62 @@ interface Draft {
 
 const TOP: Place = {
   isChecked: false,
+  isGuarded: false,
+  listEnd: Infinity,
+  shellEnd: Infinity,
   isFed: false,
   isBackground: false,
   isEnd: true,
   isSubstituted: false,
+  answerTo: undefined,
   inFunction: undefined,
   pipeline: undefined,
   at: undefined,
 };
 
-/** @param flags What its shell was started with: `-eu`. */
-export function readScript(
-  text: string,
-  { dialect = "bash", flags = "" }: { dialect?: "bash" | "sh"; flags?: string } = {},
-): Script {
+/** How a script is read. */
+export interface Reading {
+  /** Default: bash. */
+  readonly dialect?: "bash" | "sh" | undefined;
+  /** What its shell was started with: `-eu`. Default: nothing. */
+  readonly flags?: string | undefined;
+  /** Default: false. */
+  readonly isFragment?: boolean | undefined;
+}
+
+/** Reads a script, or as much of it as a shell would read. */
+export function readScript(text: string, reading: Reading = {}): Script {
+  const { dialect = "bash", flags = "", isFragment = false } = reading;
   const draft: Draft = { calls: [], nodes: [], functions: new Set(), errors: [] };
   try {
-    visit(parse(text), TOP, draft);
+    visit(parseRead(text), TOP, draft);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     draft.errors.push({ message: "it is nested too deeply", at: 0 });
   }
   const calls = draft.calls.filter(({ name }) => !draft.functions.has(name));
+  const functionCalls = draft.calls.filter(({ name }) => draft.functions.has(name));
   const options = shellOptions(draft.calls, flags);
-  return { text, dialect, ...draft, calls, options };
+  const values = readValues(draft.nodes, text);
+  const readsFiles = calls.some(({ name }) => name === "." || name === "source");
+  return { text, dialect, isFragment, ...draft, calls, functionCalls, options, values, readsFiles };
+}
+
+/** A shell reads line by line: behind `exit` and `exec` may stand another language, or an archive. */
+function parseRead(text: string): ParsedScript {
+  const whole = parse(text);
+  const [error] = whole.errors ?? [];
+  if (error === undefined) return whole;
+  const end = whole.commands.find(
+    (statement) => statement.end <= error.pos && endsScript(statement.command),
+  )?.end;
+  return end === undefined ? whole : parse(text.slice(0, end));
+}
+
+function endsScript(node: SyntaxNode): boolean {
+  if (node.type !== "Command") return false;
+  // `exec > log` only opens a file.
+  return node.name?.value === "exit" || (node.name?.value === "exec" && node.args.length > 0);
 }
 
 type Visitor<Type extends SyntaxNode["type"]> = (
@@ -141,7 +143,10 @@ const VISITORS: { readonly [Type in SyntaxNode["type"]]?: Visitor<Type> } = {
     // Only the last one's exit code is the list's.
     const last = node.commands.length - 1;
     node.commands.forEach((each, index) => {
-      visit(each, { ...place, isChecked: place.isChecked || index < last }, draft);
+      const isChecked = place.isChecked || index < last;
+      const isGuarded = place.isGuarded || isAnswered(node, index);
+      const listEnd = Math.min(place.listEnd, node.end);
+      visit(each, { ...place, isChecked, isGuarded, listEnd }, draft);
     });
   },
   Pipeline: visitPipeline,
@@ -155,18 +160,40 @@ const VISITORS: { readonly [Type in SyntaxNode["type"]]?: Visitor<Type> } = {
   Elif: visitCondition,
   While: visitLoop,
   For: visitLoop,
+  Assignment(node, place, draft) {
+    forEachChild(node, (child) => visit(child, { ...place, answerTo: node.name }, draft));
+  },
+  TestBinary(node, place, draft) {
+    const answerTo = isComparison(node.operator) ? "=" : undefined;
+    forEachChild(node, (child) => visit(child, { ...place, answerTo }, draft));
+  },
+  Case(node, place, draft) {
+    forEachChild(node, (child) => {
+      visit(child, { ...place, answerTo: child === node.word ? "=" : place.answerTo }, draft);
+    });
+  },
+  Subshell(node, place, draft) {
+    forEachChild(node, (child) => visit(child, { ...place, shellEnd: node.end }, draft));
+  },
   CommandExpansion: visitSubstitution,
   ProcessSubstitution: visitSubstitution,
 };
 
 function visit(node: SyntaxNode, place: Place, draft: Draft): void {
-  const { isSubstituted } = place;
-  draft.nodes.push({ node, at: place.at ?? node.pos, isSubstituted });
+  const { isSubstituted, isGuarded, isEnd } = place;
+  draft.nodes.push({ node, at: place.at ?? node.pos, isSubstituted, isGuarded, isEnd });
   // A node in a command of a pipeline is no part of the pipeline itself.
   const inside = node.type === "Command" ? place : { ...place, pipeline: undefined };
   const visitor = VISITORS[node.type] as Visitor<SyntaxNode["type"]> | undefined;
   if (visitor !== undefined) visitor(node, inside, draft);
   else forEachChild(node, (child) => visit(child, inside, draft));
+}
+
+/** Whether its failure leads to anything but going on: `|| exit`, `|| { …; }`. */
+function isAnswered({ commands, operators }: AndOr, index: number): boolean {
+  const next = commands[index + 1];
+  const name = next?.type === "Command" ? (next.name?.value ?? "") : "";
+  return operators[index] === "||" && !/^(?:true|:|echo|printf)$/.test(name);
 }
 
 function visitCondition(
@@ -175,7 +202,8 @@ function visitCondition(
   draft: Draft,
 ): void {
   forEachChild(node, (child) => {
-    visit(child, child === node.clause ? { ...place, isChecked: true } : place, draft);
+    const inside = { ...place, isChecked: true, isGuarded: true };
+    visit(child, child === node.clause ? inside : place, draft);
   });
 }
 
@@ -203,9 +231,10 @@ function visitSubstitution(
   draft: Draft,
 ): void {
   const at = node.text.startsWith("`") ? (place.at ?? node.pos) : place.at;
-  const { inFunction } = place;
+  const { inFunction, answerTo } = place;
   forEachChild(node, (child) => {
-    visit(child, { ...TOP, at, inFunction, isSubstituted: true }, draft);
+    const inside = { ...TOP, at, inFunction, answerTo, isSubstituted: true, shellEnd: node.end };
+    visit(child, inside, draft);
   });
 }
 
@@ -239,35 +268,29 @@ function visitPipeline(
 function visitCommand(node: Command, place: Place, draft: Draft): void {
   const at = place.at ?? node.pos;
   const { name, words } = unwrapped(node);
-  const { isChecked, isFed, isBackground, isSubstituted, inFunction } = place;
   // Nothing comes after what takes the shell's place.
   const isEnd = place.isEnd || node.name?.value === "exec";
   if (name !== undefined) {
     const program = baseOf(name);
+    const { isChecked } = place;
     const alone = { at, calls: [], length: 1, last: program, isWritten: false, isChecked };
     const pipeline: Pipeline = place.pipeline ?? alone;
-    const call = {
-      name: program,
-      words,
-      redirects: node.redirects,
-      at,
-      isChecked,
-      pipeline,
-      isFed,
-      isBackground,
-      isEnd,
-      isSubstituted,
-      inFunction,
-    };
+    const call = { ...place, name: program, words, redirects: node.redirects, at, pipeline, isEnd };
     pipeline.calls.push(call);
     draft.calls.push(call);
   }
-  forEachChild(node, (child) => visit(child, { ...place, pipeline: undefined }, draft));
+  const isTest = name === "[" || name === "test";
+  const answer = isTest && words.some(({ value }) => isComparison(value)) ? "=" : undefined;
+  const inside = { ...place, pipeline: undefined, answerTo: answer ?? place.answerTo };
+  forEachChild(node, (child) => visit(child, inside, draft));
 }
 
-function writesFile(redirect: Redirection): boolean {
+/** Whether what is said goes into a file, and not to another stream or nowhere. */
+export function writesFile(redirect: Redirection): boolean {
   if (redirect.type !== "Redirect" || !redirect.operator.includes(">")) return false;
-  return redirect.operator !== ">&" && redirect.target?.value !== "/dev/null";
+  return (
+    redirect.operator !== ">&" && !/^\/dev\/(?:null|std|tty|fd)/.test(redirect.target?.value ?? "")
+  );
 }
 
 function programOf(command: Command): string {

@@ -1,56 +1,13 @@
 /** Rules about exit codes that get lost between commands. */
 
-import type { Call, Script } from "./shell-script.ts";
-import { SEARCHES } from "./shell-databases.ts";
+import type { CommandArgument, SyntaxNode } from "unbash";
+import { doesWork, isDoer, isSearch, isSource, mayFail } from "./shell-programs.ts";
 import { traps } from "./shell-removal.ts";
-import { doesWork, isSource, keepsInput, mayFail } from "./shell-programs.ts";
 import { callsWhere, type ShellRule } from "./shell-rule.ts";
-
-/** See its `why`. */
-export const pipeStatus: ShellRule = {
-  id: "pipe-status",
-  severity: "error",
-  why: "a pipeline's exit code is that of its last command: it is 0 although an earlier one failed",
-  fix: "set -o pipefail",
-  check({ calls, options, text, dialect }) {
-    if (/PIPESTATUS|pipestatus/.test(text)) return [];
-    const fix =
-      dialect === "bash"
-        ? undefined
-        : "this sh may have no pipefail: write to a file and check before the next command, or start it with bash and set -o pipefail";
-    return calls
-      .filter((call) => isLostInPipe(call) && !options("pipefail", call))
-      .map(({ name, at }) => ({
-        at,
-        says: `${name} may fail here, and the pipeline exits 0: its exit code is that of its last command`,
-        fix,
-      }));
-  },
-};
-
-/** Whoever searches in what comes, or takes the first of it, is content with whatever comes. */
-const CONTENT: ReadonlySet<string> = new Set([
-  ...SEARCHES,
-  "cmp",
-  "comm",
-  "diff",
-  "head",
-  "less",
-  "more",
-]);
-
-/** `$GREP` and `${grep}` are named after what they are. */
-function isContent(name: string): boolean {
-  return CONTENT.has(name) || CONTENT.has(name.replace(/^\$\{?(\w+)\}?$/, "$1").toLowerCase());
-}
-
-/** What only goes into a variable is looked at there; what makes data, or is kept, is not. */
-function isLostInPipe({ name, words, at, pipeline, isSubstituted }: Call): boolean {
-  const { calls, length, last, isWritten } = pipeline;
-  const isLast = calls.at(-1)?.at === at && last === name;
-  if (length < 2 || isLast || isContent(last) || mayFail(name, words)) return false;
-  return isSource(name) || (!isSubstituted && (isWritten || keepsInput(last)));
-}
+import type { Call } from "./shell-call.ts";
+import { writesFile, type Script } from "./shell-script.ts";
+import { isLiteral, partsOf } from "./shell-words.ts";
+import { unwrapped } from "./shell-wrappers.ts";
 
 /** See its `why`. */
 export const unnoticed: ShellRule = {
@@ -59,7 +16,8 @@ export const unnoticed: ShellRule = {
   why: "the script goes on after a command that failed, and may exit 0",
   fix: "set -e at the top, or || exit after it",
   check(script) {
-    const { calls, options, text } = script;
+    const { calls, options, text, isFragment } = script;
+    if (isFragment) return [];
     // Whoever traps errors or looks at exit codes has thought of it.
     if (calls.some((call) => traps(call, "ERR")) || /\$\?|\$\{\?\}|PIPESTATUS/.test(text))
       return [];
@@ -67,25 +25,13 @@ export const unnoticed: ShellRule = {
       (call) =>
         !(call.isEnd || call.isChecked || call.isBackground || call.isSubstituted) &&
         call.pipeline.calls.at(-1) === call &&
-        !options("errexit", call) &&
-        !isFromElsewhere(call.name, script) &&
-        !mayFail(call.name, call.words),
+        isDoer(call.name, call.words) &&
+        !options("errexit", call),
     );
     if (lost === undefined) return [];
     return [{ at: lost.at, says: `the script goes on when ${lost.name} fails, and may exit 0` }];
   },
 };
-
-/** Whether it is likely a function: of a file that the script reads in, or put together by name. */
-function isFromElsewhere(name: string, { calls }: Script): boolean {
-  if (/^[^$].*\$/.test(name)) return true;
-  const isNamedSo = /^(?:abort|die|error|fatal|log|usage|warn)$|_/.test(name);
-  return (
-    isNamedSo &&
-    !isSource(name) &&
-    calls.some((call) => call.name === "." || call.name === "source")
-  );
-}
 
 /** See its `why`. */
 export const swallowed: ShellRule = {
@@ -123,12 +69,32 @@ function answered({ nodes }: Script, answers: ReadonlySet<string>): Answered[] {
     // There the answer is a value in place of the other: $(make || echo none).
     if (isSubstituted || node.type !== "AndOr" || node.operators.at(-1) !== "||") return [];
     const [failing, instead] = node.commands.slice(-2);
-    if (failing?.type !== "Command" || instead?.type !== "Command") return [];
-    const name = failing.name?.value ?? "";
-    const answer = instead.name?.value ?? "";
-    const words = failing.args.filter((arg) => arg.type === "Word");
-    return answers.has(answer) && !mayFail(name, words) ? [{ at, name, answer }] : [];
+    if (failing?.type !== "Command" || instead === undefined) return [];
+    const { name = "", words } = unwrapped(failing);
+    const answer = onlyAnswer(instead, answers);
+    return answer === undefined || mayFail(name, words) ? [] : [{ at, name, answer }];
   });
+}
+
+/** The command that is all of the answer: `echo …`, `{ echo …; echo …; }`. */
+function onlyAnswer(node: SyntaxNode, answers: ReadonlySet<string>): string | undefined {
+  if (node.type === "BraceGroup") {
+    const all = node.body.commands.map(({ command }) => onlyAnswer(command, answers));
+    return all.includes(undefined) ? undefined : all[0];
+  }
+  if (node.type !== "Command" || !answers.has(node.name?.value ?? "")) return undefined;
+  const isKept = node.redirects.some(writesFile);
+  // `|| echo "$url"` tells of nothing: it is another way to the same.
+  const isValue = node.args.length > 0 && !node.args.some((arg) => /\p{L}{2}/u.test(saidIn(arg)));
+  return isKept || isValue ? undefined : node.name?.value;
+}
+
+function saidIn(arg: CommandArgument): string {
+  if (arg.type !== "Word") return "";
+  if (isLiteral(arg)) return arg.value;
+  return partsOf(arg.parts ?? [])
+    .map((part) => (part.type === "Literal" ? part.value : ""))
+    .join(" ");
 }
 
 /** See its `why`. */
@@ -153,10 +119,10 @@ export const findExec: ShellRule = {
     callsWhere(script, ({ name, words }) => {
       if (name !== "find") return false;
       const texts = words.map(({ value }) => value);
-      const begin = texts.findIndex((text) => text === "-exec" || text === "-execdir");
-      if (begin < 0) return false;
-      const end = texts.findIndex((text, index) => index > begin && (text === ";" || text === "+"));
-      return texts[end] === ";" && !mayFail(texts[begin + 1] ?? "", words.slice(begin + 2, end));
+      const begin = texts.findLastIndex((text) => text === "-exec" || text === "-execdir");
+      // What stands behind it depends on it: it is a question.
+      if (begin < 0 || texts.at(-1) !== ";") return false;
+      return !mayFail(texts[begin + 1] ?? "", words.slice(begin + 2, -1));
     }),
 };
 
@@ -165,11 +131,29 @@ export const substitutionStatus: ShellRule = {
   id: "substitution-status",
   severity: "warning",
   why: "nobody sees the exit code of a command in <(…), not even set -e and pipefail",
-  fix: "write its output to a file first, or read from a pipe with pipefail",
-  check: ({ nodes, calls }) =>
-    nodes.flatMap(({ node, at }) => {
-      if (node.type !== "ProcessSubstitution" || node.operator !== "<") return [];
-      const inside = calls.filter((call) => call.at > node.pos && call.at < node.end);
-      return inside.some(({ name, words }) => !mayFail(name, words)) ? [{ at }] : [];
-    }),
+  fix: 'ask for it after the loop, wait "$!" || exit, which bash answers from 4.4 on; or write it to a file first',
+  check: (script) => {
+    // Whoever waits for it has it.
+    if (/\bwait\s+"?\$\{?!/.test(script.text)) return [];
+    const hits: { readonly at: number }[] = [];
+    const { nodes, calls } = script;
+    let next = 0;
+    for (const { node } of nodes) {
+      if (node.type !== "ProcessSubstitution" || node.operator !== "<") continue;
+      while (calls[next] !== undefined && (calls[next] as Call).at < node.pos) next += 1;
+      let isLost = false;
+      for (let at = next; (calls[at]?.at ?? Infinity) < node.end; at++) {
+        const { name, words, pipeline } = calls[at] as Call;
+        const isWork = !mayFail(name, words) && !isSearch(pipeline.last);
+        if (isWork && !isFromElsewhere(name, script)) isLost = true;
+      }
+      if (isLost) hits.push({ at: node.pos });
+    }
+    return hits;
+  },
 };
+
+/** Whether it is likely a function of a file that the script reads in, or put together by name. */
+function isFromElsewhere(name: string, { readsFiles }: Script): boolean {
+  return /^[^$].*\$/.test(name) || (readsFiles && /[_:]|^fn-/.test(name) && !isSource(name));
+}

@@ -1,8 +1,8 @@
 /** Rules about programs that fetch and send over the network. */
 
 import { readOptions, type Options } from "./shell-words.ts";
-import type { Call } from "./shell-script.ts";
-import { callsWhere, type ShellRule } from "./shell-rule.ts";
+import type { Call } from "./shell-call.ts";
+import { callsWhere, isAnswerLookedAt, type ShellRule } from "./shell-rule.ts";
 
 function curlOptions({ words }: Call): Options {
   return readOptions(words, {
@@ -30,6 +30,12 @@ function looksAtStatus(options: Options): boolean {
   );
 }
 
+/** Whoever reads the headers on reads the status line. */
+function showsStatus(options: Options, { pipeline, isSubstituted }: Call): boolean {
+  const isReadOn = isSubstituted || pipeline.length > 1;
+  return isReadOn && options.has("-I", "--head", "-i", "--include", "-D", "--dump-header");
+}
+
 /** See its `why`. */
 export const curlFail: ShellRule = {
   id: "curl-fail",
@@ -42,7 +48,8 @@ export const curlFail: ShellRule = {
       const options = curlOptions(call);
       const asks = options.has("-V", "--version", "-h", "--help", "--manual", "-K", "--config");
       const fails = options.has("-f", "--fail", "--fail-with-body");
-      return !asks && !fails && !options.isUnknown && !looksAtStatus(options);
+      const isKnown = options.isUnknown || looksAtStatus(options) || showsStatus(options, call);
+      return !asks && !fails && !isKnown && !isAnswerLookedAt(call, script);
     }),
 };
 
@@ -79,26 +86,28 @@ export const mayPrompt: ShellRule = {
   severity: "hint",
   why: "it may ask a human, and wait for the answer for ever",
   fix: "let it fail instead of asking",
-  check: ({ calls, text }) =>
-    calls.flatMap((call) => {
-      const fix = silenceOf(call, text);
+  check({ calls, text }) {
+    const isGitSilent = /GIT_TERMINAL_PROMPT|GIT_ASKPASS/.test(text);
+    return calls.flatMap((call) => {
+      const fix = silenceOf(call, isGitSilent);
       return fix === undefined ? [] : [{ at: call.at, fix }];
-    }),
+    });
+  },
 };
 
 /** What keeps a program from asking, where that was not said. */
-function silenceOf({ name, words }: Call, text: string): string | undefined {
+function silenceOf({ name, words }: Call, isGitSilent: boolean): string | undefined {
   const line = words.map(({ value }) => value).join(" ");
   switch (name) {
     case "ssh":
     case "scp":
     case "sftp":
-      return /BatchMode|opt|flag|arg/i.test(line) || /^-[QVG]/.test(line)
+      return /BatchMode|opt|flag|arg/i.test(line) || /^-[QVG]|^-b\b/.test(line)
         ? undefined
         : `${name} -o BatchMode=yes`;
     case "git":
       return /\b(?:clone|fetch|pull|push|ls-remote|submodule)\b.*\bhttps?:/.test(line) &&
-        !/GIT_TERMINAL_PROMPT|GIT_ASKPASS/.test(text)
+        !isGitSilent
         ? "GIT_TERMINAL_PROMPT=0 git …"
         : undefined;
     case "apt-get":

@@ -26,15 +26,21 @@ const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   builtin: {},
 };
 
+/** Nobody stands in a longer row. */
+const MOST_WRAPPERS = 10;
+
 /** The program that a command runs in the end, and what follows its name. */
-export function unwrapped({ name, args }: Pick<Command, "name" | "args">): {
+export function unwrapped(
+  { name, args }: Pick<Command, "name" | "args">,
+  most = MOST_WRAPPERS,
+): {
   readonly name: string | undefined;
   readonly words: readonly Word[];
 } {
   const words = args.filter((arg): arg is Word => arg.type === "Word");
   if (name === undefined) return { name: undefined, words };
   const wrapper = Object.hasOwn(WRAPPERS, name.value) ? WRAPPERS[name.value] : undefined;
-  if (wrapper === undefined) return { name: name.value, words };
+  if (wrapper === undefined || most === 0) return { name: name.value, words };
   const { operands } = readOptions(words, { ...wrapper, operandsEnd: true });
   // `env A=1 B=2 command`; `command -v curl` asks only whether it is there.
   const isQuestion = name.value === "command" && words[0]?.value.startsWith("-") === true;
@@ -43,7 +49,7 @@ export function unwrapped({ name, args }: Pick<Command, "name" | "args">): {
     .filter((_, index, all) => !all.slice(0, index + 1).every(isAssignment));
   const [program, ...rest] = inner;
   if (program === undefined || isQuestion) return { name: name.value, words };
-  return unwrapped({ name: program, args: rest });
+  return unwrapped({ name: program, args: rest }, most - 1);
 }
 
 function isAssignment({ value }: Word): boolean {

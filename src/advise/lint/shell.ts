@@ -3,27 +3,32 @@
 import { cronLines, cronPercent, cronSilenced } from "./crontab.ts";
 import { IGNORE, withoutIgnored } from "./ignore.ts";
 import { inOrder, toProblems, type Hit, type Problem, type RuleFacts } from "./rule.ts";
+import { pipeStatus } from "./shell-pipes.ts";
+import { errexitHole, staleNumber } from "./shell-errexit.ts";
 import { psqlStop, redisError, sqlBail } from "./shell-databases.ts";
 import { removeVariable, temporaryLeft, uncheckedDirectory } from "./shell-removal.ts";
 import type { ShellRule } from "./shell-rule.ts";
-import { readScript, type Call, type Script } from "./shell-script.ts";
+import type { Call } from "./shell-call.ts";
+import { readScript, type Script } from "./shell-script.ts";
 import * as status from "./shell-status.ts";
 import { curlFail, mayPrompt, transferLimit } from "./shell-transfers.ts";
 
 const SCRIPT_RULES: readonly ShellRule[] = [
   curlFail,
-  status.pipeStatus,
+  pipeStatus,
   psqlStop,
   redisError,
   sqlBail,
   removeVariable,
   uncheckedDirectory,
   status.unnoticed,
+  errexitHole,
   status.swallowed,
   status.ignored,
   status.waitStatus,
   status.findExec,
   status.substitutionStatus,
+  staleNumber,
   transferLimit,
   mayPrompt,
   temporaryLeft,
@@ -58,11 +63,33 @@ export function shellOf(text: string): "bash" | "sh" | undefined {
 
 /** Looks through a script. Pure. */
 export function lintShell(text: string): Problem[] {
-  const [first = ""] = text.split("\n");
+  const { read, found } = readable(text);
+  const [first = ""] = read.split("\n", 1);
   const flags = first.startsWith("#!") ? first.split(/\s+/).slice(1).join(" ") : "";
-  const script = readScript(text, { dialect: shellOf(text) ?? "bash", flags });
-  return finished(hitsIn(script), text);
+  const isFragment = !first.startsWith("#!");
+  const script = readScript(read, { dialect: shellOf(read) ?? "bash", flags, isFragment });
+  return finished([...found, ...hitsIn(script)], read);
 }
+
+/** What a shell trips over before it reads a word, and the text without it, so that the rest is judged. */
+function readable(text: string): { readonly read: string; readonly found: readonly Found[] } {
+  const hits: Hit[] = [];
+  if (text.startsWith("\uFEFF")) hits.push({ at: 0, ...BYTE_ORDER_MARK });
+  const read = text.replace(/^\uFEFF/, "");
+  const at = read.indexOf("\r\n");
+  if (at >= 0) hits.push({ at, ...CARRIAGE_RETURN });
+  return { read: read.replaceAll("\r\n", " \n"), found: [{ rule: SYNTAX, hits }] };
+}
+
+const BYTE_ORDER_MARK = {
+  says: "it begins with a byte order mark: the first line is no #! to the kernel, and a command that there is not to the shell",
+  fix: "save it as UTF-8 without a byte order mark",
+};
+
+const CARRIAGE_RETURN = {
+  says: "its lines end with CR LF, and to a shell the CR is part of the last word",
+  fix: "sed -i 's/\\r$//', and *.sh text eol=lf in .gitattributes",
+};
 
 /** Looks through a crontab: its commands are those of a script each. Pure. */
 export function lintCrontab(text: string, options: { readonly hasUsers: boolean }): Problem[] {
@@ -83,7 +110,15 @@ interface Found {
 }
 
 function finished(found: readonly Found[], text: string): Problem[] {
-  const problems = found.flatMap(({ rule, hits }) => toProblems(rule, hits, text));
+  // Each rule goes through the text once, in however many commands it found something.
+  const byRule = Map.groupBy(found, ({ rule }) => rule);
+  const problems = [...byRule].flatMap(([rule, all]) =>
+    toProblems(
+      rule,
+      all.flatMap(({ hits }) => hits),
+      text,
+    ),
+  );
   return inOrder(withoutIgnored(problems, text, KNOWN));
 }
 
@@ -91,7 +126,7 @@ function hitsIn(script: Script): Found[] {
   const [error] = script.errors;
   if (error !== undefined) {
     return [
-      { rule: SYNTAX, hits: [{ at: error.at, says: `bash cannot read this: ${error.message}` }] },
+      { rule: SYNTAX, hits: [{ at: error.at, says: `it cannot be read: ${error.message}` }] },
     ];
   }
   const own = SCRIPT_RULES.map((rule) => ({ rule, hits: rule.check(script) }));

@@ -14,6 +14,7 @@ import {
   type Found,
   type Node,
 } from "./ecma-node.ts";
+import { reachedBy } from "./module-names.ts";
 import { usesField, writesElsewhere, writesIn } from "./writes.ts";
 
 function stepsWhere(
@@ -32,7 +33,10 @@ export const stepUndo: AutomationRule = {
   why: "the step writes and has no undo: when its task fails, what it wrote stays",
   fix: "give it an undo that bears that nothing happened; run.file has one of its own",
   check: (file) =>
-    stepsWhere(file, (step, work) => !hasOption(step, "undo") && writesIn(work) !== undefined),
+    stepsWhere(
+      file,
+      (step, work) => !hasOption(step, "undo") && writesIn(work, step.names) !== undefined,
+    ),
 };
 
 /** See its `why`. */
@@ -43,7 +47,7 @@ export const stepVerify: AutomationRule = {
   fix: "give it a verify that looks at the result: its size, its status, its sum",
   check: (file) =>
     stepsWhere(file, (step, work) => {
-      return !hasOption(step, "verify", "reconcile") && writesElsewhere(work);
+      return !hasOption(step, "verify", "reconcile") && writesElsewhere(work, step.names);
     }),
 };
 
@@ -54,16 +58,20 @@ export const fetchStatus: AutomationRule = {
   why: "fetch does not throw for 404 or 503: the step is done although the server refused it",
   fix: "expectOk(await fetch(…)), or look at response.ok",
   check: ({ steps }) =>
-    steps.flatMap(({ work }) => {
-      if (work === undefined) return [];
-      const found = [...nodesIn(work)];
+    steps.flatMap((step) => {
+      if (step.work === undefined) return [];
+      const found = [...reachedBy(step.work, step.names)];
       const isLookedAt = found.some(({ node }) => {
         const name = nameOf(node) ?? "";
         return (
           /^(?:ok|status|statusText|expectOk)$/.test(name) || /^(?:check|ensure|assert)/.test(name)
         );
       });
-      return isLookedAt ? [] : found.filter(({ node }) => calledName(node).join(".") === ".fetch");
+      const fetches = found.filter(({ node }) => calledName(node).join(".") === ".fetch");
+      // Work that is only named here is no part of this file.
+      const isHere = children(step.node, "arguments").includes(step.work);
+      const places = new Set(fetches.map(({ at }) => (isHere ? at : step.node)));
+      return isLookedAt ? [] : [...places].map((node) => ({ node }));
     }),
 };
 
@@ -80,7 +88,7 @@ export const retryKey: AutomationRule = {
         property(step.options, "repeatable")?.["value"] === true;
       const isRefused = property(step.options, "repeatable")?.["value"] === false;
       const isTold = usesField(work, "key") || hasOption(step, "reconcile");
-      return isRepeated && !isRefused && !isTold && writesIn(work) === "not same twice";
+      return isRepeated && !isRefused && !isTold && writesIn(work, step.names) === "not same twice";
     }),
 };
 

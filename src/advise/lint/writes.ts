@@ -1,6 +1,7 @@
 /** What in the work of a step changes the world, as far as its calls tell. */
 
 import { calledName, child, children, nameOf, nodesIn, property, type Node } from "./ecma-node.ts";
+import { reachedBy, type ModuleNames } from "./module-names.ts";
 
 /** Node's own: doing it twice is doing it once, and it throws when it is not done. */
 const FILES = new Set(
@@ -23,23 +24,30 @@ const ONLY_AWAITED = new Set(["push", "delete", "create", "send", "insert", "pos
 type Kind = "same twice" | "not same twice";
 
 /** How a step's work changes the world; `undefined` when nothing in it looks like that. */
-export function writesIn(work: Node): Kind | undefined {
-  const kinds = [...writes(work)].map(({ kind }) => kind);
+export function writesIn(work: Node, names?: ModuleNames): Kind | undefined {
+  const kinds = [...writes(work, names)].map(({ kind }) => kind);
   return kinds.find((kind) => kind === "not same twice") ?? kinds[0];
 }
 
 /** Whether it writes anywhere but into files, which throws when it fails. */
-export function writesElsewhere(work: Node): boolean {
-  return [...writes(work)].some(({ name }) => !FILES.has(name) && !name.startsWith("appendFile"));
+export function writesElsewhere(work: Node, names?: ModuleNames): boolean {
+  return [...writes(work, names)].some(
+    ({ name }) => !FILES.has(name) && !name.startsWith("appendFile"),
+  );
 }
 
-function* writes(work: Node): Generator<{ readonly name: string; readonly kind: Kind }> {
-  for (const { node, around } of nodesIn(work)) {
+interface Write {
+  readonly name: string;
+  readonly kind: Kind;
+}
+
+function* writes(work: Node, names: ModuleNames | undefined): Generator<Write> {
+  for (const { node, around, work: inside } of reachedBy(work, names)) {
     if (node.type !== "CallExpression") continue;
     const [object, name] = calledName(node);
     const parent = around.at(-1);
     const isResult =
-      parent?.type === "AwaitExpression" || parent?.type === "ReturnStatement" || parent === work;
+      parent?.type === "AwaitExpression" || parent?.type === "ReturnStatement" || parent === inside;
     if (ONLY_AWAITED.has(name) && (object === "Object" || !isResult)) continue;
     const isFetch = object === "" && name === "fetch";
     const kind = isFetch ? fetchKind(node) : kindOf(name);

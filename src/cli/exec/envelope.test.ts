@@ -46,6 +46,16 @@ async function history(...argvs: readonly (readonly string[])[]) {
   return journal;
 }
 
+test("alike runs are found among many others of the same name", async () => {
+  const others = Array.from({ length: 9 }, (_, other) => ["sh", `other-${other}`]);
+  const guarding = readGuarding({ shell: false }, "exec");
+  const plan: ExecPlan = { ...guarding, name: "sh", cwd: "/", argv: ["sh", "a"] };
+
+  const unusual = await findUnusual(SHORT, plan, await history(["sh", "a"], ...others));
+
+  expect(unusual).toContain("by 10 former runs");
+});
+
 const USUAL: Done = { exitCode: 0, durationMs: 5_000, outputBytes: 2_000 };
 const SHORT: Done = { exitCode: 0, durationMs: 1_000, outputBytes: 20 };
 
