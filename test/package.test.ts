@@ -172,20 +172,23 @@ const strictest = (resolution: string) => ({
   files: ["all.ts"],
 });
 
-test.for(["nodenext", "bundler"])("its types are whole, as %s resolves them", async (resolution) => {
-  const imports = entries
-    .filter((entry) => PEERS[entry] === undefined)
-    .map((entry, index) => `import * as e${index} from "${entry}"; console.log(e${index});\n`);
-  writeFileSync(join(project, "all.ts"), imports.join(""));
-  writeFileSync(join(project, "tsconfig.json"), JSON.stringify(strictest(resolution)));
-  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+test.for(["nodenext", "bundler"])(
+  "its types are whole, as %s resolves them",
+  async (resolution) => {
+    const imports = entries
+      .filter((entry) => PEERS[entry] === undefined)
+      .map((entry, index) => `import * as e${index} from "${entry}"; console.log(e${index});\n`);
+    writeFileSync(join(project, "all.ts"), imports.join(""));
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify(strictest(resolution)));
+    const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
 
-  const said = await run(process.execPath, [tsc, "-p", "."]).catch(
-    (error: { stdout: string }) => error.stdout,
-  );
+    const said = await run(process.execPath, [tsc, "-p", "."]).catch(
+      (error: { stdout: string }) => error.stdout,
+    );
 
-  expect(said).toBe("");
-});
+    expect(said).toBe("");
+  },
+);
 
 test("the command tells its version", async () => {
   const printed = await run(join(project, "node_modules/.bin/holdfast"), ["--version"]);

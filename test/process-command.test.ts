@@ -281,6 +281,16 @@ test.for<[string, () => Promise<unknown>, string]>([
     () => $`sh -c 'echo a >&2; echo b c >&2; exit 3'`,
     "sh failed with exit code 3: b c",
   ],
+  [
+    "its last words, and not what is indented below them",
+    () => $`sh -c 'printf "a\n%s: refused\n\t%s?\n" db running >&2; exit 3'`,
+    "sh failed with exit code 3: db: refused",
+  ],
+  [
+    "nothing but what is indented",
+    () => $`sh -c 'echo "  a" >&2; exit 3'`,
+    "sh failed with exit code 3: a",
+  ],
   ["a signal", () => $`sh -c 'kill -s KILL $$'`, "sh was killed by SIGKILL"],
   [
     "its time",

@@ -83,7 +83,10 @@ async function readQuestion(args: Arguments, world: World): Promise<Question> {
   }
   const isPiped = (given.length === 0 && file === undefined) || given.join() === "-";
   if (!isPiped) return { words: given, exitCode, stderr };
-  const piped = await textOf(process.stdin);
+  const isAsked = given.length > 0 || process.stdin.isTTY !== true;
+  const piped = isAsked ? await textOf(process.stdin) : "";
+  if (piped.trim() === "")
+    throw new UsageError("WHAT is missing: 28 curl, ECONNREFUSED, or a text");
   return { words: [piped.slice(-MOST_CHARACTERS)], exitCode, stderr };
 }
 

@@ -36,9 +36,13 @@ export class CommandError extends HoldfastError {
   }
 }
 
-/** The program, how it ended, and the last line of what it complained about; nothing of its arguments. */
+/**
+ * The program, how it ended, and the last line of what it complained about; nothing of its arguments. An
+ * indented line goes on with the one before, which says more: libpq asks there whether the server is running.
+ */
 function describe(end: EndedCommand): string {
-  const line = end.stderr.trimEnd().split("\n").at(-1) ?? "";
+  const lines = end.stderr.trimEnd().split("\n");
+  const line = lines.findLast((each) => /^\S/.test(each)) ?? lines.at(-1) ?? "";
   const complaint = clip(redactor({ env: process.env }).text(line.trim()), LONGEST_LINE);
   const program = basename(end.argv[0] ?? "");
   return `${program} ${howItEnded(end)}${complaint === "" ? "" : `: ${complaint}`}`;

@@ -27,8 +27,10 @@ export async function sandboxOf(
     cwd: plan.cwd,
     require: plan.requireSandbox,
   });
+  // Where nothing is lacking, it is what no sandbox of ours keeps.
+  const why = wrapped.lacks === "" ? "" : ` (${wrapped.lacks})`;
   for (const part of wrapped.unheld) {
-    complain(`holdfast: not kept in the sandbox: ${part} (${wrapped.lacks})\n`, "WARNING");
+    complain(`holdfast: not kept in the sandbox: ${part}${why}\n`, "WARNING");
   }
   return () => ({ argv: wrapped.argv, level: wrapped.level });
 }
