@@ -287,6 +287,12 @@ test.for<[string, () => Promise<unknown>, string]>([
     "sh failed with exit code 3: db: refused",
   ],
   [
+    "its last words, and not what points at them",
+    () =>
+      $`sh -c ${'for said in "gone" "Child returned status 1" "Exiting due to previous errors" "Error is not recoverable: exiting now"; do echo "tar: $said" >&2; done; exit 2'}`,
+    "sh failed with exit code 2: tar: gone",
+  ],
+  [
     "nothing but what is indented",
     () => $`sh -c 'echo "  a" >&2; exit 3'`,
     "sh failed with exit code 3: a",
