@@ -395,6 +395,7 @@ test.concurrent("--version loads nothing but what finds a command", async () => 
 
   expect(at.did()).toEqual([
     "cli/main.ts",
+    "cli/code-home.ts",
     "cli/start.ts",
     "core/exit-codes.ts",
     "core/system.ts",

@@ -6,7 +6,16 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -51,7 +60,8 @@ function exec(...words: readonly string[]) {
   return { status, stdout, stderr, loaded: readFileSync(list, "utf8").split("\n") };
 }
 
-const AT_ONCE = ["cli/main.js", "cli/exec-start.js", "cli/exec-start-all.js"];
+/** The one file is not among them: it is no module, for its bytecode is kept. */
+const AT_ONCE = ["main", "code-home", "exec-start", "exec-kept"].map((name) => `cli/${name}.js`);
 
 test("a command that succeeds is guarded by one file", { timeout: 60_000 }, () => {
   const first = exec("--", "echo", "done");
@@ -60,6 +70,26 @@ test("a command that succeeds is guarded by one file", { timeout: 60_000 }, () =
 
   const well = { status: 0, stdout: "done\n", stderr: "", loaded: AT_ONCE };
   expect([first, second]).toEqual([well, well]);
+});
+
+test("the bytecode of a start that guarded a command is kept", { timeout: 60_000 }, () => {
+  rmSync(join(folder, "home"), { recursive: true, force: true });
+  mkdirSync(join(folder, "home"));
+  const kept = () =>
+    readdirSync(join(folder, "home/cache")).filter((each) => each.includes("bytecode"));
+  exec("--help");
+  const afterHelp = kept();
+  exec("--", "true");
+  const afterwards = kept();
+  const [file = ""] = afterwards;
+  const { ino } = statSync(join(folder, "home/cache", file));
+  exec("--", "true");
+
+  expect({ afterHelp, afterwards }).toEqual({
+    afterHelp: [],
+    afterwards: [expect.stringContaining(process.version)],
+  });
+  expect(statSync(join(folder, "home/cache", file)).ino, "not written anew").toBe(ino);
 });
 
 test("one that fails is classified by that file, too", { timeout: 60_000 }, () => {
@@ -76,8 +106,9 @@ test("what is loaded later knows the errors of what was loaded first", { timeout
   expect(wrong).toMatchObject({ status: 2, stdout: "" });
   expect(wrong.stderr).toMatch(/^holdfast exec: --heal.*nonsense/);
   expect(wrong.loaded).toEqual(expect.arrayContaining(AT_ONCE));
-  expect(wrong.loaded.filter((module) => !module.startsWith("cli/exec-start"))).toEqual([
-    "cli/main.js",
+  expect(wrong.loaded.filter((module) => !AT_ONCE.includes(module))).toEqual([
+    expect.stringMatching(/^cli\/exec-start-.*\.cjs$/),
+    expect.stringMatching(/^cli\/exec-start-.*\.cjs$/),
   ]);
   expect(help).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Guard any command/) });
 });

@@ -13,8 +13,10 @@ if (runningMajor < NEEDED_MAJOR) {
   );
   process.exitCode = 78;
 } else {
-  module.enableCompileCache();
   // Not imported statically: an older Node would fail on what is in there, before it could say why.
+  const { codeHome } = await import("./code-home.ts");
+  const directory = codeHome(process.env);
+  if (directory !== undefined) module.enableCompileCache(directory);
   const words = process.argv.slice(2);
   if (words[0] === "exec") await (await import("./exec-start.ts")).startExec(words);
   else {

@@ -1,5 +1,6 @@
 /** `holdfast rehearse`: runs an automation once for every step and fault, and reports what is left. */
 
+import { codeHome } from "./code-home.ts";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { extname, join, resolve } from "node:path";
@@ -79,7 +80,7 @@ undisturbed run failed; 128+n ended by signal n.`,
           base,
           ownBase: base,
           env: world.env,
-          compileCache: world.env["NODE_COMPILE_CACHE"] ?? join(tmpdir(), "node-compile-cache"),
+          compileCache: codeHome(world.env) ?? join(base, "compile-cache"),
           clock: world.clock,
           signal: interruption.signal,
         },

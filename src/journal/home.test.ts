@@ -22,6 +22,18 @@ test("a relative HOLDFAST_HOME is refused", () => {
   );
 });
 
+test.for<[variable: string, path: string, told: string]>([
+  ["HOLDFAST_HOME", "/proc/state", "/proc/state"],
+  ["HOLDFAST_HOME", "/proc", "/proc"],
+  ["HOLDFAST_HOME", "/srv/../proc//self/state", "/srv/../proc//self/state"],
+  ["XDG_STATE_HOME", "/proc", "/proc/holdfast"],
+])("%s of %s is refused: Node would try to make it for ever", ([variable, path, told]) => {
+  expect(() => stateHome({ [variable]: path })).toThrow(
+    `${variable}: expected a directory on a disk, received "${told}"`,
+  );
+  expect(stateHome({ HOLDFAST_HOME: "/process" })).toBe("/process");
+});
+
 test("a home directory that is empty is refused, and not taken for the present one", () => {
   const before = process.env["HOME"];
   onTestFinished(() => {

@@ -1,7 +1,7 @@
 /** Where the state of this user's automations is kept. */
 
 import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { isAbsolute, join, normalize } from "node:path";
 import { OptionsError } from "../core/errors.ts";
 import { show } from "../core/show.ts";
 
@@ -15,13 +15,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * A relative `$XDG_STATE_HOME` is ignored, as the XDG Base Directory Specification demands.
  *
  * @throws {OptionsError} When `$HOLDFAST_HOME`, or the home directory where it is needed, is not an
- * absolute path: the same automation would have another journal in every directory.
+ * absolute path: the same automation would have another journal in every directory. When it lies in
+ * /proc.
  */
 export function stateHome(env: Environment): string {
   const own = env["HOLDFAST_HOME"] ?? "";
-  if (own !== "") return requireAbsolute("HOLDFAST_HOME", own);
+  if (own !== "") return requireOnDisk("HOLDFAST_HOME", requireAbsolute("HOLDFAST_HOME", own));
   const xdg = env["XDG_STATE_HOME"] ?? "";
-  if (isAbsolute(xdg)) return join(xdg, "holdfast");
+  if (isAbsolute(xdg)) return requireOnDisk("XDG_STATE_HOME", join(xdg, "holdfast"));
   return join(requireAbsolute("HOME", homedir()), ".local", "state", "holdfast");
 }
 
@@ -38,4 +39,10 @@ export function logDirectory(env: Environment): string {
 function requireAbsolute(variable: string, path: string): string {
   if (isAbsolute(path)) return path;
   throw new OptionsError(variable, `expected an absolute path, received ${show(path)}`);
+}
+
+/** In /proc nothing can be made, and Node tries for ever: each time it hears that a parent is missing. */
+function requireOnDisk(variable: string, path: string): string {
+  if (!/^\/proc(\/|$)/.test(normalize(path))) return path;
+  throw new OptionsError(variable, `expected a directory on a disk, received ${show(path)}`);
 }
