@@ -148,7 +148,11 @@ const REFUSED: [reader: Reader<unknown>, value: unknown, message: string][] = [
   ],
   [number({ min: 0, max: 1, ...SEVEN }), 1.1, "x: expected a number from 0 to 1, received 1.1"],
   [number({ min: 0, max: 1, ...SEVEN }), NaN, "x: expected a number from 0 to 1, received NaN"],
-  [duration(SEVEN), "2 s", 'x: expected a duration such as "250ms", "2s" or "1m30s", received "2 s"'],
+  [
+    duration(SEVEN),
+    "2 s",
+    'x: expected a duration such as "250ms", "2s" or "1m30s", received "2 s"',
+  ],
   [
     duration({ min: 5, ...SEVEN }),
     4,
