@@ -43,6 +43,7 @@ test.for<[words: string[], input: string, first: string[], status: number]>([
     1,
   ],
   [[], "", [""], 2],
+  [[], "\n", [""], 2],
 ])("explain %j with %j on its standard input", ([words, input, first, status]) => {
   expect(explain(words, input)).toEqual({ status, first });
 });

@@ -291,6 +291,22 @@ test.for<[string, () => Promise<unknown>, string]>([
     () => $`sh -c 'echo a >&2; echo b c >&2; exit 3'`,
     "sh failed with exit code 3: b c",
   ],
+  [
+    "its last words, and not what is indented below them",
+    () => $`sh -c 'printf "a\n%s: refused\n\t%s?\n" db running >&2; exit 3'`,
+    "sh failed with exit code 3: db: refused",
+  ],
+  [
+    "its last words, and not what points at them",
+    () =>
+      $`sh -c ${'for said in "gone" "Child returned status 1" "Exiting due to previous errors" "Error is not recoverable: exiting now"; do echo "tar: $said" >&2; done; exit 2'}`,
+    "sh failed with exit code 2: tar: gone",
+  ],
+  [
+    "nothing but what is indented",
+    () => $`sh -c 'echo "  a" >&2; exit 3'`,
+    "sh failed with exit code 3: a",
+  ],
   ["a signal", () => $`sh -c 'kill -s KILL $$'`, "sh was killed by SIGKILL"],
   [
     "its time",

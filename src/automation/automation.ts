@@ -361,7 +361,10 @@ export interface OwnEnd {
   readonly exitCode: number;
 }
 
-/** Marks automations, also those of another copy of the package. @internal */
+/**
+ * Marks automations, also those of another copy of the package. No entry exports it; the published
+ * declarations need it all the same, for `Automation` names it.
+ */
 export const AUTOMATION: unique symbol = Symbol.for("holdfast.automation") as never;
 
 function settle(name: string, options: object) {

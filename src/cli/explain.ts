@@ -85,7 +85,9 @@ async function readQuestion(args: Arguments, world: World): Promise<Question> {
   }
   const isPiped = (given.length === 0 && file === undefined) || given.join() === "-";
   if (!isPiped) return { words: given, exitCode, stderr };
-  const piped = (await textOf(process.stdin)).slice(-MOST_CHARACTERS);
+  // Nobody types an answer to a question that is not there.
+  const isAsked = given.length > 0 || process.stdin.isTTY !== true;
+  const piped = isAsked ? (await textOf(process.stdin)).slice(-MOST_CHARACTERS) : "";
   const words = A_FEW_WORDS.test(piped.trim()) ? piped.trim().split(" ") : [piped];
   return { words, exitCode, stderr };
 }

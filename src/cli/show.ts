@@ -24,6 +24,7 @@ import {
   statusOf,
   type RunNow,
 } from "./run-state.ts";
+import { commandLines, cutOffLines } from "./show-exec.ts";
 import { healingLines } from "./show-healings.ts";
 import { mapLines } from "./show-maps.ts";
 import { formatMoment } from "./table.ts";
@@ -158,6 +159,7 @@ function headLines(
     `  started ${formatMoment(run.startedAtMs)}${took}${resumed}`,
     ...originLines(now),
     ...(run.file === undefined ? [] : [`  file ${run.file}`]),
+    ...commandLines(run, secrets),
     `  input ${clip(JSON.stringify(secrets.value(decodeValue(run.input))) ?? "none", 200)}`,
   ];
 }
@@ -180,12 +182,13 @@ function originLines({ run, cancel }: Shown): string[] {
 
 /** How to go on with a run that has not ended. */
 function nextLines(
-  { run: { id, file, status, exitCode }, isCutOff }: RunNow,
+  { run, isCutOff }: RunNow,
   doubts: readonly string[],
   calledAs: string,
 ): string[] {
-  if (file === undefined) return [];
+  const { id, file, status, exitCode } = run;
   const ways = waysOut(calledAs, id);
+  if (file === undefined) return isCutOff ? cutOffLines(run, ways).map(indented) : [];
   if (status === "in doubt") {
     const [step = "STEP"] = doubts;
     return [

@@ -37,9 +37,17 @@ export class CommandError extends HoldfastError {
   }
 }
 
-/** The program, how it ended, and the last line of what it complained about; nothing of its arguments. */
+/** Last words of tar and rsync, of which the reason stands above them. */
+const REFERS_BACK = /previous errors|^tar: (?:Child returned status|Error is not recoverable)/;
+
+/**
+ * The program, how it ended, and the last line of what it complained about; nothing of its arguments. An
+ * indented line goes on with the one before, which says more: libpq asks there whether the server is running.
+ */
 function describe(end: EndedCommand): string {
-  const line = end.stderr.trimEnd().split("\n").at(-1) ?? "";
+  const lines = end.stderr.trimEnd().split("\n");
+  const line =
+    lines.findLast((each) => /^\S/.test(each) && !REFERS_BACK.test(each)) ?? lines.at(-1) ?? "";
   const complaint = clip(redactor({ env: process.env }).text(line.trim()), LONGEST_LINE);
   const [file = ""] = end.argv;
   const program = basename(file) || file;
