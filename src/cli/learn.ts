@@ -9,9 +9,9 @@ import { stateHome } from "../journal/home.ts";
 import { stateOf, type TooManyUses, type Use } from "../process/uses.ts";
 import type { Command, World } from "./command.ts";
 import { onStage, OUTPUT_FLAGS, perform, type Stage } from "./perform.ts";
-import { ownReads, temporaryOf } from "./permitted-argv.ts";
-import type { PermittedFacts } from "./permitted-messages.ts";
-import { lookAt, permittedAutomation } from "./permitted.ts";
+import { ownReads, temporaryOf } from "./permitted/permitted-argv.ts";
+import type { PermittedFacts } from "./permitted/permitted-messages.ts";
+import { lookAt, permittedAutomation } from "./permitted/permitted.ts";
 import { printable } from "./printable.ts";
 import { readInput } from "./run-input.ts";
 

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { exitCodeOfCancellation } from "../automation/cancellation.ts";
+import { exitCodeOfCancellation } from "../automation/cancel/cancellation.ts";
 import { OptionsError } from "../core/errors.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import { FAULT_NAMES, type FaultName } from "../rehearse/faults.ts";
@@ -18,7 +18,7 @@ import { textReport } from "../rehearse/report-text.ts";
 import { UsageError, type Arguments, type Command, type World } from "./command.ts";
 import { listenForSignals } from "./interruption.ts";
 import { nearest } from "./nearest.ts";
-import { nodeWords, ownReads } from "./permitted-argv.ts";
+import { nodeWords, ownReads } from "./permitted/permitted-argv.ts";
 import { printable } from "./printable.ts";
 
 /** See the header. */

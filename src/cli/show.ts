@@ -7,10 +7,10 @@ import { UNFINISHED, type AttemptRecord, type StepRecord } from "../core/journal
 import { clip } from "../core/show.ts";
 import { decodeValue } from "../journal/codec.ts";
 import { redactor, type Redactor } from "../core/redact.ts";
-import { findCancelRequest } from "../automation/cancel.ts";
-import type { CancelRequest } from "../automation/cancel-request.ts";
+import { findCancelRequest } from "../automation/cancel/cancel.ts";
+import type { CancelRequest } from "../automation/cancel/cancel-request.ts";
 import { isInDoubt, wasHealed } from "../automation/step-record.ts";
-import type { WaitNote } from "../automation/wait.ts";
+import type { WaitNote } from "../automation/wait/wait.ts";
 import { describeOwner } from "../journal/owner.ts";
 import { readBeside, type Beside } from "./beside.ts";
 import type { Command } from "./command.ts";
@@ -25,10 +25,10 @@ import {
   type RunNow,
 } from "./run-state.ts";
 import { commandLines, cutOffLines } from "./show-exec.ts";
-import { healingLines } from "./show-healings.ts";
-import { mapLines } from "./show-maps.ts";
+import { healingLines } from "./show/show-healings.ts";
+import { mapLines } from "./show/show-maps.ts";
 import { formatMoment } from "./table.ts";
-import { waitLines } from "./waits.ts";
+import { waitLines } from "./show/waits.ts";
 import { waysOut } from "./ways-out.ts";
 
 /** See the header. */

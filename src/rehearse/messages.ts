@@ -1,7 +1,7 @@
 /** What the processes of a rehearsal say to each other. Everything is plain data. */
 
 import type { StepFacts } from "../automation/interference.ts";
-import type { Choice } from "../automation/unfinished.ts";
+import type { Choice } from "../automation/claim/unfinished.ts";
 import type { SettledPermissions } from "../core/permissions.ts";
 import type { Guarded } from "../process/guards.ts";
 import type { FaultName } from "./faults.ts";

@@ -1,6 +1,6 @@
 /** One rehearsed run: a new world, the scene, the run with its fault, what follows, and a look before and after. */
 
-import type { Choice } from "../automation/unfinished.ts";
+import type { Choice } from "../automation/claim/unfinished.ts";
 import type { StepFacts } from "../automation/interference.ts";
 import type { Clock } from "../core/clock.ts";
 import { formatMs } from "../core/duration.ts";

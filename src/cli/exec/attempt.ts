@@ -2,7 +2,7 @@
 
 import { isatty } from "node:tty";
 import type { Writable } from "node:stream";
-import { StoppedBySignal } from "../../automation/cancellation.ts";
+import { StoppedBySignal } from "../../automation/cancel/cancellation.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { EndedCommand, RunningCommand } from "../../process/ended-command.ts";
 import { startCommand } from "../../process/start-command.ts";

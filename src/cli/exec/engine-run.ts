@@ -1,6 +1,6 @@
 /** A guarded command as a run of the engine: executed, or ended where it was broken off. */
 
-import { abandonRun } from "../../automation/abandon.ts";
+import { abandonRun } from "../../automation/claim/abandon.ts";
 import { execute } from "../../automation/execute.ts";
 import type { RunResult } from "../../automation/run.ts";
 import { LeaseHeldError, RunRefusedError } from "../../core/errors.ts";

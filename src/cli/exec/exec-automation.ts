@@ -6,7 +6,7 @@ import {
   type OwnEnd,
   type StepOptions,
 } from "../../automation/automation.ts";
-import { isCancellation } from "../../automation/cancel-request.ts";
+import { isCancellation } from "../../automation/cancel/cancel-request.ts";
 import type { EndedCommand } from "../../process/ended-command.ts";
 import { findMs } from "../../core/duration.ts";
 import type { Logger } from "../../core/logger.ts";

@@ -6,7 +6,7 @@ import { fileSink } from "../../observe/file-sink.ts";
 import { jsonLines } from "../../observe/json-lines.ts";
 import { levelOf } from "../../observe/level.ts";
 import type { Arguments, World } from "../command.ts";
-import { progressLines } from "../progress.ts";
+import { progressLines } from "../screen/progress.ts";
 import { complainer, type Complain } from "../run-output.ts";
 import { runLog } from "../run-log.ts";
 import { attemptsOf, type ExecPlan } from "./plan.ts";

@@ -1,7 +1,7 @@
 /** Runs a guarded command from its plan to its end: what was broken off before, the run itself, what follows. */
 
 import { constants, hostname } from "node:os";
-import { exitCodeOfCancellation, StoppedBySignal } from "../../automation/cancellation.ts";
+import { exitCodeOfCancellation, StoppedBySignal } from "../../automation/cancel/cancellation.ts";
 import { newRunId } from "../../automation/key.ts";
 import type { RunResult } from "../../automation/run.ts";
 import { SandboxError } from "../../core/errors.ts";
