@@ -53,6 +53,19 @@ test.for([
   expect(findKernelDenial(error, ALLOWED)).toEqual(denial);
 });
 
+test("a link that leads out of what may be written names it, and one that stays within does not", () => {
+  const placeOf = (path: string) =>
+    path.replace(/^\/out\/way/, "/other").replace(/^\/link/, "/out");
+  const denied = (path: string, write: readonly string[]) =>
+    findKernelDenial({ code: "EROFS", path }, { ...ALLOWED, write }, placeOf);
+
+  expect([
+    denied("/out/way/x", ["/out"]),
+    denied("/out/x", ["/out"]),
+    denied("/link/x", ["/link"]),
+  ]).toEqual([{ permission: "write", value: "/out/way/x" }, undefined, undefined]);
+});
+
 test("a network that is there may fail by itself", () => {
   const error = failed("curl: (6) Could not resolve host: a.example\n");
 

@@ -17,10 +17,21 @@ export interface Kept {
   readonly cutsNet: boolean;
 }
 
-/** Which permission lacks, where `error` comes of that; `undefined` where it may have come of something else. */
-export function findKernelDenial(error: unknown, kept: Kept): Denial | undefined {
+/**
+ * Which permission lacks, where `error` comes of that; `undefined` where it may have come of something else.
+ *
+ * @param placeOf Where a path leads, which may be out of what was declared. Default: where it says.
+ */
+export function findKernelDenial(
+  error: unknown,
+  kept: Kept,
+  placeOf: (path: string) => string = (path) => path,
+): Denial | undefined {
   const stderr = stderrOf(error);
-  const file = kept.seen === undefined ? undefined : findFileDenial(error, stderr, kept);
+  // What may be written is refused by something else: the disk itself can only be read.
+  const mayWrite = (path: string) =>
+    isWithin(path, kept.write) && isWithin(placeOf(path), kept.write.map(placeOf));
+  const file = kept.seen === undefined ? undefined : findFileDenial(error, kept, mayWrite);
   if (file !== undefined) return file;
   if (kept.cutsNet && kept.net.length === 0 && NO_NETWORK.test(stderr)) {
     return { permission: "net" };
@@ -30,15 +41,17 @@ export function findKernelDenial(error: unknown, kept: Kept): Denial | undefined
 
 function findFileDenial(
   error: unknown,
-  stderr: string,
   { write, seen = [] }: Kept,
+  mayWrite: (path: string) => boolean,
 ): Denial | undefined {
-  if (findText(error, "code") === "EROFS") return writing(findText(error, "path"), write);
+  const stderr = stderrOf(error);
+  if (findText(error, "code") === "EROFS") return writing(findText(error, "path"), mayWrite);
   const database = DATABASE.exec(findText(error, "message") ?? "")?.[1];
   if (findProperty(error, "errcode") === CANNOT_OPEN && database !== undefined) {
-    return writing(database, write);
+    return writing(database, mayWrite);
   }
-  if (stderr.includes("Read-only file system")) return writing(READ_ONLY.exec(stderr)?.[1], write);
+  if (stderr.includes("Read-only file system"))
+    return writing(READ_ONLY.exec(stderr)?.[1], mayWrite);
   const program = NOT_FOUND.exec(stderr)?.[1];
   if (program !== undefined) return { permission: "run", value: program };
   // As Node's own model has it: what was not named is refused, be it there or not.
@@ -58,10 +71,12 @@ const NO_NETWORK =
 /** As sh and bash have it. */
 const NOT_FOUND = /^[^\n]*: (?:line )?\d+: ([\w.+-]+): (?:command )?not found$/m;
 
-/** What may be written is refused by something else: the disk itself can only be read. */
-function writing(value: string | undefined, write: readonly string[]): Denial | undefined {
+function writing(
+  value: string | undefined,
+  mayWrite: (path: string) => boolean,
+): Denial | undefined {
   if (value === undefined) return { permission: "write" };
-  return isWithin(value, write) ? undefined : { permission: "write", value };
+  return mayWrite(value) ? undefined : { permission: "write", value };
 }
 
 /** Of `CommandError`, and of what `execFile` and its like are rejected with. */

@@ -3,6 +3,8 @@
  * bubblewrap where that can be had. Its journal is kept by the process that started it.
  */
 
+import { realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { execute } from "../../automation/execute.ts";
 import { StoppedBySignal } from "../../automation/cancel/cancellation.ts";
 import type { Automation } from "../../automation/automation.ts";
@@ -54,13 +56,22 @@ type RunJob = Extract<PermittedJob, { ask: "run" }>;
 /** What the kernel refuses says only what went wrong, and not that it was not permitted. */
 function knowingDenials(automation: Automation<never>, kept: Kept) {
   const rule: Rule = (error) => {
-    const denial = findKernelDenial(error, kept);
+    const denial = findKernelDenial(error, kept, realPlace);
     if (denial === undefined) return undefined;
     noteDenial(error, denial);
     return { class: "fatal", code: "PERMISSION_DENIED", effect: "unknown" };
   };
   const { settled } = automation;
   return { ...automation, settled: { ...settled, classify: [rule, ...settled.classify] } };
+}
+
+/** Where a path leads that need not be there; as it is named where nobody can tell. */
+function realPlace(path: string): string {
+  try {
+    return join(realpathSync(dirname(path)), basename(path));
+  } catch {
+    return path;
+  }
 }
 
 async function guardOrWatch(job: RunJob): Promise<void> {
