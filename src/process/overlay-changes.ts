@@ -156,7 +156,9 @@ const MAX_TEXT_BYTES = 256 * 1_024;
 export async function linesOf(change: FileChange): Promise<string | undefined> {
   const { path, source, kind, sizeBefore = 0, sizeAfter = 0 } = change;
   if (kind !== "file" || Math.max(sizeBefore, sizeAfter) > MAX_TEXT_BYTES) return undefined;
-  const before = change.change === "added" ? "" : await readFile(path, "utf8").catch(() => "");
+  // Where there was a pipe or a link to one, reading would never end.
+  const before =
+    change.sizeBefore === undefined ? "" : await readFile(path, "utf8").catch(() => "");
   const after = source === undefined ? "" : await readFile(source, "utf8");
   const isText = !/[\0\uFFFD]/.test(before) && !/[\0\uFFFD]/.test(after);
   return isText ? textDiff(before, after) : undefined;

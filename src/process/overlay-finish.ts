@@ -4,6 +4,7 @@
  * killed in it can be followed by another one.
  */
 
+import { existsSync } from "node:fs";
 import { chmod, lchown, lstat, open, readFile, rename, rm, utimes } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
@@ -39,31 +40,49 @@ export interface Attributes {
 /** The name of the file in the layers' directory that holds it. */
 export const READY = "ready";
 
+/** Its name once all is in place, and only what was moved aside is left to be removed. */
+const PLACED = "placed";
+
+/** Whether a commit was cut off that `finishCommit` does to its end. */
+export function isUnfinished(spool: string): boolean {
+  return [READY, PLACED].some((name) => existsSync(join(spool, name)));
+}
+
 /**
  * Does what is left of a commit that was cut off; nothing when none had come that far. Answers where
  * that which others put there meanwhile lies now. Rejects where the system does: then it can be called
  * again.
  */
 export async function finishCommit(spool: string): Promise<readonly string[]> {
-  const file = join(spool, READY);
-  const text = await readFile(file, "utf8").catch(unlessMissing);
-  if (text === undefined) return [];
-  const { stages, moves, attributes } = JSON.parse(text) as Ready;
+  const [ready, placed] = [join(spool, READY), join(spool, PLACED)];
+  const text = await readFile(ready, "utf8").catch(unlessMissing);
+  const kept = text === undefined ? [] : await putInPlace(JSON.parse(text) as Ready);
+  // From here on whatever stands in the place of what is gone was made later, and is left alone.
+  if (text !== undefined) await rename(ready, placed);
+  const rest = text ?? (await readFile(placed, "utf8").catch(unlessMissing));
+  if (rest === undefined) return [];
+  const { stages, attributes } = JSON.parse(rest) as Ready;
+  await flush(spool);
+  for (const stage of stages) await rm(stage, { recursive: true, force: true, maxRetries: 3 });
+  // Last: a directory may be given rights by which nothing can be removed from it.
+  for (const each of attributes) await give(each).catch(unlessMissing);
+  await rm(placed);
+  return kept;
+}
+
+async function putInPlace({ stages, moves }: Ready): Promise<string[]> {
   const kept: string[] = [];
   for (const move of moves) kept.push(...(await perform(move)));
   for (const place of stages.map((stage) => dirname(stage))) {
     await flush(place).catch(unlessMissing);
   }
-  for (const stage of stages) await rm(stage, { recursive: true, force: true, maxRetries: 3 });
-  for (const each of attributes) await give(each).catch(unlessMissing);
-  await rm(file);
   return kept;
 }
 
-/** What was done before is not done again: its stage is gone, or what is to be put in place is. */
+/** What was done before is not done again: what is to be put in place is gone, or the old one aside. */
 async function perform({ from, to, aside, look }: Move): Promise<string[]> {
-  const isDone = await isMissing(from ?? dirname(aside));
-  if (isDone || (from === undefined && !(await isMissing(aside)))) return [];
+  const isDone = from === undefined ? !(await isMissing(aside)) : await isMissing(from);
+  if (isDone) return [];
   const there = await lookOf(to);
   const isOthers = there !== "" && there !== look;
   // What others made is not thrown away: only they know what it is for.

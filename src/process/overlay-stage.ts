@@ -5,7 +5,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { lstat, mkdir, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { FileRefusedError } from "../core/errors.ts";
@@ -33,6 +33,25 @@ export async function stageCopies(
     const isWhole = wanted.isFile() ? wanted.size === found.size : wanted.mode === found.mode;
     if (!isWhole) throw new FileRefusedError(join(target, name), "could not be copied as a whole");
     if (found.isFile() || found.isDirectory()) await flush(join(target, name));
+  }
+}
+
+/**
+ * Why nothing can be copied in this way here; empty when it can. It is tried out, in a directory of its
+ * own: other programs of that name, and older ones, do not know all of these options.
+ */
+export async function whyNoCopies(placeIn: string): Promise<string> {
+  const place = await mkdtemp(join(placeIn, "copies-"));
+  const stage = join(place, "stage");
+  try {
+    await mkdir(stage);
+    await writeFile(join(place, "file"), "x");
+    await stageCopies({ source: place, stage, names: ["file"] }, join(place, "list"));
+    return "";
+  } catch (error) {
+    return `GNU tar is needed to put changes in place: ${(error as Error).message}`;
+  } finally {
+    await rm(place, { recursive: true, force: true });
   }
 }
 

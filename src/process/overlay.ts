@@ -164,7 +164,7 @@ export async function whyNoOverlay(spoolIn: string = tmpdir()): Promise<string> 
   const place = await mkdtemp(join(spoolIn, "holdfast-trial-"));
   try {
     const overlay = await openOverlay({ directories: [place], spoolIn });
-    const { failure, stderr } = await trial(overlay.wrap(["tar", "--version"], { cwd: "/" }));
+    const { failure, stderr } = await trial(overlay.wrap(["true"], { cwd: "/" }));
     await overlay.remove();
     return failure === "" ? "" : `${failure}${stderr === "" ? "" : `: ${stderr}`}`;
   } finally {

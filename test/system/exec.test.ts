@@ -221,6 +221,37 @@ test.for([["--dry-run"], ["--transaction"], ["--require-sandbox", "--no-net"]] a
   },
 );
 
+test.for([
+  ["--transaction", "", 77],
+  ["--transaction", "echo 'tar: unrecognized option' >&2; exit 1", 77],
+  ["--dry-run", "", 0],
+] as const)("%s where what is called tar does %j: exit code %d", async ([flag, tar, code]) => {
+  const at = place();
+  const bin = join(at.root, "bin");
+  mkdirSync(bin);
+  const programs = "sh node bwrap unshare setpriv mount find xargs true perl";
+  for (const name of programs.split(" ")) {
+    symlinkSync(spawnSync("which", [name], { encoding: "utf8" }).stdout.trim(), join(bin, name));
+  }
+  if (tar !== "") at.file("bin/tar", `#!/bin/sh\n[ "$*" = --version ] || { ${tar}; }\n`);
+  if (tar !== "") chmodSync(join(bin, "tar"), 0o755);
+
+  const { exitCode, stdout, stderr } = await exec(at, [flag, ...sh("echo ran")], { PATH: bin });
+
+  expect([exitCode, stdout]).toEqual(code === 0 ? [0, "ran\n"] : [77, ""]);
+  expect(stderr).toContain(code === 0 ? "no files" : "GNU tar is needed to put changes in place");
+});
+
+test("a dry run whose overlay is killed does not say that nothing would change", async () => {
+  const at = place();
+  const flags = ["--dry-run", "--timeout", "1s", "--grace", "100ms"];
+  const line = "trap '' TERM; echo x > made; while :; do sleep 1; done";
+
+  const { exitCode, stderr } = await exec(at, [...flags, ...sh(line)]);
+
+  expect([exitCode, stderr]).toEqual([124, expect.stringContaining("is not known")]);
+});
+
 test("--write, --read and --no-net hold", async () => {
   const at = place();
   at.file("in/data", "data");

@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { changeLine, linesOf } from "../../src/process/overlay-changes.ts";
-import { finishCommit, lookOf } from "../../src/process/overlay-finish.ts";
+import { finishCommit, isUnfinished, lookOf } from "../../src/process/overlay-finish.ts";
 import { openOverlay, whyNoOverlay, type Overlay } from "../../src/process/overlay.ts";
 
 const ROOT = mkdtempSync(join(tmpdir(), "holdfast overlay "));
@@ -80,6 +80,24 @@ test("what a command would change is told, and nothing is changed", async () => 
   expect([readFileSync(join(directory, "a.txt"), "utf8"), existsSync(overlay.spool)]).toEqual([
     "one\ntwo\nthree\n",
     false,
+  ]);
+});
+
+test("of a pipe and of a link that are files now, nothing is read", async () => {
+  const directory = makeDirectory();
+  const lines = "mkfifo pipe; echo old > target; ln -s target link";
+  spawnSync("sh", ["-c", lines], { cwd: directory });
+  const overlay = await openOverlay({ directories: [directory] });
+
+  runOver(overlay, directory, "rm pipe link; echo new > pipe; echo new > link");
+  const changes = await overlay.changes();
+  const told = await Promise.all(changes.map(linesOf));
+  await overlay.commit();
+  await overlay.remove();
+
+  expect([told, readFileSync(join(directory, "pipe"), "utf8")]).toEqual([
+    ["+new", "+new"],
+    "new\n",
   ]);
 });
 
@@ -185,6 +203,27 @@ test("a commit that was killed among its renames is done to its end by another p
     readFileSync(join(directory, "b.holdfast-overlay-x"), "utf8"),
     readdirSync(directory).toSorted(),
   ]).toEqual(["2", "bb", ["a.txt", "b.holdfast-overlay-x", "same", "sub", "two"]]);
+});
+
+test("what others made once all was in place stays, when only the removal was cut off", async () => {
+  const directory = makeDirectory();
+  const spool = mkdtempSync(join(ROOT, "spool-"));
+  const stage = join(directory, ".holdfast-overlay-x");
+  mkdirSync(stage);
+  const to = join(directory, "b");
+  const move = { to, aside: join(stage, "gone-0"), look: await lookOf(to) };
+  const ready = { stages: [stage], moves: [move], attributes: [] };
+  writeFileSync(to, "theirs");
+  writeFileSync(join(spool, "placed"), JSON.stringify(ready));
+
+  const kept = await finishCommit(spool);
+
+  expect([kept, readFileSync(to, "utf8"), existsSync(stage), isUnfinished(spool)]).toEqual([
+    [],
+    "theirs",
+    false,
+    false,
+  ]);
 });
 
 test.for([

@@ -17,7 +17,8 @@ import { isGone, thisProcess } from "../../journal/owner.ts";
 import type { Wrapped } from "../../process/contain.ts";
 import type { FileChange } from "../../process/overlay-changes.ts";
 import { removeStages } from "../../process/overlay-commit.ts";
-import { finishCommit, READY } from "../../process/overlay-finish.ts";
+import { finishCommit, isUnfinished } from "../../process/overlay-finish.ts";
+import { whyNoCopies } from "../../process/overlay-stage.ts";
 import { openOverlay, whyNoOverlay, type Overlay } from "../../process/overlay.ts";
 import type { ExecPlan } from "./plan.ts";
 
@@ -49,7 +50,9 @@ export class Overlaid {
     const overlaid = new Overlaid(plan, records, runId);
     try {
       await overlaid.#makePlace();
-      const lacks = await whyNoOverlay(overlaid.#place);
+      const noOverlay = await whyNoOverlay(overlaid.#place);
+      const lacks =
+        noOverlay === "" && plan.transaction ? await whyNoCopies(overlaid.#place) : noOverlay;
       if (lacks !== "") throw new SandboxError(lacks);
       // A directory that cannot be laid over is told before anything is run.
       await overlaid.begin();
@@ -81,14 +84,16 @@ export class Overlaid {
     return { argv: this.#opened().wrap(argv, { cwd, hasNet }), level: LEVEL };
   };
 
-  /** What the last attempt changed; nothing when none was begun. */
-  async changes(): Promise<readonly FileChange[]> {
+  /**
+   * What the last attempt changed. `undefined` where nobody has listed what is left: it did not come to
+   * be run, or was killed with all around it.
+   */
+  async changes(): Promise<readonly FileChange[] | undefined> {
     const { spool } = this.#overlay ?? {};
-    // Where the command was killed with all around it, nobody has listed what is left.
     const isListed = this.#directories.every((_, at) =>
       existsSync(join(spool ?? "", `${at}`, "entries")),
     );
-    return isListed ? this.#opened().changes() : [];
+    return isListed ? this.#opened().changes() : undefined;
   }
 
   /** Puts the changes in place. Answers and rejects as `Overlay.commit` does. */
@@ -99,7 +104,7 @@ export class Overlaid {
   /** Removes the layers, unless a commit was cut off in its middle: a later start does its rest. */
   async remove(): Promise<void> {
     const overlay = this.#overlay;
-    if (overlay !== undefined && existsSync(join(overlay.spool, READY))) return;
+    if (overlay !== undefined && isUnfinished(overlay.spool)) return;
     this.#overlay = undefined;
     await overlay?.remove();
     await rm(this.#place, { recursive: true, force: true, maxRetries: 3 });
@@ -173,7 +178,7 @@ async function sweepOne(record: string): Promise<SweptLayers[]> {
   const kept: string[] = [];
   for (const name of existsSync(place) ? await readdir(place) : []) {
     const spool = join(place, name);
-    if (existsSync(join(spool, READY))) {
+    if (isUnfinished(spool)) {
       kept.push(...(await finishCommit(spool)));
       found.isFinished = true;
     } else found.stages += await removeStages(spool);

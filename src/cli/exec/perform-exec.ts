@@ -191,7 +191,8 @@ class Start {
   async #tellChanges(ended: Ended): Promise<Ended> {
     const { world, output } = this.#parts;
     const { toldChanges } = await import("./told-changes.ts");
-    const changes = (await this.#overlaid?.changes()) ?? [];
+    const listed = await this.#overlaid?.changes();
+    const changes = ended.hasBegun ? listed : [];
     const told = await toldChanges(changes, this.#plan.cwd, redactor({ env: world.env }));
     output.complain(told, "INFO");
     return { ...ended, changes };

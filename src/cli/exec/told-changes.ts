@@ -23,12 +23,16 @@ export function toldKept(kept: readonly string[]): string {
   return `others changed files in the last moment, and theirs are kept: ${printable(kept.join(", "))}`;
 }
 
-/** Lines, each with its newline; the lines of text files that differ stand below their file. */
+const NOT_KNOWN =
+  "holdfast: dry run: which files it would change is not known, for it was killed with all around it\n";
+
+/** Lines, each with its newline; `undefined` is what is not known; the lines of text files that differ stand below their file. */
 export async function toldChanges(
-  changes: readonly FileChange[],
+  changes: readonly FileChange[] | undefined,
   cwd: string,
   secrets: Redactor,
 ): Promise<string> {
+  if (changes === undefined) return NOT_KNOWN;
   if (changes.length === 0) return "holdfast: dry run: it would change no files\n";
   const count = `${changes.length} ${changes.length === 1 ? "change" : "changes"} in files`;
   const lines = [`holdfast: dry run: it would make ${count}:`];
