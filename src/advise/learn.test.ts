@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isWithin, readPermissions } from "../core/permissions.ts";
 import type { Before, Use } from "../process/uses.ts";
-import { foldPaths, permissionsBlock, proposePermissions } from "./learn.ts";
+import { foldPaths, permissionsBlock, proposePermissions, wholesOf } from "./learn.ts";
 
 const NONE = { read: [], write: [], run: [], net: [], env: [] };
 const WAS: Before = { inode: 1, changedAtMs: 1, isDirectory: false };
@@ -154,6 +154,28 @@ test("a hundred thousand files are folded at once", () => {
   const paths = Array.from({ length: 100_000 }, (_, index) => `/srv/data/${index % 7}/${index}`);
 
   expect(foldPaths(paths, "/home/kelp")).toEqual(["/srv/data"]);
+});
+
+test("very many stand for a directory at the top too, and what is written for its directory later", () => {
+  const files = (directory: string, count: number) =>
+    Array.from({ length: count }, (_, index) => `${directory}/${index}`);
+  const writes = (paths: readonly string[]) =>
+    paths.map((path): Use => ({ of: "write", path, place: "/a/b", before: WAS }));
+  const all = Object.fromEntries(
+    [...files("/a/b", 19), ...files("/a/c", 20)].map((path) => [path, WAS]),
+  );
+  const uses = [...writes(files("/a/b", 19)), ...writes(files("/a/c", 20))];
+  const proposed = propose([...uses, ...reads(...files("/top", 200), ...files("/few", 199))], all);
+
+  expect(proposed).toEqual({
+    ...NONE,
+    read: [...files("/few", 199), "/top"].toSorted(),
+    write: [...files("/a/b", 19), "/a/c"].toSorted(),
+  });
+  expect(wholesOf([...uses, ...reads(...files("/top", 200))], proposed)).toEqual([
+    { permission: "read", path: "/top", count: 200 },
+    { permission: "write", path: "/a/c", count: 20 },
+  ]);
 });
 
 test("the block is TypeScript, and says the same", () => {

@@ -23,6 +23,12 @@ export interface Surroundings {
 /** So many entries of a directory that are read stand for all of it. */
 const MANY_ENTRIES = 4;
 
+/** To write is more than to read: so many files of a directory that are written stand for all of it. */
+const MANY_WRITTEN = 20;
+
+/** So many entries stand also for a directory at the top. */
+const MANY_AT_TOP = 200;
+
 /** So many ports of a host stand for all of them. */
 const MANY_PORTS = 4;
 
@@ -33,7 +39,8 @@ export function proposePermissions(
 ): SettledPermissions {
   const { ownReads, ownWrites, home } = surroundings;
   const written = uses.flatMap((use) => writtenBy(use, surroundings));
-  const write = outermost(written.filter((path) => !isWithin(path, ownWrites)));
+  const notOwn = written.filter((path) => !isWithin(path, ownWrites));
+  const write = foldPaths(notOwn, home, MANY_WRITTEN);
   const isNamed = (path: string) => isWithin(path, [...ownReads, ...ownWrites, ...write]);
   const seen = uses.flatMap((use) => readBy(use, surroundings));
   const read = foldPaths(
@@ -73,10 +80,14 @@ function isAsBefore(before: Before | undefined, after: Before | undefined): bool
 }
 
 /**
- * The paths, where there are many in one directory that directory in their place. Neither a directory
- * at the top nor the home directory stands for what is in it.
+ * The paths, where there are many in one directory that directory in their place. The home directory
+ * does not stand for what is in it, and a directory at the top only where there are very many.
  */
-export function foldPaths(paths: readonly string[], home: string): readonly string[] {
+export function foldPaths(
+  paths: readonly string[],
+  home: string,
+  many: number = MANY_ENTRIES,
+): readonly string[] {
   const left = outermost(paths);
   const entries = new Map<string, Set<string>>();
   for (const path of left) {
@@ -87,10 +98,32 @@ export function foldPaths(paths: readonly string[], home: string): readonly stri
     }
   }
   const isFolded = (directory: string) =>
-    (entries.get(directory)?.size ?? 0) >= MANY_ENTRIES &&
-    directory.lastIndexOf("/") > 0 &&
+    (entries.get(directory)?.size ?? 0) >= (directory.lastIndexOf("/") > 0 ? many : MANY_AT_TOP) &&
+    directory !== "/" &&
     !isWithin(home, [directory]);
   return unique(left.map((path) => around(path).findLast(isFolded) ?? path));
+}
+
+/** A directory that is proposed for many things in it. */
+export interface Whole {
+  readonly permission: "read" | "write";
+  readonly path: string;
+  /** How many different paths in it were used. */
+  readonly count: number;
+}
+
+/** The directories among what is proposed that stand for many uses: whoever pastes them allows all in them. */
+export function wholesOf(uses: readonly Use[], proposed: SettledPermissions): readonly Whole[] {
+  const used = uses.flatMap((use) => ("path" in use ? [use.path] : []));
+  const counts = new Map<string, number>();
+  for (const directory of [...new Set(used)].flatMap(around)) {
+    counts.set(directory, (counts.get(directory) ?? 0) + 1);
+  }
+  return (["read", "write"] as const).flatMap((permission) =>
+    proposed[permission]
+      .map((path): Whole => ({ permission, path, count: counts.get(path) ?? 0 }))
+      .filter(({ count }) => count >= MANY_ENTRIES),
+  );
 }
 
 /** Every directory around a path, the nearest first. */

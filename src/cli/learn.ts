@@ -3,7 +3,7 @@
 import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
-import { permissionsBlock, proposePermissions } from "../advise/learn.ts";
+import { permissionsBlock, proposePermissions, wholesOf } from "../advise/learn.ts";
 import { PERMISSION_NAMES, type SettledPermissions } from "../core/permissions.ts";
 import { stateHome } from "../journal/home.ts";
 import { stateOf, type TooManyUses, type Use } from "../process/uses.ts";
@@ -79,6 +79,11 @@ async function learnFile(stage: Stage, outside: World): Promise<number> {
   if (args.has("json"))
     outside.print(asJson({ automation: facts.name, permissions, unused, isComplete }));
   else outside.print(printable(`${permissionsBlock(permissions)}\n`));
+  for (const { permission, path, count } of wholesOf(uses, permissions)) {
+    world.complain(
+      printable(`All of ${path} is in ${permission}, for ${count} paths in it were used\n`),
+    );
+  }
   for (const { permission, value } of unused) {
     world.complain(printable(`Declared and not seen to be used: ${permission} ${value}\n`));
   }

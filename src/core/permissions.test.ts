@@ -139,3 +139,12 @@ describe("a denial", () => {
     ]);
   });
 });
+
+test("more entries than a sandbox can be given are refused, and it is said what to do", () => {
+  const read = (count: number) => Array.from({ length: count }, (_, index) => `/a/${index}`);
+
+  expect(readPermissions({ read: read(500) }, "p")?.read).toHaveLength(500);
+  expect(() => readPermissions({ read: read(501) }, "p")).toThrow(
+    "p.read: expected at most 500 entries, received 501; name the directory around many files",
+  );
+});

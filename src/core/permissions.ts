@@ -7,7 +7,7 @@ import { OptionsError } from "./errors.ts";
 import { list, readOptions, type Reader, type Settled } from "./options.ts";
 import { show } from "./show.ts";
 
-/** Names what is needed; what is not named is refused. Every list is empty by default. */
+/** Names what is needed; what is not named is refused. Every list is empty by default, and has at most 500 entries. */
 export interface Permissions {
   /** Absolute paths of files and directories, these with all that is in them. */
   readonly read?: readonly string[] | undefined;
@@ -30,12 +30,27 @@ export type PermissionName = keyof Permissions;
 const NONE: readonly string[] = [];
 
 const READERS = {
-  read: list(readPath, { default: NONE }),
-  write: list(readPath, { default: NONE }),
-  run: list(readProgram, { default: NONE }),
-  net: list(readAddress, { default: NONE }),
-  env: list(readVariable, { default: NONE }),
+  read: fewOf(readPath),
+  write: fewOf(readPath),
+  run: fewOf(readProgram),
+  net: fewOf(readAddress),
+  env: fewOf(readVariable),
 } satisfies Record<PermissionName, Reader<unknown>>;
+
+/** More do not fit on the command line of a sandbox, and nobody reads them. */
+const MOST_ENTRIES = 500;
+
+function fewOf(member: Reader<string>): Reader<readonly string[]> {
+  const all = list(member, { default: NONE });
+  return (value, path) => {
+    const entries = all(value, path);
+    if (entries.length <= MOST_ENTRIES) return entries;
+    throw new OptionsError(
+      path,
+      `expected at most ${MOST_ENTRIES} entries, received ${entries.length}; name the directory around many files`,
+    );
+  };
+}
 
 /** Every kind, in the order of the page. */
 export const PERMISSION_NAMES = Object.keys(READERS) as readonly PermissionName[];
