@@ -98,14 +98,12 @@ test.for<[rule: string, trap: string, mended: string]>([
   expect([(await bash(mended)) > 0, isTold(mended, rule)]).toEqual([true, false]);
 });
 
-test.for([
-  ": | tar x",
-  ": | gunzip",
-  ": | openssl x509",
-  ": | sha256sum -c",
-])("what looks after its input fails when there is none: %s", async (script) => {
-  expect(await bash(script)).toBeGreaterThan(0);
-});
+test.for([": | tar x", ": | gunzip", ": | openssl x509", ": | sha256sum -c"])(
+  "what looks after its input fails when there is none: %s",
+  async (script) => {
+    expect(await bash(script)).toBeGreaterThan(0);
+  },
+);
 
 test("sql-bail: sqlite3 goes on after a statement that failed", async () => {
   const statements = "select * from none;\ncreate table made (a);\n";

@@ -25,7 +25,7 @@ const CLEANUPS: ReadonlySet<string> = new Set(
 
 /** What a tool is asked that takes away, ends or only looks. */
 const GENTLE_WORD =
-  /^(?:cat-file|config|delete|describe|diff(?:-tree|-index|-files)?|disable|down|drop|for-each-ref|grep|info|inspect|is-active|is-enabled|is-failed|images|kill|list|log|ls|ls-files|ls-remote|ls-tree|merge-base|name-rev|port|prune|ps|remove|rev-list|rev-parse|rm|rmi|shortlog|show|status|stop|symbolic-ref|top|version|--(?:get|list|print|query)[\w-]*|--version|--help)$/;
+  /^(?:cat-file|config|delete|describe|diff(?:-tree|-index|-files)?|disable|down|drop|for-each-ref|grep|info|inspect|is-active|is-enabled|is-failed|images|kill|list|log|ls|ls-files|ls-remote|ls-tree|merge-base|name-rev|port|prune|ps|remove|rev-list|rev-parse|rm|rmi|shortlog|show|status|stop|symbolic-ref|top|update-index|version|--(?:get|list|print|query)[\w-]*|--version|--help)$/;
 
 /** What makes the data that a pipe hands on: what comes of its failure looks like data, too. */
 const SOURCES: ReadonlySet<string> = new Set(
@@ -114,7 +114,7 @@ export function mayFail(name: string, words: Words): boolean {
 
 /** What plainly changes something, where an unknown program may only look. */
 const DOERS: ReadonlySet<string> = new Set(
-  `ansible-playbook apk apt apt-get bash bzip2 cargo certbot chmod composer cp dd dnf dash
+  `ansible-playbook apk apt apt-get bash bzip2 cargo certbot composer cp dd dnf dash
   docker-compose e2fsck git go gradle gunzip gzip helm install java ln make mkfs mkswap mount mv mvn
   mysql mysqladmin mysqlimport node npm npx patch perl php pip pip3 pnpm podman pvcreate python
   python2 python3 rake ruby sed sendmail service sftp sh systemctl terraform unxz unzip useradd
