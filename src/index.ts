@@ -30,9 +30,7 @@ export {
   CircuitOpenError,
   FileRefusedError,
   HoldfastError,
-  DryRunError,
   InDoubtError,
-  NotReachedError,
   PermissionDeniedError,
   SandboxError,
   InputError,
@@ -58,6 +56,7 @@ export {
   ValueError,
   VerificationError,
 } from "./core/errors.ts";
+export { DryRunError, NotReachedError } from "./core/dry-run-errors.ts";
 export type {
   BulkheadRefusal,
   Emit,

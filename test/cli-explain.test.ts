@@ -32,15 +32,18 @@ test.for<[words: string[], input: string, first: string[], status: number]>([
     ["attempt.failed with ECONNRESET", "  fault    transient, effect unknown, code ECONNRESET"],
     0,
   ],
+  [["-"], "28 curl\n", ["exit code 28 of curl", expect.stringContaining("timeout")], 0],
   [
     [],
-    "",
+    "nobody knows this, however long it may be",
     [
       "unknown: nothing here fits it",
       "By default it is tried once more, and stays failed then. To be told more, hand over what the",
     ],
     1,
   ],
+  [[], "", [""], 2],
+  [[], "\n", [""], 2],
 ])("explain %j with %j on its standard input", ([words, input, first, status]) => {
   expect(explain(words, input)).toEqual({ status, first });
 });

@@ -1,5 +1,6 @@
 /** `holdfast exec --heal`, and what it learns of former runs. */
 
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { automation, execute } from "holdfast/automation";
@@ -50,6 +51,35 @@ test("a remedy whose symptom is not there acts on nothing, and the command has f
   ]);
 
   expect({ exitCode, ran: at.did().length >= 1 }).toEqual({ exitCode: 4, ran: true });
+});
+
+test("what could not be healed reaches the alert: the remedy, what it saw, and what is left to do", async () => {
+  const at = place();
+  const heal = "service start='sh -c :' probe='test -e up' startWithin=1ms codes=ENOMEM";
+
+  const { exitCode, stderr } = await exec(at, [
+    "--heal",
+    heal,
+    "--alert",
+    "cat > alert.json",
+    ...sh("echo 'Cannot allocate memory' >&2; exit 4"),
+  ]);
+  const { unhealed } = JSON.parse(readFileSync(join(at.root, "alert.json"), "utf8"));
+
+  expect({ exitCode, unhealed }).toEqual({
+    exitCode: 4,
+    unhealed: [
+      {
+        remedy: "service",
+        target: "sh -c :",
+        fault: "ENOMEM",
+        deeds: ["ran sh -c :"],
+        because: "the symptom is still there: test -e up: exit code 1",
+        advice: "look why sh -c : does not work: its own log tells",
+      },
+    ],
+  });
+  expect(stderr).toContain("; to do: look why sh -c : does not work");
 });
 
 /** Ten runs of `dump` that each wrote as much, as `exec` journals them. */

@@ -70,7 +70,7 @@ test.for([
   [
     "a flag is unknown",
     CONFIG.replace("attempts", "atempts"),
-    "config.profiles.nightly.atempts: unknown",
+    "config.profiles.nightly.atempts: unknown; did you mean attempts?",
   ],
   [
     "a flag is out of range",
@@ -82,8 +82,19 @@ test.for([
     CONFIG.replace('name: "other"', "nome: 1"),
     "config.profiles.other.nome",
   ],
+  [
+    "a flag is written as in the command line",
+    CONFIG.replace("attempts", '"attempt-timeout"'),
+    "config.profiles.nightly.attempt-timeout: unknown; did you mean attemptTimeout?",
+  ],
+  [
+    "it refers to itself",
+    "const one = { tag: [] }; one.tag.push(one); export default { profiles: { nightly: one } };",
+    "config.profiles.nightly.tag[0]: expected text",
+  ],
   ["it exports something else", "export default 3;", "expected an object"],
   ["it cannot be loaded", "export default {", "it cannot be loaded"],
+  ["it never ends loading", "await new Promise(() => {});", "it did not end within 10 s"],
 ] as const)("when %s, nothing is run, and it says so with 78", async ([, config, says]) => {
   const at = place();
   if (config !== undefined) at.file("holdfast.config.ts", config);

@@ -102,6 +102,51 @@ test("after kill -9 the next start undoes what was left, cleans up, and runs", a
   expect(next.stderr).toContain("was cut off; it is undone first");
 });
 
+test.for([[], ["--undo", "echo undone >> ledger; sleep 0.3"]])(
+  "of those that start at once after kill -9, one takes back what was left, and all run: %o",
+  { timeout: 60_000 },
+  async (undo) => {
+    const at = place();
+    const flags = ["--name", "job", ...undo];
+    const running = start(at, ["exec", ...flags, ...TOLD, ...until("never")]);
+    await running.heard("begun");
+    running.child.kill("SIGKILL");
+    await running.ended;
+
+    const others = Array.from({ length: 8 }, () =>
+      exec(at, [...flags, ...sh("echo ran >> ledger")]),
+    );
+    const codes = (await Promise.all(others)).map(({ exitCode }) => exitCode);
+
+    const [undone, cutOff] = undo.length === 0 ? [[], 1] : [["undone"], 80];
+    const ran = others.map(() => "ran");
+    expect({ codes, did: at.did().toSorted() }).toEqual({
+      codes: others.map(() => 0),
+      did: [`cut-off ${cutOff}`, ...ran, ...undone],
+    });
+  },
+);
+
+test("one that was killed while it waited for its lock has begun nothing that is to be cleaned up", async () => {
+  const at = place();
+  const holder = start(at, ["exec", "--lock", "x", ...until("over")]);
+  await holder.heard("begun");
+  const flags = ["--name", "waiter", "--lock", "x", "--lock-wait", "1h", ...TOLD];
+  const waiter = start(at, ["exec", ...flags, "--undo", "echo undone >> ledger", "--", "true"]);
+  await waiter.heard("is awaited");
+  waiter.child.kill("SIGKILL");
+  await waiter.ended;
+
+  const next = await exec(at, ["--name", "waiter", ...sh("echo next >> ledger")]);
+  at.file("over", "");
+  await holder.ended;
+
+  expect({ exitCode: next.exitCode, did: at.did() }).toEqual({
+    exitCode: 0,
+    did: ["next", "ended"],
+  });
+});
+
 test("a lock of a run that was killed is not held against others", async () => {
   const at = place();
   const running = start(at, ["exec", "--name", "a", "--lock", "x", ...until("never")]);

@@ -361,14 +361,23 @@ test.for([
   [["--fatal-on", "/(/"], '--fatal-on[0]: "/(/" is no pattern'],
   [["--min-size", "out"], "--min-size[0]: expected FILE=SIZE"],
   [["--env", "A"], "--env[0]: expected NAME=VALUE"],
-  [["--lock-wait", "1m"], "--lock-wait: means nothing without lock"],
+  [["--lock-wait", "1m"], "--lock-wait: means nothing without --lock"],
   [["--lock", "a", "--lock-wait", "soon"], "--lock-wait: expected a duration"],
-  [["--no-net", "--net", "a:1"], "--no-net: excludes net"],
+  [["--breaker-failures", "3"], "--breaker-failures: means nothing without --breaker"],
+  [["--breaker-pause", "1m"], "--breaker-pause: means nothing without --breaker"],
+  [["--no-net", "--net", "a:1"], "--no-net: excludes --net"],
   [["--heal", "disk-ful"], '--heal: there is no remedy "disk-ful"'],
   [["--heal", "pid-file file=x"], "--heal: pid-file.file: unknown"],
-  [["--dry-run", "--transaction"], "--transaction: excludes dryRun"],
-  [["--transaction", "--user", "nobody"], "--user: excludes transaction"],
-  [["--dry-run", "--read", "/"], "--read: excludes dryRun"],
+  [["--dry-run", "--transaction"], "--transaction: excludes --dry-run"],
+  [["--transaction", "--user", "nobody"], "--user: excludes --transaction"],
+  [["--dry-run", "--read", "/"], "--read: excludes --dry-run"],
+  [["--net", "nowhere"], '--net[0]: expected an address such as "store.example:443"'],
+  [["--net", "a:99999"], "--net[0]: expected an address"],
+  [["--read", ""], "--read[0]: expected text that is not empty"],
+  [["--read", "/not there"], "--read: /not there is not there"],
+  [["--write", "/not there"], "--write: /not there is not there; make it first"],
+  [["--write", "~/x", "--cwd", "/"], "--write: /~/x is not there: a shell leaves ~ as it is"],
+  [["--write", "/etc/passwd", "--transaction"], "--write: /etc/passwd is not a directory"],
   [["--atempts", "3"], "unknown flag --atempts; did you mean --attempts?"],
 ] as const)("wrong flags run nothing: %s", async ([flags, says]) => {
   const at = place();
@@ -386,19 +395,4 @@ test("without a command it says how one is given", async () => {
     exitCode: 2,
     says: "holdfast exec: COMMAND is missing; it stands after --",
   });
-});
-
-test("where the journal cannot be used, the command is run all the same, and that is told", async () => {
-  const at = place();
-  const env = { HOLDFAST_HOME: at.file("a-file", "") };
-
-  const free = await exec(at, ["--undo", "echo undone >> ledger", ...sh("exit 5")], env);
-  const locked = await exec(at, ["--lock", "a", ...sh("echo ran >> ledger")], env);
-
-  expect({ free: free.exitCode, locked: locked.exitCode, did: at.did() }).toEqual({
-    free: 80,
-    locked: 125,
-    did: ["undone"],
-  });
-  expect(free.stderr).toContain("so this run of sh is not recorded");
 });

@@ -47,6 +47,7 @@ test(
     ]);
     expect(await targetState(at)).toEqual({
       actedAtMs: [expect.any(Number)],
+      leftAtMs: expect.any(Number),
       healedAtMs: expect.any(Number),
     });
   },

@@ -24,7 +24,7 @@ test("what it proposes is what was used, and enough, as Node alone keeps it", as
 
   expect([ended.exitCode, JSON.parse(ended.stdout)]).toEqual([
     0,
-    { schema: 1, automation: "uses", permissions: needed(at), unused: [] },
+    { schema: 1, automation: "uses", permissions: needed(at), unused: [], isComplete: true },
   ]);
   expect(ended.stderr).toContain("Permissions are kept by Node alone");
   expect(readFileSync(join(at.root, "its/log"), "utf8")).toBe("line\nline\n");

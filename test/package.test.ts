@@ -157,6 +157,39 @@ test("a file that is no entry cannot be imported", async () => {
   expect(printed).toBe("ERR_PACKAGE_PATH_NOT_EXPORTED\n");
 });
 
+/** As strict as a project can be: the declarations of packages are looked into as well. */
+const strictest = (resolution: string) => ({
+  compilerOptions: {
+    module: resolution === "bundler" ? "esnext" : resolution,
+    moduleResolution: resolution,
+    target: "es2024",
+    strict: true,
+    noEmit: true,
+    skipLibCheck: false,
+    types: ["node"],
+    typeRoots: [join(ROOT, "node_modules/@types")],
+  },
+  files: ["all.ts"],
+});
+
+test.for(["nodenext", "bundler"])(
+  "its types are whole, as %s resolves them",
+  async (resolution) => {
+    const imports = entries
+      .filter((entry) => PEERS[entry] === undefined)
+      .map((entry, index) => `import * as e${index} from "${entry}"; console.log(e${index});\n`);
+    writeFileSync(join(project, "all.ts"), imports.join(""));
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify(strictest(resolution)));
+    const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+
+    const said = await run(process.execPath, [tsc, "-p", "."]).catch(
+      (error: { stdout: string }) => error.stdout,
+    );
+
+    expect(said).toBe("");
+  },
+);
+
 test("the command tells its version", async () => {
   const printed = await run(join(project, "node_modules/.bin/holdfast"), ["--version"]);
 

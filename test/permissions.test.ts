@@ -24,6 +24,7 @@ test.for([
   ["fetch", 'add permissions.net: "127.0.0.1:8099"'],
   ["run", 'add permissions.run: "uname"'],
   ["sqlite", 'add permissions.write: "PLACE/outside.db"'],
+  ["sqlite unseen", 'add permissions.write: "PLACE/outside.db"'],
 ] as const)(
   "to %s what was not declared ends with 77, and says what to add",
   async ([what, advice]) => {
@@ -201,4 +202,22 @@ test("a dry run writes nothing, and is kept to the permissions", async () => {
     "Dry run of reaches: nothing was done\n  would do     allowed\n  would do     reach\n",
     false,
   ]);
+});
+
+test("a program that was not named does not take the place of the process", async () => {
+  const at = place();
+
+  const { exitCode, stdout } = await reach(at, reaching(at, { run: ["sh"] }), "replace", {
+    env: bare(at),
+  });
+
+  expect([exitCode, stdout]).toEqual([77, expect.stringContaining('add permissions.run: "true"')]);
+});
+
+test("nobody has the process that started it open its debugger", async () => {
+  const at = place();
+
+  const { exitCode, stderr } = await reach(at, reaching(at), "debugger", { env: bare(at) });
+
+  expect([exitCode, stderr.includes("Debugger listening")]).toEqual([0, false]);
 });

@@ -46,7 +46,11 @@ test("how a command ended is plain data", async () => {
     stderrBytes: 4,
     durationMs: expect.any(Number),
     leftovers: [],
-    symptoms: { full: expect.any(String), oomKills: expect.any(Number) },
+    symptoms: {
+      full: expect.any(String),
+      oomKills: expect.any(Number),
+      script: { stopsAtFailure: false, hasTrap: false },
+    },
   });
 });
 
@@ -64,6 +68,12 @@ test.for([
   ["no such program", () => ["no-such-program"], "ENOENT", "program"],
   ["no such file", () => ["./no/such"], "ENOENT", "program"],
   ["no such interpreter", () => [script("a", "#! /no/such -x\n", 0o755)], "ENOENT", "interpreter"],
+  [
+    "an interpreter whose line ends as in DOS",
+    () => [script("a", "#!/bin/sh\r\n", 0o755)],
+    "ENOENT",
+    "interpreter",
+  ],
   [
     "an interpreter that is not executable",
     () => [script("a", `#!${script("b", "", 0o644)}\n`, 0o755)],
@@ -280,6 +290,22 @@ test.for<[string, () => Promise<unknown>, string]>([
     "its last words",
     () => $`sh -c 'echo a >&2; echo b c >&2; exit 3'`,
     "sh failed with exit code 3: b c",
+  ],
+  [
+    "its last words, and not what is indented below them",
+    () => $`sh -c 'printf "a\n%s: refused\n\t%s?\n" db running >&2; exit 3'`,
+    "sh failed with exit code 3: db: refused",
+  ],
+  [
+    "its last words, and not what points at them",
+    () =>
+      $`sh -c ${'for said in "gone" "Child returned status 1" "Exiting due to previous errors" "Error is not recoverable: exiting now"; do echo "tar: $said" >&2; done; exit 2'}`,
+    "sh failed with exit code 2: tar: gone",
+  ],
+  [
+    "nothing but what is indented",
+    () => $`sh -c 'echo "  a" >&2; exit 3'`,
+    "sh failed with exit code 3: a",
   ],
   ["a signal", () => $`sh -c 'kill -s KILL $$'`, "sh was killed by SIGKILL"],
   [

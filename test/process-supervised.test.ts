@@ -2,12 +2,21 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { runCommand, startCommand, type RunCommandOptions } from "holdfast/process";
-import { parseTold } from "../src/process/supervisor.ts";
+import { reapLeftovers, runCommand, startCommand, type RunCommandOptions } from "holdfast/process";
+import type { CommandRecord } from "../src/process/leftover-record.ts";
+import { parseExit } from "../src/process/supervisor-report.ts";
 import { commandLine, Descendants, until } from "./process/descendants.ts";
 
 const CHILD = join(import.meta.dirname, "process/guarded-child.ts");
@@ -51,6 +60,75 @@ test.runIf(isHere)("the one that ran it is killed: nobody of the tree lives", as
 
   await six.survivorsAre([]);
   expect(six.survivors()).toEqual([]);
+});
+
+test.runIf(isHere)("cancelled before it has begun, it is ended all the same", async () => {
+  const six = descendants();
+  const cancelling = new AbortController();
+  const running = startCommand(six.argv, { supervise, signal: cancelling.signal, grace: 0 });
+  const pid = running.pid ?? 0;
+  process.kill(pid, "SIGSTOP");
+
+  cancelling.abort();
+  const { endedBy } = await running.end;
+  process.kill(pid, "SIGCONT");
+  await until(() => commandLine(`${pid}`) === "");
+
+  expect({ endedBy, survivors: six.survivors() }).toEqual({ endedBy: "cancel", survivors: [] });
+});
+
+test.runIf(isHere)("all who knew of it are killed: the next start ends the tree", async () => {
+  const six = descendants();
+  const records = directory();
+  const options = JSON.stringify({ supervise, records });
+  const words = ["--conditions=holdfast:source", CHILD, options, ...six.argv];
+  const child = spawn(process.execPath, words, { stdio: "ignore" });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await six.started();
+  const [record = ""] = readdirSync(records);
+  const { command } = JSON.parse(readFileSync(join(records, record), "utf8")) as CommandRecord;
+  // Held still, so that neither sees the other's end.
+  process.kill(child.pid ?? 0, "SIGSTOP");
+  process.kill(command.pid, "SIGKILL");
+  child.kill("SIGKILL");
+  await once(child, "exit");
+
+  await reapLeftovers(records, { grace: 0 });
+
+  expect(six.survivors()).toEqual([]);
+});
+
+/**
+ * Starts what follows under a filter of the kernel: prctl(PR_SET_CHILD_SUBREAPER) ends with an error, or
+ * says that all is well, or is deadly. On x64.
+ */
+const REFUSING = `
+  my ($answer, @command) = @ARGV;
+  my @filter = ([32, 0, 0, 0], [21, 0, 3, 157], [32, 0, 0, 16], [21, 0, 1, 36], [6, 0, 0, hex $answer], [6, 0, 0, hex '7fff0000']);
+  my $code = join '', map { pack 'SCCL', @$_ } @filter;
+  my $program = pack 'Sx6P', scalar @filter, $code;
+  syscall 157, 38, 1, 0, 0, 0;
+  syscall(157, 22, 2, $program) == 0 or die "seccomp: $!";
+  exec @command;`;
+
+test.runIf(isHere && process.arch === "x64").for([
+  ["refused", "00050001"],
+  ["said to have worked", "00050000"],
+  ["deadly", "80000000"],
+])("the level that is told is the one that is reached: the call is %s", async ([, answer = ""]) => {
+  const program = `
+    import { runCommand } from "holdfast/process";
+    const told = [];
+    const onStart = ({ level }) => told.push(level);
+    const { level, exitCode } = await runCommand(["sh", "-c", "exit 3"], { supervise: true, onStart });
+    console.log(level, exitCode, ...told);`;
+  const node = [process.execPath, "--conditions=holdfast:source", "--input-type=module", "-e"];
+
+  const { stdout } = await runCommand(["perl", "-e", REFUSING, answer, ...node, program], {
+    cwd: import.meta.dirname,
+  });
+
+  expect(stdout).toBe("marked 3 marked\n");
 });
 
 /** A daemon that leaves its parent, its session and its environment. */
@@ -97,8 +175,8 @@ test.runIf(isHere)(
     process.kill(running.pid ?? 0, "SIGKILL");
 
     expect(await running.end).toMatchObject({ exitCode: undefined, signal: "SIGKILL" });
-    // Without its supervisor it is held like any other: the sixth may get away.
-    expect(six.survivors().filter((kind) => kind !== 6)).toEqual([]);
+    // Without its supervisor its members are told by what they inherited.
+    expect(six.survivors()).toEqual([]);
   },
 );
 
@@ -164,7 +242,7 @@ test.runIf(isHere)("those who lost their parents are reaped while it runs", asyn
 });
 
 test("a failure that has no name here", () => {
-  expect(parseTold("failed 99999\n")).toMatchObject({ startError: "UNKNOWN" });
+  expect(parseExit("failed", [99_999])).toMatchObject({ startError: "UNKNOWN" });
 });
 
 test("there is none around something else that is wrapped around a command", async () => {

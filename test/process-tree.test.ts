@@ -5,6 +5,7 @@
  */
 
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,9 +18,11 @@ import {
   runCommand,
   startCommand,
   type EndedCommand,
+  type RunCommandOptions,
 } from "holdfast/process";
 import type { Clock } from "../src/core/clock.ts";
 import { systemClock } from "../src/core/system.ts";
+import { pidSpace } from "../src/process/process-table.ts";
 import { commandLine, Descendants, until } from "./process/descendants.ts";
 
 const CHILD = join(import.meta.dirname, "process/guarded-child.ts");
@@ -203,13 +206,94 @@ test.runIf(isLinux)("what a killed process left is ended at the next start, and 
       leftovers: [],
     },
   ]);
-  // The script itself, five of its descendants, and the shell of one of them.
-  expect(reaped[0]?.ended).toHaveLength(7);
+  // The script itself, its six descendants, and the shell of one of them.
+  expect(reaped[0]?.ended).toHaveLength(8);
   expect({ again, records: readdirSync(records), survivors: six.survivors() }).toEqual({
     again: [],
     records: [],
-    survivors: OUT_OF_REACH,
+    survivors: [],
   });
+});
+
+test.runIf(isLinux)(
+  "a command that is written down is marked: none of its tree gets away",
+  async () => {
+    const records = directory();
+    const six = descendants();
+    const cancelling = new AbortController();
+    const running = startCommand(six.argv, { records, signal: cancelling.signal, grace: 200 });
+    await six.started();
+
+    cancelling.abort();
+
+    const { level, leftovers } = await running.end;
+    expect({ level, leftovers, survivors: six.survivors() }).toEqual({
+      level: "marked",
+      leftovers: [],
+      survivors: [],
+    });
+  },
+);
+
+test.runIf(isLinux)(
+  "the one that ran a marked command is killed: a shell ends the tree",
+  async () => {
+    const six = descendants();
+    const child = guarding(six.argv, { records: directory() });
+    await six.started();
+
+    child.kill("SIGKILL");
+
+    await six.survivorsAre([]);
+    expect(six.survivors()).toEqual([]);
+  },
+);
+
+test.runIf(isLinux).for<[string, readonly string[], RunCommandOptions, object]>([
+  ["an exit code", ["sh", "-c", "exit 255"], {}, { exitCode: 255 }],
+  ["a signal", ["sh", "-c", "kill -s SEGV $$"], {}, { exitCode: undefined, signal: "SIGSEGV" }],
+  ["its streams", ["sh", "-c", "cat; echo b >&2"], { input: "a" }, { stdout: "a", stderr: "b\n" }],
+  ["no program", ["no-such-program"], {}, { startError: "ENOENT", exitCode: undefined }],
+  ["no shell reads it", ["echo", "$HOME; *"], {}, { stdout: "$HOME; *\n" }],
+])("marked it ends as without: %s", async ([, argv, options, expected]) => {
+  const ended = await runCommand(argv, { ...options, records: directory() });
+
+  expect(ended).toMatchObject({ level: "marked", ...expected });
+});
+
+/** A record of something that lives and is no command of ours. */
+function recordOf(bystander: ChildProcess, changes: object): string {
+  const pid = bystander.pid ?? 0;
+  const startTime = statOf(`${pid}`)?.[19] ?? "";
+  return JSON.stringify({
+    mark: randomUUID(),
+    program: "sleep",
+    command: { pid, startTime },
+    ownsGroup: true,
+    owner: { pid: 2 ** 22 + 1, startTime: "1" },
+    ...pidSpace(),
+    startedAtMs: 0,
+    ...changes,
+  });
+}
+
+test.runIf(isLinux).for<[string, (bystander: ChildProcess) => object, string[]]>([
+  ["its pid is another's by now", ({ pid }) => ({ command: { pid, startTime: "1" } }), []],
+  ["the machine was started again", () => ({ bootId: "another" }), []],
+  ["it ran in another container", () => ({ pidNamespace: "pid:[1]" }), ["x.command.json"]],
+])("whoever has the pid of a leftover is left alone: %s", async ([, changes, kept]) => {
+  const records = directory();
+  const bystander = spawn("sleep", ["600"], { detached: true, stdio: "ignore" });
+  onTestFinished(() => void bystander.kill("SIGKILL"));
+  writeFileSync(join(records, "x.command.json"), recordOf(bystander, changes(bystander)));
+
+  const reaped = await reapLeftovers(records, { grace: 0 });
+
+  expect({
+    reaped,
+    kept: readdirSync(records),
+    lives: commandLine(`${bystander.pid}`),
+  }).toEqual({ reaped: [], kept, lives: "sleep\u0000600\u0000" });
 });
 
 /** Both at once, as the end of a container or the kernel for lack of memory may. */

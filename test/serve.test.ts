@@ -326,7 +326,7 @@ test("a server that has no descriptor left starts no process, and lives on", asy
   const script = at.file(
     "full.mjs",
     `import { openSync } from "node:fs";
-    import { startServed } from ${JSON.stringify(join(import.meta.dirname, "../src/cli/serve-child.ts"))};
+    import { startServed } from ${JSON.stringify(join(import.meta.dirname, "../src/cli/serve/serve-child.ts"))};
     try { for (;;) openSync("/dev/null"); } catch {}
     const clock = { sleep: async () => undefined };
     const lines = { stdout() {}, stderr: (line) => process.stdout.write(line + "; ") };

@@ -44,8 +44,16 @@ export function explainEnd(
     ...end,
   });
   const of = `exit code ${end.exitCode} of ${end.argv.join(" ")}`;
+  if (end.exitCode === 0) return [{ of, ...IT_SAYS_SO }];
   return isKnown(found) ? [explained(of, found)] : [];
 }
+
+/** No failure, by its own account. */
+const IT_SAYS_SO = {
+  cause: "it says that all went well; some programs say so although they failed",
+  advice:
+    "check what it made: --verify, --expect-output, --min-size; holdfast lint names the usual traps",
+};
 
 /** An exit code whose tool is not known: all that it may mean. */
 export function explainExitCode(exitCode: number): Explanation[] {

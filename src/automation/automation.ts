@@ -12,11 +12,11 @@ import type { Remedy } from "../core/remedy.ts";
 import type { StandardSchema } from "../core/standard-schema.ts";
 import type { Attempt, Policy } from "../policies/policy.ts";
 import type { RetryOptions } from "../policies/retry.ts";
-import type { TaskResult } from "../policies/task-result.ts";
-import type { ChildOptions, ChildResult } from "./child.ts";
-import type { Items, MapOptions, MapResult } from "./map-result.ts";
-import type { Branches, BranchValues, ParallelOptions } from "./parallel.ts";
-import type { ApprovalBy, ApprovalOptions, SignalOptions } from "./signal.ts";
+import type { TaskFailure, TaskResult } from "../policies/task-result.ts";
+import type { ChildOptions, ChildResult } from "./child/child.ts";
+import type { Items, MapOptions, MapResult } from "./parallel/map-result.ts";
+import type { Branches, BranchValues, ParallelOptions } from "./parallel/parallel.ts";
+import type { ApprovalBy, ApprovalOptions, SignalOptions } from "./wait/signal.ts";
 import type { CleanupContext, CleanupOptions } from "./cleanup.ts";
 import type { Database, InTransaction } from "./resource/database.ts";
 import type { FileContent } from "./resource/file-content.ts";
@@ -345,10 +345,26 @@ export interface Automation<Input = Record<string, unknown>> {
   readonly settled: ReturnType<typeof settle>;
   /** @internal */
   readonly main: (run: Run<Input>) => unknown;
+  /**
+   * How its run ends by a failure of its own task, where that says more than the fault's class: what
+   * `holdfast exec` exits with is the command's own code.
+   *
+   * @internal
+   */
+  readonly endOf?: ((failure: TaskFailure) => OwnEnd | undefined) | undefined;
   readonly [AUTOMATION]: true;
 }
 
-/** Marks automations, also those of another copy of the package. @internal */
+/** An end that an automation gives its run. `cancelled` is one that did nothing, and need not. @internal */
+export interface OwnEnd {
+  readonly status: "failed" | "cancelled";
+  readonly exitCode: number;
+}
+
+/**
+ * Marks automations, also those of another copy of the package. No entry exports it; the published
+ * declarations need it all the same, for `Automation` names it.
+ */
 export const AUTOMATION: unique symbol = Symbol.for("holdfast.automation") as never;
 
 function settle(name: string, options: object) {

@@ -9,7 +9,7 @@
 import type { Claim, Hold, Journal, RunRecord, StepRecord } from "../core/journal.ts";
 import type { SharedState, SharedValue } from "../core/shared-state.ts";
 import { decodeValue } from "../journal/codec.ts";
-import { cancelKey, readCancelRequest, type CancelRequest } from "./cancel-request.ts";
+import { cancelKey, readCancelRequest, type CancelRequest } from "./cancel/cancel-request.ts";
 
 /** The name of the run's own task. */
 export const OWN_TASK = "";

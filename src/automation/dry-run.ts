@@ -5,7 +5,7 @@
  */
 
 import { withAmbient } from "../core/context.ts";
-import { DryRunError, NotReachedError } from "../core/errors.ts";
+import { DryRunError, NotReachedError } from "../core/dry-run-errors.ts";
 import { clip, show } from "../core/show.ts";
 import { stepLabel } from "./book.ts";
 import type { Scope } from "./scope.ts";

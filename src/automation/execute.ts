@@ -27,14 +27,14 @@ import { memoryJournal } from "../journal/memory.ts";
 import { thisProcess } from "../journal/owner.ts";
 import type { Automation } from "./automation.ts";
 import { Book } from "./book.ts";
-import { childStarter } from "./child-run.ts";
-import { claimFor } from "./claim.ts";
+import { childStarter } from "./child/child-run.ts";
+import { claimFor } from "./claim/claim.ts";
 import { DryRun } from "./dry-run.ts";
 import type { Interference } from "./interference.ts";
 import { newRunId } from "./key.ts";
 import { toStorable } from "./storable.ts";
 import { RunExecution, type RunResult } from "./run.ts";
-import type { Choice } from "./unfinished.ts";
+import type { Choice } from "./claim/unfinished.ts";
 import { breakOff, Halt, type Decision, type World } from "./world.ts";
 
 /** How an automation is executed from code. */

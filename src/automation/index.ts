@@ -16,11 +16,11 @@ export {
   type TaskOptions,
   type UndoContext,
 } from "./automation.ts";
-export type { ChildOptions, ChildResult } from "./child.ts";
-export type { Items, MapFailure, MapOptions, MapResult } from "./map-result.ts";
-export type { Branch, Branches, BranchValues, ParallelOptions } from "./parallel.ts";
-export type { Approval, ApprovalBy, ApprovalOptions, SignalOptions } from "./signal.ts";
-export { sendSignal, type SentSignal } from "./signals.ts";
+export type { ChildOptions, ChildResult } from "./child/child.ts";
+export type { Items, MapFailure, MapOptions, MapResult } from "./parallel/map-result.ts";
+export type { Branch, Branches, BranchValues, ParallelOptions } from "./parallel/parallel.ts";
+export type { Approval, ApprovalBy, ApprovalOptions, SignalOptions } from "./wait/signal.ts";
+export { sendSignal, type SentSignal } from "./wait/signals.ts";
 export type { CleanupContext, CleanupOptions, Ending } from "./cleanup.ts";
 export type {
   Database,
@@ -30,7 +30,7 @@ export type {
   QueryPool,
   SqliteDatabase,
 } from "./resource/database.ts";
-export { cancelRun, type CancelOptions, type CancelOutcome } from "./cancel.ts";
+export { cancelRun, type CancelOptions, type CancelOutcome } from "./cancel/cancel.ts";
 export { execute, type ExecuteOptions } from "./execute.ts";
 export type { PlannedStep } from "./dry-run.ts";
 export type { FileOptions } from "./resource/file-step.ts";
@@ -44,7 +44,7 @@ export type { RunResult } from "./run.ts";
 export type { ScheduleOptions } from "./schedule/schedule.ts";
 export type { Temp, TempFileOptions, TempOptions } from "./resource/temp.ts";
 export type { TransactionOptions } from "./resource/transaction.ts";
-export type { Choice } from "./unfinished.ts";
+export type { Choice } from "./claim/unfinished.ts";
 export type { Decision } from "./world.ts";
 export type { Logger, LogMethod } from "../core/logger.ts";
 export type { Permissions } from "../core/permissions.ts";

@@ -10,7 +10,7 @@ import { isStandardSchema } from "../core/standard-schema.ts";
 import { stepLabel } from "./book.ts";
 import type { Step } from "./step.ts";
 import type { Verify } from "./verify.ts";
-import type { WaitNote } from "./wait.ts";
+import type { WaitNote } from "./wait/wait.ts";
 
 /** What a step is, as its code declares it. */
 export interface StepFacts {

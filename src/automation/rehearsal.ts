@@ -13,6 +13,7 @@ import {
   type Reader,
   type Settled,
 } from "../core/options.ts";
+import { readPermissions, type Permissions } from "../core/permissions.ts";
 import { show } from "../core/show.ts";
 
 /** The scratch world of one rehearsed run. */
@@ -41,6 +42,8 @@ export interface Rehearsal {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Programs whose failure is rehearsed in the steps that run them: found by name in PATH. Default: none. */
   readonly commands?: readonly string[] | undefined;
+  /** What the scene adds to the automation's permissions, where it has any: its servers, `{ net: ["127.0.0.1:*"] }`. Default: nothing. */
+  readonly permissions?: Permissions | undefined;
   /** How long one rehearsed run may take in all, its resume and setup included. Default `"60s"`. */
   readonly timeout?: Duration | undefined;
 }
@@ -60,6 +63,7 @@ const READERS = {
   }),
   env: record(word, { default: {} }),
   commands: list(readCommand, { default: [] }),
+  permissions: readPermissions,
   timeout: duration({ min: 1, default: 60_000 }),
 } satisfies Record<keyof Rehearsal, Reader<unknown>>;
 

@@ -9,20 +9,20 @@ import { UNFINISHED, type RunRecord, type RunStatus } from "../core/journal.ts";
 import type { TaskFailure, TaskResult } from "../policies/task-result.ts";
 import type { Automation, Run } from "./automation.ts";
 import { OWN_TASK } from "./book.ts";
-import { cancelledBy, isCancellation } from "./cancel-request.ts";
-import { tellOfRequest, watchForCancel } from "./cancel-watch.ts";
-import type { Claimed } from "./claim-run.ts";
-import { exitCodeOfCancellation } from "./cancellation.ts";
-import type { ChildResult } from "./child.ts";
+import { cancelledBy, isCancellation } from "./cancel/cancel-request.ts";
+import { tellOfRequest, watchForCancel } from "./cancel/cancel-watch.ts";
+import type { Claimed } from "./claim/claim-run.ts";
+import { exitCodeOfCancellation } from "./cancel/cancellation.ts";
+import type { ChildResult } from "./child/child.ts";
 import { checkRequirements } from "./check-requirements.ts";
 import { planned, type PlannedStep } from "./dry-run.ts";
-import { keepLease } from "./heartbeat.ts";
+import { keepLease } from "./claim/heartbeat.ts";
 import { Tally, type TaskEnd } from "./outcome.ts";
 import type { Reason } from "./rollback.ts";
 import type { Scope } from "./scope.ts";
-import { Siblings } from "./siblings.ts";
+import { Siblings } from "./parallel/siblings.ts";
 import { decideRollback, runTask } from "./task.ts";
-import type { Choice } from "./unfinished.ts";
+import type { Choice } from "./claim/unfinished.ts";
 import { emit, type World } from "./world.ts";
 
 /** How a run ended. */
@@ -173,7 +173,9 @@ export class RunExecution<Input> {
       const { exitCode, failure } = this.#tally;
       if (exitCode === EXIT.ok) return { status: "succeeded", exitCode };
       const status = !own.ok && isCancellation(own.error) ? "cancelled" : "failed";
-      return { status, exitCode, ...(failure === undefined ? {} : pickFailure(failure)) };
+      const given = own.ok ? undefined : this.#automation.endOf?.(own);
+      const end = given ?? { status, exitCode };
+      return { ...end, ...(failure === undefined ? {} : pickFailure(failure)) };
     } catch (error) {
       return this.#haltedEnd(error);
     }

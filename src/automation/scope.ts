@@ -20,8 +20,13 @@ import { checkKind } from "./kind.ts";
 import { takeLock, type Lock, type LockOptions } from "./resource/lock.ts";
 import { checkName } from "./names.ts";
 import { runNested } from "./nested-scope.ts";
-import { onAbort } from "./on-abort.ts";
-import { runParallel, type Branches, type BranchValues, type ParallelOptions } from "./parallel.ts";
+import { onAbort } from "./cancel/on-abort.ts";
+import {
+  runParallel,
+  type Branches,
+  type BranchValues,
+  type ParallelOptions,
+} from "./parallel/parallel.ts";
 import type { WrittenFile } from "./resource/replace-file.ts";
 import { unreached, type Reason } from "./rollback.ts";
 import {
@@ -30,8 +35,8 @@ import {
   type ApprovalBy,
   type ApprovalOptions,
   type SignalOptions,
-} from "./signal.ts";
-import { sleepPlan } from "./sleep.ts";
+} from "./wait/signal.ts";
+import { sleepPlan } from "./wait/sleep.ts";
 import { Step, type StepWork } from "./step.ts";
 import { isLeftBehind } from "./step-record.ts";
 import {
@@ -43,7 +48,7 @@ import {
 } from "./resource/temp.ts";
 import { transactionStep, type TransactionOptions } from "./resource/transaction.ts";
 import { readReadOptions, readStepOptions, type SettledStep } from "./step-options.ts";
-import { Wait, type WaitPlan } from "./wait.ts";
+import { Wait, type WaitPlan } from "./wait/wait.ts";
 import { WatchedPromise } from "./watched-promise.ts";
 import { loggerAt, type World } from "./world.ts";
 

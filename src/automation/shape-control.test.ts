@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { memoryJournal } from "../journal/memory.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { automation } from "./automation.ts";
-import { cancelRun } from "./cancel.ts";
+import { cancelRun } from "./cancel/cancel.ts";
 import { childRunId } from "./key.ts";
 import { failing, Machine, stepAt, undoInto, type Main } from "./play.contract.ts";
 

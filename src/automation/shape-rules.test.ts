@@ -4,11 +4,11 @@ import { REACTIONS } from "../core/reactions.ts";
 import type { TaskFailure } from "../policies/task-result.ts";
 import { checkAfter, failedOf } from "./after.ts";
 import { childRunId } from "./key.ts";
-import { KeySet } from "./key-set.ts";
-import { itemsEndOf, MapTally } from "./map-result.ts";
+import { KeySet } from "./parallel/key-set.ts";
+import { itemsEndOf, MapTally } from "./parallel/map-result.ts";
 import { exitCodeOf, Tally } from "./outcome.ts";
 import { restMs } from "./rest.ts";
-import { Slots } from "./slots.ts";
+import { Slots } from "./parallel/slots.ts";
 
 const failure = (name: string, rollback: TaskFailure["rollback"]): TaskFailure => ({
   ok: false,

@@ -391,3 +391,48 @@ test("no secret reaches the journal, nor the key of a budget", async () => {
 
   expect([states.length, kept.includes("correct-horse")]).toEqual([1, false]);
 });
+
+test("steps side by side, each with retries, are healed by one action that all go on with", async () => {
+  const who = patient();
+  const slow = scripted(who, {
+    act: async ({ clock, did }) => {
+      await clock.sleep(2_000);
+      who.isIll = false;
+      who.did.push("rest");
+      did("sent to bed");
+    },
+  });
+  const names = ["one", "two", "three"];
+  let attempts = 0;
+
+  const { result, events } = await play((run) =>
+    Promise.all(
+      names.map((name) =>
+        run.step(
+          name,
+          () => {
+            attempts++;
+            if (who.isIll) throw full();
+          },
+          { heal: [slow], repeatable: true, retry: { attempts: 2, backoff: ["1h"] } },
+        ),
+      ),
+    ),
+  );
+
+  expect([result.exitCode, who.did, attempts]).toEqual([0, ["rest"], 6]);
+  expect(
+    events.flatMap((event) => (event.type.startsWith("heal.") ? [event.type] : [])).toSorted(),
+  ).toEqual(["heal.completed", "heal.completed", "heal.completed", "heal.started"]);
+});
+
+test("a step whose time is up while it is healed fails by that, and its healing was interrupted", async () => {
+  const endless = scripted(patient(), { act: ({ clock, signal }) => clock.sleep(600_000, signal) });
+  const { main, attemptsMade } = ward({ heal: [endless], timeout: { total: "5s" } });
+
+  const { result, steps } = await play(main);
+
+  const [step] = steps.filter(({ kind }) => kind === "step");
+  expect([result.exitCode, step?.fault?.code, attemptsMade()]).toEqual([75, "TIMED_OUT", 1]);
+  expect(step?.attempts[0]?.healings?.map(({ outcome }) => outcome)).toEqual(["interrupted"]);
+});

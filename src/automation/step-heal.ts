@@ -1,7 +1,7 @@
 /** What heals the failures of one step, between an attempt that failed and the next. */
 
 import type { Remedy } from "../core/remedy.ts";
-import { heal, type HealAnswer } from "../heal/heal.ts";
+import { heal, mayFit, type HealAnswer } from "../heal/heal.ts";
 import { isGone, thisProcess } from "../journal/owner.ts";
 import type { Step } from "./step.ts";
 import { attemptHealed, healingsOf } from "./step-record.ts";
@@ -22,7 +22,7 @@ export class StepHealer {
   fits(error: unknown): boolean {
     if (this.#remedies.length === 0) return false;
     const ailment = { error, fault: this.#step.classify(error) };
-    return this.#remedies.some((remedy) => remedy.fits(ailment));
+    return this.#remedies.some((remedy) => mayFit(remedy, ailment));
   }
 
   /** Rejects only with the signal's reason, or as the journal does. */

@@ -7,7 +7,7 @@ import { ReplayMismatchError, UndoFailedError } from "../core/errors.ts";
 import type { StepRecord } from "../core/journal.ts";
 import type { RollbackOutcome, TaskResult } from "../policies/task-result.ts";
 import { OWN_TASK, stepLabel } from "./book.ts";
-import { unlessStuck } from "./cancelled-body.ts";
+import { unlessStuck } from "./cancel/cancelled-body.ts";
 import { cleanUp, failedEnding } from "./cleanup.ts";
 import { noteUnreached } from "./dry-run.ts";
 import { reviveError } from "./revive.ts";

@@ -14,7 +14,7 @@ import type { Remedy } from "../core/remedy.ts";
 import type { Stream } from "../core/stream.ts";
 import type { Reconciled } from "./automation.ts";
 import { OWN_TASK, type Book } from "./book.ts";
-import type { StartChild } from "./child-run.ts";
+import type { StartChild } from "./child/child-run.ts";
 import type { DryRun } from "./dry-run.ts";
 import type { Interference } from "./interference.ts";
 

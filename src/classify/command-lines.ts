@@ -1,8 +1,10 @@
 /** What the lines mean that a command wrote before it failed. */
 
 import type { CommandEnd } from "../core/command-end.ts";
+import { isAftermath, type Course } from "./aftermath.ts";
 import { codeFault } from "./codes.ts";
 import type { CommandFinding } from "./command-finding.ts";
+import { isFailedBy, isMentioned, isPassing } from "./passing-lines.ts";
 import { redisReplyFault } from "./redis.ts";
 import { sqlStateFault } from "./sqlstate.ts";
 import { findingOf, fitsBeside, type ToolRow } from "./tool-row.ts";
@@ -34,13 +36,14 @@ const COLOURS = /\u001b\[[\d;]*m/g;
  */
 export function lastLine(
   end: CommandEnd,
+  course: Course,
   read: (line: Line) => CommandFinding | undefined,
 ): CommandFinding | undefined {
   for (const on of ["stderr", "stdout"] as const) {
     let aftermath: CommandFinding | undefined;
     for (const line of linesOf(end[on])) {
       const found = line === "" ? undefined : read({ text: line, on });
-      if (found !== undefined && !isAftermath(found, line)) return found;
+      if (found !== undefined && !isAftermath(found, line, course)) return found;
       aftermath ??= found;
     }
     if (aftermath !== undefined) return aftermath;
@@ -52,29 +55,6 @@ export function lastLine(
 function linesOf(output: string): string[] {
   const lines = output.split(/\r\n|\n|\r/).slice(-MOST_LINES);
   return lines.map((line) => line.slice(0, LONGEST_LINE).replaceAll(COLOURS, "")).toReversed();
-}
-
-/** Codes of what was to be made before, and of whoever was to read. */
-const AFTERMATH_CODES: ReadonlySet<string> = new Set(["ENOENT", "EPIPE"]);
-
-/** What takes away, what reads from a command that failed, and who asked a server in vain. */
-const AFTERMATH =
-  /^(?:rm|rmdir|umount|kill|killall): |stdin: unexpected end|^tar: (?:This does not look|Unexpected EOF)|^curl: \(23\)|No matching distribution found|Could not find a version/;
-
-/** Whether it is likely to follow from a failure before it: `curl … | tar x`, `trap 'rm …' EXIT`. */
-function isAftermath({ fault }: CommandFinding, line: string): boolean {
-  return AFTERMATH_CODES.has(fault.code) || AFTERMATH.test(line);
-}
-
-/** A line that says itself that it went on: `WARNING: …`, `10:00:01 [info] …`, `psql:a.sql:1: NOTICE: …`. */
-const PASSING =
-  /^[-\d:.,+TZ\s[\]()]{0,60}(?:\S{1,100} )?[[(<]?(?:warn(?:ing)?|notice|info|debug|trace|hint|detail)(?:[\]):>\s]|$)|"(?:log\.)?level": ?"(?:warn|info|debug|trace)/i;
-
-/** What Python's urllib3 says of each attempt; what it gave up with may say nothing. */
-const RETRYING = "Retrying (Retry(";
-
-function isPassing(line: string): boolean {
-  return PASSING.test(line) && !line.includes(RETRYING);
 }
 
 /** What a line means by the rows of the command's own programs, or as the answer of their server. */
@@ -131,8 +111,8 @@ export function redisLine(line: string): CommandFinding | undefined {
 }
 
 /**
- * What a line of stderr means that any program may have written: one that names its tool by that tool's
- * rows, then by the system's texts and codes, then by the rows of all tools.
+ * What a line of stderr means that any program may have written: a bug, one that names its tool by that
+ * tool's rows, then by the system's texts and codes, then by the rows of all tools.
  *
  * @param names The command's own programs. What a program of files could not do, it did not do; of
  *   others nobody knows what they, or the script around them, did before.
@@ -149,6 +129,10 @@ export function foreignLine(
   const words = new Set(text.split(/[^\w-]+/));
   const named = TOOL_ROWS.filter(({ tools }) => tools.some((name) => words.has(name)));
   const found =
+    // What an assertion compared is no failure of that kind.
+    rowFor(line, BUG_ROWS, end) ??
+    // Its full disk is the server's.
+    (SERVER_SAYS.test(text) ? postgresLine(text) : undefined) ??
     rowFor(line, named, end) ??
     systemLine(text) ??
     postgresLine(text) ??
@@ -161,14 +145,28 @@ export function foreignLine(
 /** Programs that begin each of their lines with their name: without it, a line is another's. */
 const NAME_THEMSELVES: ReadonlySet<string> = new Set([...ZIPPED, "tar", "curl", "rsync"]);
 
+/** How a Postgres server begins what it complains of. */
+const SERVER_SAYS = /\b(?:ERROR|FATAL|PANIC): {2}\S/;
+
+const BUG_ROWS: readonly ToolRow[] = TOOL_ROWS.filter(({ code }) => code === "PROGRAM_BUG");
+
 const NAMELESS_ROWS: readonly ToolRow[] = TOOL_ROWS.filter(
   ({ tools }) => !tools.every((name) => NAME_THEMSELVES.has(name)),
 );
 
 /** By the text of an errno, or by a code's own name. @internal */
 export function systemLine(line: string): CommandFinding | undefined {
-  const text = SYSTEM_TEXTS.find(({ says }) => says.test(line));
-  const codes = text === undefined ? (line.match(NAMED_CODE) ?? []) : [text.code];
+  const text = SYSTEM_TEXTS.find(({ says }) => {
+    const said = says.exec(line);
+    return said !== null && !isMentioned(line, said[0], said.index);
+  });
+  const codes = text === undefined ? namedCodes(line) : [text.code];
   const fault = codes.map((code) => codeFault({ code })).find((found) => found !== undefined);
   return fault && { symptom: text?.symptom, fault };
+}
+
+function namedCodes(line: string): string[] {
+  return [...line.matchAll(NAMED_CODE)].flatMap(({ 0: code, index }) =>
+    isFailedBy(line, code, index) ? [code] : [],
+  );
 }

@@ -23,8 +23,6 @@ test.for<[what: string, expected: string, ...lines: string[]]>([
     "tar: Child returned status 1",
   ],
   ["tar alone behind it", DOWN, REFUSED, "tar: This does not look like a tar archive"],
-  ["what cleans up", DOWN, REFUSED, "rm: cannot remove '/tmp/x': Operation not permitted"],
-  ["what is missing for it", DOWN, REFUSED, "tar: x.tgz: Cannot open: No such file or directory"],
   [
     "what writes to it",
     DOWN,
@@ -50,6 +48,31 @@ test.for<[what: string, expected: string, ...lines: string[]]>([
   ["a shell's variable", BUG, REFUSED, "./a.sh: line 3: X: unbound variable"],
   ["a shell's syntax", BUG, "a.sh: line 9: syntax error: unexpected end of file"],
   ["a wrong option", "fatal unknown USAGE", "frob: unrecognized option '--x'"],
+  [
+    "a status that curl says",
+    "fatal unknown HTTP_404",
+    "curl: (22) The requested URL returned error: 404",
+  ],
+  [
+    "one that may pass",
+    "degraded unknown HTTP_503",
+    "curl: (22) The requested URL returned error: 503",
+  ],
+  [
+    "a server's full disk",
+    "degraded unknown SQLSTATE_53100",
+    'ERROR:  could not extend file "base/5/1": No space left on device',
+  ],
+  [
+    "terraform's lock",
+    "transient unknown STATE_LOCKED",
+    "│ Error: Error acquiring the state lock",
+    "│ Error message: resource temporarily unavailable",
+    "│ open .terraform.tfstate.lock.info: no such file or directory",
+  ],
+  ["dash's words", "fatal unknown ENOENT", "x.sh: 3: cannot open /nowhere: No such file"],
+  ["a comparison", BUG, "AssertionError: expected 'ECONNREFUSED' to be 'ETIMEDOUT'"],
+  ["a value", BUG, "ValueError: Connection refused is not a number"],
 ])("it is %s", ([, expected, ...lines]) => {
   expect(inWords("./job.sh", 1, lines.join("\n"))).toBe(expected);
 });
@@ -65,8 +88,39 @@ test.for([
   "your subscription has expired",
   "unexpected end of input: a bracket is missing",
   "Failed to connect to database: wrong password",
+  "note: the database is locked by design",
+  "a.c:1:20: note: EPIPE is reported once",
+  "deploy: timed out waiting for approval",
+  "E: Unable to lock the door",
+  "+ grep 'No space left on device' log",
+  "- No space left on device",
+  "++ curl -f http://a # Connection refused",
+  "  12 | fail('No space left on device')",
+  " FAIL  a.test.js > says Connection refused",
+  "not ok 3 - tries again after ECONNRESET",
+  '  + Received: "ETIMEDOUT"',
+  "usage: deploy HOST (ECONNREFUSED when it is down)",
+  'expect(text).toBe("Connection refused")',
+  "Error: bad ECONNRESET in the list of names",
+  "Error: the codes 'ENOSPC', 'EPIPE' are not handled",
 ])("%j says not why it failed", (line) => {
   expect(inWords("./job.sh", 1, `${line}\nassertion failed: x`)).toBe("unknown unknown EXIT_1");
+});
+
+test.for([
+  ["read ECONNRESET", "transient unknown ECONNRESET"],
+  ["Error: connect ECONNREFUSED 127.0.0.1:1", DOWN],
+  ["Error: getaddrinfo EAI_AGAIN host.invalid", "transient unknown EAI_AGAIN"],
+  ["Error: spawn tar ENOENT", "fatal unknown ENOENT"],
+  ["Error: ENOSPC: no space left on device, write", "degraded partial ENOSPC"],
+  ["  code: 'ECONNREFUSED',", DOWN],
+  ['{"level":"error","code":"ECONNREFUSED","port":1}', DOWN],
+  ['{"error":"connection refused"}', DOWN],
+  ["upload failed (ECONNRESET), giving up", "transient unknown ECONNRESET"],
+  ["upload failed with ECONNRESET after 3 tries", "transient unknown ECONNRESET"],
+  ["upload failed: ECONNRESET.", "transient unknown ECONNRESET"],
+] as const)("%j says why it failed", ([line, expected]) => {
+  expect(inWords("./job.sh", 1, line)).toBe(expected);
 });
 
 test.for([

@@ -12,9 +12,10 @@
 
 import type { CommandEnd } from "../core/command-end.ts";
 import type { Fault } from "../core/fault.ts";
+import { courseOf, type Course } from "./aftermath.ts";
 import { codeFault } from "./codes.ts";
 import type { CommandFinding } from "./command-finding.ts";
-import { foreignLine, lastLine, ownLine } from "./command-lines.ts";
+import { foreignLine, lastLine, ownLine, type Line } from "./command-lines.ts";
 import { toolOf, type Tool } from "./tool-of.ts";
 import { findingOf, fitsBeside, type ToolRow } from "./tool-row.ts";
 import { TOOL_ROWS } from "./tool-rows.ts";
@@ -62,25 +63,43 @@ function neverStarted({ startError: code }: CommandEnd): CommandFinding | undefi
 
 function byTables(end: CommandEnd): CommandFinding | undefined {
   const status = statusOf(end);
-  const tool = toolOf(end.argv);
+  const tool = whatRan(end);
+  const course = courseOf(end, tool);
   const own = rowsOf(tool.names).filter((row) => fitsStatus(row, status, tool));
   // What was written before a signal is not why it ended, unless the table knows both.
   if (isSignal(status)) {
     const exact = own.filter(({ exitCodes }) => exitCodes !== undefined);
     return (
-      lastLine(end, (line) => ownLine(line, exact, [], end)) ??
+      lastLine(end, course, (line) => ownLine(line, exact, [], end)) ??
       // Git exits with 129 when it is called wrongly.
       (end.signal === undefined ? byExitCode(exact, end) : undefined) ??
       byKill(status, end)
     );
   }
+  const byOwn = (line: Line) => ownLine(line, own, tool.names, end);
+  const byOthers = (line: Line) =>
+    bySaidCode(line.text, end, course) ?? foreignLine(line, tool.names, end);
+  if (!tool.isWhole) {
+    return (
+      bySameCode(end, course) ??
+      lastLine(end, course, (line) => behindOthers(byOwn(line)) ?? byOthers(line)) ??
+      behindOthers(byExitCode(anyProgram(status), end))
+    );
+  }
   return (
-    lastLine(end, (line) => ownLine(line, own, tool.names, end)) ??
+    lastLine(end, course, byOwn) ??
     byExitCode(own, end) ??
-    (tool.isWhole ? byExitCode(anyProgram(status), end) : undefined) ??
-    lastLine(end, (line) => bySaidCode(line.text, end) ?? foreignLine(line, tool.names, end)) ??
-    behindOthers(byExitCode(anyProgram(status), end))
+    byExitCode(anyProgram(status), end) ??
+    bySameCode(end, course) ??
+    lastLine(end, course, byOthers)
   );
+}
+
+/** A file that was found to be a script may fail by any command that is in it; a known tool may be one. */
+function whatRan({ argv, symptoms }: CommandEnd): Tool {
+  const tool = toolOf(argv);
+  const isKnown = rowsOf(tool.names.slice(0, 1)).length > 0;
+  return symptoms?.script === undefined || isKnown ? tool : { ...tool, isWhole: false };
 }
 
 function rowsOf(names: readonly string[]): readonly ToolRow[] {
@@ -125,15 +144,39 @@ const SAID_CODES: readonly (readonly [tool: string, says: RegExp])[] = [
   ["rsync", /^rsync error: .*\(code (\d+)\)/],
 ];
 
-function bySaidCode(line: string, end: CommandEnd): CommandFinding | undefined {
+function saidCode(line: string): readonly [tool: string, code: number] | undefined {
   for (const [tool, says] of SAID_CODES) {
     const said = says.exec(line)?.[1];
-    if (said === undefined) continue;
-    const rows = rowsOf([tool]).filter(({ exitCodes }) => exitCodes?.includes(Number(said)));
-    const found = lastLine(end, (each) => ownLine(each, rows, [], end)) ?? byExitCode(rows, end);
-    if (found !== undefined) return behindOthers(found);
+    if (said !== undefined) return [tool, Number(said)];
   }
   return undefined;
+}
+
+function bySaidCode(line: string, end: CommandEnd, course: Course): CommandFinding | undefined {
+  const [tool, code] = saidCode(line) ?? [];
+  if (tool === undefined || code === undefined) return undefined;
+  const rows = rowsOf([tool]);
+  const ofCode = rows.filter(({ exitCodes }) => exitCodes?.includes(code));
+  const byLine =
+    // Which status of HTTP it was stands in that line; why rsync gave up, in one before it.
+    ownLine({ text: line, on: "stderr" }, rows.filter(isOfAnyCode), [], end) ??
+    lastLine(end, course, (each) => ownLine(each, ofCode, [], end));
+  return behindOthers(byLine ?? byExitCode(ofCode, end));
+}
+
+function isOfAnyCode({ exitCodes }: ToolRow): boolean {
+  return exitCodes === undefined;
+}
+
+/** Higher ones are hardly two tools' by accident. */
+const COMMON_CODES: readonly (number | undefined)[] = [undefined, 0, 1, 2];
+
+/** By the line that says the very code that all ended with: what stands behind it was on the way out. */
+function bySameCode(end: CommandEnd, course: Course): CommandFinding | undefined {
+  if (COMMON_CODES.includes(end.exitCode)) return undefined;
+  return lastLine(end, course, ({ text }) =>
+    saidCode(text)?.[1] === end.exitCode ? bySaidCode(text, end, course) : undefined,
+  );
 }
 
 /** Something may have been done before, by the script around it. */

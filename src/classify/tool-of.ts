@@ -48,7 +48,8 @@ const WORDS_BEFORE: Readonly<Record<string, number>> = {
   chrt: 1,
 };
 
-const SHELLS: ReadonlySet<string> = new Set(["sh", "dash", "bash", "zsh", "ksh", "ash"]);
+/** The programs that run scripts of commands. */
+export const SHELLS: ReadonlySet<string> = new Set(["sh", "dash", "bash", "zsh", "ksh", "ash"]);
 
 /** What a shell does itself, or opens a script with. */
 const BUILT_INS: ReadonlySet<string> = new Set(
@@ -62,19 +63,34 @@ const MOST_NAMES = 10;
 
 /** The program whose failure a command shows, and what it was run by. */
 export function toolOf(argv: readonly string[]): Tool {
-  const names: string[] = [];
+  const layers = layersOf(argv);
+  const names = layers.map(({ name }) => name).toReversed();
+  const [innermost = ""] = names;
+  const isScript = SHELLS.has(innermost) || SCRIPT_NAME.test(innermost);
+  // It ends by a code of its own: 123 for whatever failed.
+  const isWhole = !isScript && !names.includes("xargs", 1) && names.length < MOST_NAMES;
+  return { names, isWhole };
+}
+
+/** A file that is a script for a shell by its name. */
+const SCRIPT_NAME = /\.(?:ba|da|k|z)?sh$/;
+
+/** One program that runs the next, with its words. */
+export interface Layer {
+  readonly name: string;
+  readonly words: readonly string[];
+}
+
+/** From the command as it was run to what it runs in the end. */
+export function layersOf(argv: readonly string[]): Layer[] {
+  const layers: Layer[] = [];
   let words = argv;
-  let isWhole = true;
-  while (names.length < MOST_NAMES) {
+  do {
     const name = baseName(words[0] ?? "");
-    names.unshift(name);
-    const inner = SHELLS.has(name) ? simpleScript(words) : innerWords(name, words);
-    if (inner.length === 0) return { names, isWhole: isWhole && !SHELLS.has(name) };
-    // It ends by a code of its own: 123 for whatever failed.
-    if (name === "xargs") isWhole = false;
-    words = inner;
-  }
-  return { names, isWhole: false };
+    layers.push({ name, words });
+    words = SHELLS.has(name) ? simpleScript(words) : innerWords(name, words);
+  } while (words.length > 0 && layers.length < MOST_NAMES);
+  return layers;
 }
 
 /** What a wrapper runs; empty where it runs nothing, or is none. */

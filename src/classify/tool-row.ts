@@ -20,6 +20,8 @@ export interface ToolRow {
   readonly isSilent?: true | undefined;
   /** Whether it is that only when the disk was measured to be full. */
   readonly ifFull?: true | undefined;
+  /** How it must have been called for that: what the command's words are to fit. */
+  readonly ifCalled?: RegExp | undefined;
   /** That of the fault. */
   readonly code: string;
   readonly meaning: Meaning;
@@ -32,6 +34,7 @@ export interface Sign {
   readonly on?: "stdout";
   readonly isSilent?: true;
   readonly ifFull?: true;
+  readonly ifCalled?: RegExp;
 }
 
 /** A row, as the tables have it: number, programs, sign, code, meaning. */
@@ -49,6 +52,7 @@ export function row(
     on: sign.on,
     isSilent: sign.isSilent,
     ifFull: sign.ifFull,
+    ifCalled: sign.ifCalled,
     code,
     meaning,
   };
@@ -65,10 +69,11 @@ export const NO_NAME = ["ENOTFOUND", "transient", "none"] as const;
 
 /** Whether what stands beside the row's line and exit code fits too. */
 export function fitsBeside(
-  { isSilent, ifFull }: Pick<ToolRow, "isSilent" | "ifFull">,
-  { stderr, symptoms }: CommandEnd,
+  { isSilent, ifFull, ifCalled }: Pick<ToolRow, "isSilent" | "ifFull" | "ifCalled">,
+  { argv, stderr, symptoms }: CommandEnd,
 ): boolean {
   if (isSilent === true && stderr.trim() !== "") return false;
+  if (ifCalled?.test(argv.join(" ")) === false) return false;
   return ifFull !== true || symptoms?.full === "bytes" || symptoms?.full === "inodes";
 }
 

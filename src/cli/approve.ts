@@ -3,7 +3,7 @@
 import type { Command } from "./command.ts";
 import { ONE_RUN, RUN_IN_HELP } from "./find-run.ts";
 import { send } from "./send.ts";
-import { answerTo, readWaits, type Awaited } from "./waits.ts";
+import { answerTo, readWaits, type Awaited } from "./show/waits.ts";
 
 /** See the header. */
 export const approve: Command = {

@@ -2,8 +2,8 @@
 
 import type { Journal, RunRecord, StepRecord } from "../core/journal.ts";
 import { readDoubts } from "./doubts.ts";
-import { readMaps, type MapShown } from "./show-maps.ts";
-import { readWaits, type Awaited } from "./waits.ts";
+import { readMaps, type MapShown } from "./show/show-maps.ts";
+import { readWaits, type Awaited } from "./show/waits.ts";
 
 /** See the header. */
 export interface Beside {

@@ -1,7 +1,7 @@
 /** `holdfast cancel`: ends a run that another process has, and what it did is undone. */
 
-import { cancelRun, type CancelOutcome } from "../automation/cancel.ts";
-import { exitCodeOfCancellation } from "../automation/cancellation.ts";
+import { cancelRun, type CancelOutcome } from "../automation/cancel/cancel.ts";
+import { exitCodeOfCancellation } from "../automation/cancel/cancellation.ts";
 import type { RunResult } from "../automation/run.ts";
 import { findMs, formatMs } from "../core/duration.ts";
 import { EXIT } from "../core/exit-codes.ts";

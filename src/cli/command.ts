@@ -1,6 +1,6 @@
 /** What a command of the command line is, and what it is given. */
 
-import type { Signal } from "../automation/cancellation.ts";
+import type { Signal } from "../automation/cancel/cancellation.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Order } from "../automation/schedule/serving.ts";
 import type { Journal } from "../core/journal.ts";

@@ -1,7 +1,6 @@
 /** `holdfast exec`: guards any command. */
 
 import { EXIT } from "../core/exit-codes.ts";
-import { isHoldfastError } from "../core/errors.ts";
 import { UsageError, type Arguments, type Command, type World } from "./command.ts";
 import { GUARDING_FLAGS, readAsked, readAskedGuarding } from "./exec/flags.ts";
 import { remediesOf } from "./exec/remedies.ts";
@@ -22,7 +21,8 @@ HOLDFAST_RUN_ID in their environment; the last two HOLDFAST_OUTCOME and HOLDFAST
 Exit codes: the command's own; 128+n where signal n ended it or us; 124 a time limit is over;
 125 holdfast itself failed; 126 it cannot be executed; 127 it was not found; 65 it ended with 0
 and its verification failed; 69 the lock is held; 75 the breaker is open; with --undo 80 failed
-and undone, 81 failed and the undo failed; 2 wrong flags; 77 there is no sandbox, and it is required; 78 a wrong profile.`,
+and undone, 81 failed and the undo failed; 2 wrong flags; 77 a sandbox is required that
+is not there or does not keep all of it; 78 a wrong profile.`,
   positionals: { min: 0, max: Infinity, mayBeEmpty: true },
   flags: {
     ...GUARDING_FLAGS,
@@ -59,6 +59,10 @@ and undone, 81 failed and the undo failed; 2 wrong flags; 77 there is no sandbox
   async run(args, world) {
     if (args.has("print-profile")) return printProfile(args, world);
     const plan = await readAsked(args, world);
+    if (plan.read.length + plan.write.length > 0) {
+      const { checkPlaces } = await import("./exec/places.ts");
+      checkPlaces(plan);
+    }
     const remedies = await remediesOf(plan);
     try {
       const { performExec } = await import("./exec/perform-exec.ts");
@@ -77,16 +81,11 @@ async function printProfile(args: Arguments, world: World): Promise<number> {
   return EXIT.ok;
 }
 
-/** What users mend by themselves, and which has a code of its own. */
-const USERS_OWN: readonly string[] = ["AUTOMATION_FILE_INVALID", "SANDBOX_UNAVAILABLE"];
-
 /** Whatever keeps us from running or following the command has one code, apart from what users mend. */
 async function complainOf(error: unknown, world: World): Promise<number> {
   if (error instanceof UsageError) throw error;
   const { complaintOf } = await import("./complaint.ts");
-  const { EXEC_EXIT } = await import("./exec/outcome.ts");
-  const { text, exitCode } = complaintOf(error, world.env);
-  world.complain(text);
-  const isKnown = isHoldfastError(error) && USERS_OWN.includes(error.code);
-  return isKnown ? exitCode : EXEC_EXIT.broken;
+  const { brokenBy } = await import("./exec/outcome.ts");
+  world.complain(complaintOf(error, world.env).text);
+  return brokenBy(error).exitCode;
 }

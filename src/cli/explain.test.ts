@@ -43,6 +43,12 @@ test.for<[words: string[], first: string]>([
   [["exit", "code", "137"], "exit code 137 of any program"],
   [["psql:", "could", "not", "translate", "host", "name"], "what it wrote"],
   [["ENOSPC"], "the code ENOSPC"],
+  [["eNoSpC"], "the code ENOSPC"],
+  [["40001"], "the code 40001"],
+  [["0"], "exit code 0 of holdfast"],
+  [["0", "curl"], "exit code 0 of curl"],
+  [["--exit", "0", "--", "curl", "-f"], "exit code 0 of curl -f"],
+  [["404", "page not found: Connection refused"], "what it wrote"],
 ])("%j is %s", async ([words, first]) => {
   const { exitCode, stdout } = await ask(...words);
 
@@ -67,6 +73,23 @@ test("what a command wrote is read from a file", async () => {
   ]);
 });
 
+test("which complaint of a script counts is read from the script", async () => {
+  const root = mkdtempSync(join(tmpdir(), "holdfast explain-"));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  const [file, job] = [join(root, "err.txt"), join(root, "job")];
+  writeFileSync(
+    file,
+    "curl: (7) Failed to connect\ntar: x: Cannot open: No such file or directory\n",
+  );
+  const codeFor = async (text: string) => {
+    writeFileSync(job, `#!/bin/sh\n${text}\n`);
+    const { stdout } = await ask("--exit", "2", "--stderr", file, "--", job);
+    return /, code (\w+)/.exec(stdout)?.[1];
+  };
+
+  expect([await codeFor("curl x"), await codeFor("set -e")]).toEqual(["ECONNREFUSED", "ENOENT"]);
+});
+
 test("what is not known is said to be, with the code that was probably meant", async () => {
   const { exitCode, stdout } = await ask("ECONREFUSED");
   const json = await ask("ECONREFUSED", "--json");
@@ -89,7 +112,17 @@ test("what is not known and like nothing else has no hint", async () => {
 
 test.for<[words: string[], message: string]>([
   [["--exit", "256", "curl"], '--exit: expected 0 to 255, received "256"'],
+  [["--exit", "-1", "curl"], "--exit needs a value"],
   [["--exit", "7"], "--exit needs the command: --exit 28 -- curl"],
+  [["256"], 'an exit code is 0 to 255, received "256"'],
+  [["--", "-1"], 'an exit code is 0 to 255, received "-1"'],
+  [["1000"], 'an exit code is 0 to 255, received "1000"'],
+  [["007"], 'an exit code is 0 to 255, received "007"'],
+  [["256", "curl"], 'an exit code is 0 to 255, received "256"'],
+  [["curl", "256"], 'an exit code is 0 to 255, received "256"'],
+  [["--", "exit", "code", "-1"], 'an exit code is 0 to 255, received "-1"'],
+  [["   "], "there is nothing to explain: what is given is empty"],
+  [["--stderr", "/dev/null"], "there is nothing to explain: what is given is empty"],
   [
     ["--stderr", "/nowhere/err"],
     "--stderr: ENOENT: no such file or directory, open '/nowhere/err'",

@@ -9,6 +9,7 @@ import { OWN_CODES } from "../advise/own-codes.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import { redactor } from "../core/redact.ts";
 import { NAMED } from "../heal/names.ts";
+import { readScriptHabits } from "../process/symptoms.ts";
 import { UsageError, type Arguments, type Command, type World } from "./command.ts";
 import { nearest } from "./nearest.ts";
 import { printable } from "./printable.ts";
@@ -28,7 +29,7 @@ With --exit, WHAT is the command as it was run; it stands after -- when it has f
 own. Exit codes: 0 explained; 1 it is not known; 2 usage.`,
   positionals: { min: 0, max: 1_000, words: Object.keys(OWN_CODES) },
   flags: {
-    exit: { type: "string", value: "CODE", summary: "What the command exited with, 1 to 255" },
+    exit: { type: "string", value: "CODE", summary: "What the command exited with, 0 to 255" },
     stderr: { type: "string", value: "FILE", summary: "What it wrote to its standard error" },
     json: { type: "boolean", summary: "Print the explanations as JSON" },
   },
@@ -44,7 +45,8 @@ own. Exit codes: 0 explained; 1 it is not known; 2 usage.`,
 
   async run(args, world) {
     const asked = await readQuestion(args, world);
-    const found = explanations(asked);
+    if (isEmpty(asked)) throw new UsageError("there is nothing to explain: what is given is empty");
+    const found = explanations(asked, world);
     const hint = found.length === 0 ? meantBy(asked.words.join(" ")) : undefined;
     const said = args.has("json") ? asJson(found, hint) : printable(asText(found, hint, world));
     // The command may have been called with a password.
@@ -83,8 +85,18 @@ async function readQuestion(args: Arguments, world: World): Promise<Question> {
   }
   const isPiped = (given.length === 0 && file === undefined) || given.join() === "-";
   if (!isPiped) return { words: given, exitCode, stderr };
-  const piped = await textOf(process.stdin);
-  return { words: [piped.slice(-MOST_CHARACTERS)], exitCode, stderr };
+  // Nobody types an answer to a question that is not there.
+  const isAsked = given.length > 0 || process.stdin.isTTY !== true;
+  const piped = isAsked ? (await textOf(process.stdin)).slice(-MOST_CHARACTERS) : "";
+  const words = A_FEW_WORDS.test(piped.trim()) ? piped.trim().split(" ") : [piped];
+  return { words, exitCode, stderr };
+}
+
+/** As they could have been given instead of being written: `28 curl`. */
+const A_FEW_WORDS = /^[\w.-]{1,60}(?: [\w.-]{1,60}){0,3}$/;
+
+function isEmpty({ words, exitCode, stderr }: Question): boolean {
+  return exitCode === undefined && words.join("").trim() === "" && stderr.trim() === "";
 }
 
 async function readText(file: string): Promise<string> {
@@ -102,24 +114,50 @@ function readExitCode(word: string): number {
   throw new UsageError(`--exit: expected 0 to 255, received ${JSON.stringify(word)}`);
 }
 
-function explanations({ words, exitCode, stderr }: Question): Explanation[] {
-  if (exitCode !== undefined) return explainEnd({ argv: words, exitCode, stderr });
+function explanations(asked: Question, { cwd }: World): Explanation[] {
+  const { words, exitCode, stderr } = asked;
+  const ended = (argv: readonly string[], code: number) =>
+    // As it is done for a command that runs: its script tells which of its complaints counts.
+    explainEnd({
+      argv,
+      exitCode: code,
+      stderr,
+      symptoms: { script: readScriptHabits({ argv, cwd }) },
+    });
+  if (exitCode !== undefined) return ended(words, exitCode);
   const [first = "", ...rest] = inOrder(words);
-  if (/^\d{3}$/.test(first) && rest.length === 0) return explainExitCode(Number(first));
-  if (!EXIT_CODE.test(first)) return explainText(words.length === 0 ? stderr : words.join(" "));
+  if (!EXIT_CODE.test(first)) return explainOther(first, words, stderr);
   if (rest.length === 0) return explainExitCode(Number(first));
   if (rest[0] === "holdfast") {
     return explainExitCode(Number(first)).filter(({ of }) => of.endsWith(" of holdfast"));
   }
-  return explainEnd({ argv: rest, exitCode: Number(first), stderr });
+  return ended(rest, Number(first));
 }
+
+/** A number, perhaps with one word; those of five digits are states of SQL. */
+const NUMBER = /^-?(?:\d{1,4}|\d{6,})$/;
+
+function explainOther(first: string, words: readonly string[], stderr: string): Explanation[] {
+  const isNumber = NUMBER.test(first);
+  const isStatus = /^[1-9]\d\d$/.test(first) && words.length === 1;
+  const found = isStatus
+    ? explainExitCode(Number(first))
+    : explainText(words.length === 0 ? stderr : words.join(" "));
+  if (found.length > 0 || !isNumber || words.length > MOST_WORDS_BESIDE) return found;
+  throw new UsageError(`an exit code is 0 to 255, received ${JSON.stringify(first)}`);
+}
+
+/** `256 curl`, `exit code 256`. A longer text may begin with any number. */
+const MOST_WORDS_BESIDE = 3;
 
 /** `exit code 28` and `curl 28` are 28 and 28 of curl. */
 function inOrder(words: readonly string[]): readonly string[] {
-  const number = /^exit(?:ed)?(?: with)?(?: code| status)? (\d{1,3})$/i.exec(words.join(" "))?.[1];
+  const number = /^exit(?:ed)?(?: with)?(?: code| status)? (-?\d{1,9})$/i.exec(
+    words.join(" "),
+  )?.[1];
   if (number !== undefined) return [number];
   const [tool = "", last = ""] = words;
-  const isTurned = words.length === 2 && /^[a-z][\w.-]*$/.test(tool) && EXIT_CODE.test(last);
+  const isTurned = words.length === 2 && /^[a-z][\w.-]*$/.test(tool) && NUMBER.test(last);
   return isTurned && tool !== "http" ? [last, tool] : words;
 }
 

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Choice } from "../automation/unfinished.ts";
+import type { Choice } from "../automation/claim/unfinished.ts";
 import type { Journal, RunRecord } from "../core/journal.ts";
 import type { Arguments, Flags, World } from "./command.ts";
 import { EXEC_CODE } from "./exec/code.ts";

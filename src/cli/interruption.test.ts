@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Signal } from "../automation/cancellation.ts";
+import type { Signal } from "../automation/cancel/cancellation.ts";
 import { listenForSignals } from "./interruption.ts";
 import { fakeWorld } from "./world-fixture.contract.ts";
 

@@ -1,6 +1,6 @@
 /** What signals do to a run: the first stops it, and one that comes later kills the process. */
 
-import { StoppedBySignal } from "../automation/cancellation.ts";
+import { StoppedBySignal } from "../automation/cancel/cancellation.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import type { World } from "./command.ts";
 import type { Complain } from "./run-output.ts";

@@ -6,12 +6,12 @@ import { resolve } from "node:path";
 import { permissionsBlock, proposePermissions } from "../advise/learn.ts";
 import { PERMISSION_NAMES, type SettledPermissions } from "../core/permissions.ts";
 import { stateHome } from "../journal/home.ts";
-import { stateOf, type Use } from "../process/uses.ts";
+import { stateOf, type TooManyUses, type Use } from "../process/uses.ts";
 import type { Command, World } from "./command.ts";
 import { onStage, OUTPUT_FLAGS, perform, type Stage } from "./perform.ts";
-import { ownReads, temporaryOf } from "./permitted-argv.ts";
-import type { PermittedFacts } from "./permitted-messages.ts";
-import { lookAt, permittedAutomation } from "./permitted.ts";
+import { ownReads, temporaryOf } from "./permitted/permitted-argv.ts";
+import type { PermittedFacts } from "./permitted/permitted-messages.ts";
+import { lookAt, permittedAutomation } from "./permitted/permitted.ts";
 import { printable } from "./printable.ts";
 import { readInput } from "./run-input.ts";
 
@@ -67,10 +67,17 @@ async function learnFile(stage: Stage, outside: World): Promise<number> {
   const facts = await lookAt(file, { world, require });
   const runs = { stage, file, facts, input };
   const uses: Use[] = [];
-  const exitCode = await runOnce(runs, { world, require, onUse: (use) => void uses.push(use) });
+  let isComplete = true;
+  const onUse = (use: Use | TooManyUses) => {
+    if (use.of !== "more") return void uses.push(use);
+    isComplete = false;
+    world.complain(tooMany(use));
+  };
+  const exitCode = await runOnce(runs, { world, require, onUse });
   const permissions = propose(uses, file, { world, declared: facts.permissions });
   const unused = unusedOf(facts.permissions, permissions);
-  if (args.has("json")) outside.print(asJson({ automation: facts.name, permissions, unused }));
+  if (args.has("json"))
+    outside.print(asJson({ automation: facts.name, permissions, unused, isComplete }));
   else outside.print(printable(`${permissionsBlock(permissions)}\n`));
   for (const { permission, value } of unused) {
     world.complain(printable(`Declared and not seen to be used: ${permission} ${value}\n`));
@@ -78,6 +85,10 @@ async function learnFile(stage: Stage, outside: World): Promise<number> {
   if (exitCode !== 0 || !args.has("check")) return exitCode;
   world.complain("Once more, kept to these\n");
   return runOnce({ ...runs, facts: { ...facts, permissions } }, { world, require });
+}
+
+function tooMany({ most }: TooManyUses): string {
+  return `WARNING It used more than ${most} different things; what came after these is not in the proposal. --check says what lacks\n`;
 }
 
 interface Runs {

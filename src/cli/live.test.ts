@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { EventDetails, HoldfastEvent, Where } from "../core/events.ts";
 import { type ErrorSummary } from "../core/error-summary.ts";
-import { afterEvent, QUIET, type Live } from "./live-model.ts";
-import { linesOf } from "./live-view.ts";
-import { widthOf } from "./width.ts";
+import { afterEvent, QUIET, type Live } from "./screen/live-model.ts";
+import { linesOf } from "./screen/live-view.ts";
+import { widthOf } from "./screen/width.ts";
 
 type Happened = readonly [details: EventDetails<ErrorSummary>, where: Where, atMs: number];
 

@@ -29,7 +29,7 @@ export async function loadToRun(
   if (loaded !== undefined && loaded.automation.settled.permissions === undefined) {
     return unlessRequired(loaded, args);
   }
-  const { lookAt, permittedAutomation } = await import("./permitted.ts");
+  const { lookAt, permittedAutomation } = await import("./permitted/permitted.ts");
   const options = { world, require: args.has("require-sandbox") };
   const facts = await lookAt(path, options);
   if (facts.permissions === undefined) {

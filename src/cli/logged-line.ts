@@ -3,7 +3,7 @@
 import type { Level } from "../core/events.ts";
 import type { LogRecord } from "../observe/record.ts";
 import { printable } from "./printable.ts";
-import { isToldElsewhere, progressLine } from "./progress-line.ts";
+import { isToldElsewhere, progressLine } from "./screen/progress-line.ts";
 
 /** The least urgent first. */
 export const LEVELS: readonly Level[] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];

@@ -1,6 +1,6 @@
 /** `holdfast logs`: tells what a run said, and what it says as it goes on. */
 
-import { exitCodeOfCancellation } from "../automation/cancellation.ts";
+import { exitCodeOfCancellation } from "../automation/cancel/cancellation.ts";
 import type { Level } from "../core/events.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import { UNFINISHED, type Journal, type RunRecord } from "../core/journal.ts";

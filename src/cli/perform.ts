@@ -14,7 +14,7 @@ import { SANDBOX_FLAG } from "./load-to-run.ts";
 import { pruneAtEnd } from "./prune-runs.ts";
 import { complainer, openFlagged, openOutput, type Complain } from "./run-output.ts";
 import { runAsJson, summaryOf } from "./run-summary.ts";
-import { openScreen, type Screen } from "./screen.ts";
+import { openScreen, type Screen } from "./screen/screen.ts";
 
 /** The flags of every command that runs an automation. */
 export const OUTPUT_FLAGS = {

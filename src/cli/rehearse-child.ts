@@ -11,6 +11,10 @@ process.once("disconnect", () => process.exit());
 
 async function serve(job: Job): Promise<void> {
   try {
+    if (job.role === "run" && job.guards !== undefined) {
+      const { setGuards } = await import("../process/guards.ts");
+      setGuards(job.guards);
+    }
     const loaded = await loadAutomation(job.file, process.cwd());
     if (job.role === "stage") return await serveStage(loaded, parent);
     await serveRun(loaded, job, parent);

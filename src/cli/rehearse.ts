@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { exitCodeOfCancellation } from "../automation/cancellation.ts";
+import { exitCodeOfCancellation } from "../automation/cancel/cancellation.ts";
 import { OptionsError } from "../core/errors.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import { FAULT_NAMES, type FaultName } from "../rehearse/faults.ts";
@@ -18,6 +18,7 @@ import { textReport } from "../rehearse/report-text.ts";
 import { UsageError, type Arguments, type Command, type World } from "./command.ts";
 import { listenForSignals } from "./interruption.ts";
 import { nearest } from "./nearest.ts";
+import { nodeWords, ownReads } from "./permitted/permitted-argv.ts";
 import { printable } from "./printable.ts";
 
 /** See the header. */
@@ -29,7 +30,8 @@ FILE is an automation as "holdfast run" takes it. It is run in scratch directori
 undisturbed, and then once for each step and each fault. Every rollback must leave nothing
 behind, and every resume must end as the undisturbed run did. What FILE exports as
 "rehearsal" sets the scene: input, setup, probes. Of the variables of the shell only PATH,
-the language and the time zone are handed on.
+the language and the time zone are handed on. A run has the permissions that FILE declares, and
+no others; Node keeps it to them, and no sandbox.
 
 What lies outside of the scratch directories is not seen, unless a probe looks at it.
 
@@ -69,6 +71,7 @@ undisturbed run failed; 128+n ended by signal n.`,
   async run(args, world) {
     const asked = readAsked(args);
     const base = await mkdtemp(join(tmpdir(), "holdfast-rehearse-"));
+    const file = resolve(world.cwd, args.positionals[0] ?? "");
     const interruption = listenForSignals(world, (text) => world.complain(text));
     let isKept = false;
     try {
@@ -76,7 +79,9 @@ undisturbed run failed; 128+n ended by signal n.`,
         ...asked,
         theatre: {
           command: CHILD,
-          file: resolve(world.cwd, args.positionals[0] ?? ""),
+          permitted: ({ read, write, run }, own) =>
+            nodeWords({ read, write: [...write, ...own], run }, ownReads(file), ENTRY),
+          file,
           base,
           ownBase: base,
           env: world.env,
@@ -103,11 +108,9 @@ undisturbed run failed; 128+n ended by signal n.`,
 };
 
 /** The process of a run: TypeScript where this is, too. */
-const CHILD: readonly string[] = [
-  process.execPath,
-  "--disable-warning=ExperimentalWarning",
-  fileURLToPath(new URL(`rehearse-child${extname(import.meta.url)}`, import.meta.url)),
-];
+const ENTRY = fileURLToPath(new URL(`rehearse-child${extname(import.meta.url)}`, import.meta.url));
+
+const CHILD: readonly string[] = [process.execPath, "--disable-warning=ExperimentalWarning", ENTRY];
 
 function readAsked(args: Arguments) {
   const faults = args.texts("fault").map(readFault);

@@ -1,6 +1,6 @@
 /** `holdfast retry`: does a finished run again, from a step on. */
 
-import { labelsOf } from "../automation/take-over.ts";
+import { labelsOf } from "../automation/claim/take-over.ts";
 import type { Journal, RunRecord } from "../core/journal.ts";
 import { UsageError, type Command } from "./command.ts";
 import { ONE_RUN, requireRun, RUN_IN_HELP } from "./find-run.ts";

@@ -6,9 +6,9 @@ import { fileSink } from "../observe/file-sink.ts";
 import { jsonLines } from "../observe/json-lines.ts";
 import type { Arguments, World } from "./command.ts";
 import type { Surface } from "./perform.ts";
-import { progressLines } from "./progress.ts";
+import { progressLines } from "./screen/progress.ts";
 import { runLog } from "./run-log.ts";
-import type { Screen } from "./screen.ts";
+import type { Screen } from "./screen/screen.ts";
 
 /** Writes to the standard error what no event tells; `text` is one or more whole lines. */
 export type Complain = (text: string, level: Level) => void;

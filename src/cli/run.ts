@@ -1,6 +1,6 @@
 /** `holdfast run`: runs an automation to its end, or takes it up where it was cut off. */
 
-import type { Choice } from "../automation/unfinished.ts";
+import type { Choice } from "../automation/claim/unfinished.ts";
 import { UsageError, type Arguments, type Command } from "./command.ts";
 import { loadToRun } from "./load-to-run.ts";
 import { DECIDE_FLAG, onStage, OUTPUT_FLAGS, perform, type Stage } from "./perform.ts";

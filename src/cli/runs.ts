@@ -7,7 +7,7 @@ import { UsageError, type Command } from "./command.ts";
 import { printable } from "./printable.ts";
 import { holderAsJson, lengthMs, readRunNow, statusOf, type RunNow } from "./run-state.ts";
 import { columns, formatMoment } from "./table.ts";
-import { readWaits, type Awaited } from "./waits.ts";
+import { readWaits, type Awaited } from "./show/waits.ts";
 
 const STATUSES: Readonly<Record<string, RunStatus>> = {
   running: "running",

@@ -3,7 +3,7 @@ import type { Owner } from "../core/journal.ts";
 import { thisProcess } from "../journal/owner.ts";
 import type { AutomationDocument } from "./schedule-document.ts";
 import { schedule } from "./schedule.ts";
-import { giveSign, readSigns, takeSignBack, clearSigns } from "./server-sign.ts";
+import { giveSign, readSigns, takeSignBack, clearSigns } from "./serve/server-sign.ts";
 import { fakeWorld, runCommand, type FakeWorld } from "./world-fixture.contract.ts";
 
 const NIGHTLY: AutomationDocument = {

@@ -20,7 +20,7 @@ import {
   type ScheduleDocument,
 } from "./schedule-document.ts";
 import { readRunNow, statusOf } from "./run-state.ts";
-import { readSigns, type FoundSign } from "./server-sign.ts";
+import { readSigns, type FoundSign } from "./serve/server-sign.ts";
 import { columns, formatMoment } from "./table.ts";
 
 const SHOWN = 5;

@@ -1,6 +1,6 @@
 /** What the commands that send something to a run have in common. */
 
-import { sendSignal, type SentSignal } from "../automation/signals.ts";
+import { sendSignal, type SentSignal } from "../automation/wait/signals.ts";
 import { InputError, ValueError } from "../core/errors.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import type { Journal, RunRecord } from "../core/journal.ts";

@@ -1,8 +1,8 @@
 /** `holdfast serve`: runs automations by their schedules. */
 
-import { END_WITHIN } from "../automation/end-run.ts";
+import { END_WITHIN } from "../automation/schedule/end-run.ts";
 import { Scheduler } from "../automation/schedule/scheduler.ts";
-import type { Signal } from "../automation/cancellation.ts";
+import type { Signal } from "../automation/cancel/cancellation.ts";
 import { findMs, formatMs, DURATION_EXAMPLES } from "../core/duration.ts";
 import { EXIT, mostUrgent } from "../core/exit-codes.ts";
 import type { Journal } from "../core/journal.ts";
@@ -15,12 +15,12 @@ import { UsageError, type Arguments, type Command, type World } from "./command.
 import { complaintOf } from "./complaint.ts";
 import type { Surface } from "./perform.ts";
 import { complainer, openFlagged } from "./run-output.ts";
-import type { Screen } from "./screen.ts";
-import { startServed } from "./serve-child.ts";
-import { checkNames, readPlan, UnreadableFile, type PlannedFile } from "./serve-files.ts";
-import { linesOf } from "./serve-output.ts";
-import { listenForServer } from "./serve-signals.ts";
-import { clearSigns, giveSign, SIGN_EVERY_MS, takeSignBack } from "./server-sign.ts";
+import type { Screen } from "./screen/screen.ts";
+import { startServed } from "./serve/serve-child.ts";
+import { checkNames, readPlan, UnreadableFile, type PlannedFile } from "./serve/serve-files.ts";
+import { linesOf } from "./serve/serve-output.ts";
+import { listenForServer } from "./serve/serve-signals.ts";
+import { clearSigns, giveSign, SIGN_EVERY_MS, takeSignBack } from "./serve/server-sign.ts";
 import { formatMoment } from "./table.ts";
 import { readVersion } from "./version.ts";
 

@@ -7,10 +7,10 @@ import { UNFINISHED, type AttemptRecord, type StepRecord } from "../core/journal
 import { clip } from "../core/show.ts";
 import { decodeValue } from "../journal/codec.ts";
 import { redactor, type Redactor } from "../core/redact.ts";
-import { findCancelRequest } from "../automation/cancel.ts";
-import type { CancelRequest } from "../automation/cancel-request.ts";
+import { findCancelRequest } from "../automation/cancel/cancel.ts";
+import type { CancelRequest } from "../automation/cancel/cancel-request.ts";
 import { isInDoubt, wasHealed } from "../automation/step-record.ts";
-import type { WaitNote } from "../automation/wait.ts";
+import type { WaitNote } from "../automation/wait/wait.ts";
 import { describeOwner } from "../journal/owner.ts";
 import { readBeside, type Beside } from "./beside.ts";
 import type { Command } from "./command.ts";
@@ -24,10 +24,11 @@ import {
   statusOf,
   type RunNow,
 } from "./run-state.ts";
-import { healingLines } from "./show-healings.ts";
-import { mapLines } from "./show-maps.ts";
+import { commandLines, cutOffLines } from "./show-exec.ts";
+import { healingLines } from "./show/show-healings.ts";
+import { mapLines } from "./show/show-maps.ts";
 import { formatMoment } from "./table.ts";
-import { waitLines } from "./waits.ts";
+import { waitLines } from "./show/waits.ts";
 import { waysOut } from "./ways-out.ts";
 
 /** See the header. */
@@ -158,6 +159,7 @@ function headLines(
     `  started ${formatMoment(run.startedAtMs)}${took}${resumed}`,
     ...originLines(now),
     ...(run.file === undefined ? [] : [`  file ${run.file}`]),
+    ...commandLines(run, secrets),
     `  input ${clip(JSON.stringify(secrets.value(decodeValue(run.input))) ?? "none", 200)}`,
   ];
 }
@@ -180,12 +182,13 @@ function originLines({ run, cancel }: Shown): string[] {
 
 /** How to go on with a run that has not ended. */
 function nextLines(
-  { run: { id, file, status, exitCode }, isCutOff }: RunNow,
+  { run, isCutOff }: RunNow,
   doubts: readonly string[],
   calledAs: string,
 ): string[] {
-  if (file === undefined) return [];
+  const { id, file, status, exitCode } = run;
   const ways = waysOut(calledAs, id);
+  if (file === undefined) return isCutOff ? cutOffLines(run, ways).map(indented) : [];
   if (status === "in doubt") {
     const [step = "STEP"] = doubts;
     return [

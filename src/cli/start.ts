@@ -2,7 +2,7 @@
 
 import { constants } from "node:os";
 import { dirname } from "node:path";
-import type { Signal } from "../automation/cancellation.ts";
+import type { Signal } from "../automation/cancel/cancellation.ts";
 import type { Journal } from "../core/journal.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import { systemClock } from "../core/system.ts";

@@ -12,6 +12,16 @@ export interface Symptoms {
    * device" a limit of another kind. `undefined`: it was not measured.
    */
   readonly full?: "bytes" | "inodes" | "neither" | undefined;
+  /** What the shell script that was run says of itself. `undefined`: it is none, or could not be read. */
+  readonly script?: ScriptHabits | undefined;
+}
+
+/** What a shell script does when one of its commands fails: only with it known can its last words be read. */
+export interface ScriptHabits {
+  /** It ends there, as with `set -e`: whatever failed earlier was survived. */
+  readonly stopsAtFailure: boolean;
+  /** It has a trap for its end, so that something may be said after why it failed. */
+  readonly hasTrap: boolean;
 }
 
 /** One command that has ended, however it did. */

@@ -89,7 +89,7 @@ test("no text at all makes it throw or gives less than zero", () => {
 
 test("what is no duration is refused with its owner and what was received", () => {
   expect(() => toMs("2 s" as Duration, "retry.delay")).toThrow(
-    'retry.delay: expected a duration such as 250, "2s" or "1m30s", received "2 s"',
+    'retry.delay: expected a duration such as "250ms", "2s" or "1m30s", received "2 s"',
   );
   expect(() => toMs(-1)).toThrow("duration: expected");
   expect(toMs("2s")).toBe(2_000);

@@ -18,8 +18,8 @@ const TEXT =
 /** Of each part, in the same order. */
 const MS_PER_UNIT = [86_400_000, 3_600_000, 60_000, 1_000, 1];
 
-/** What a duration looks like, for messages. */
-export const DURATION_EXAMPLES = 'a duration such as 250, "2s" or "1m30s"';
+/** What a duration looks like, for messages: also those about a command line, where a bare number is none. */
+export const DURATION_EXAMPLES = 'a duration such as "250ms", "2s" or "1m30s"';
 
 /** The milliseconds that `input` stands for, or `undefined` when it is not a duration. */
 export function findMs(input: unknown): number | undefined {

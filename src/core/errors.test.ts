@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
+import * as dryRunErrors from "./dry-run-errors.ts";
 import * as errors from "./errors.ts";
 import { knownFault, OWN_FAULT, type Fault } from "./fault.ts";
 
@@ -212,13 +213,13 @@ const MADE: [name: string, error: errors.HoldfastError, message: string, fault: 
   ],
   [
     "NotReachedError",
-    new errors.NotReachedError("It", 'the value of "a"'),
+    new dryRunErrors.NotReachedError("It", 'the value of "a"'),
     'It is not reached in a dry run: it needs the value of "a"',
     { class: "fatal", code: "NOT_REACHED", effect: "none" },
   ],
   [
     "DryRunError",
-    new errors.DryRunError("POST a"),
+    new dryRunErrors.DryRunError("POST a"),
     "POST a is not done in a dry run",
     { class: "fatal", code: "DRY_RUN", effect: "none" },
   ],
@@ -245,7 +246,9 @@ test.for(MADE)("%s says what happened and carries its fault", ([name, error, mes
 
 test("every kind of error that can be made is looked at here", () => {
   const abstract = [HoldfastError, RejectedError, RunError].map(({ name }) => name);
-  const kinds = Object.keys(errors).filter((name) => name.endsWith("Error") && /^[A-Z]/.test(name));
+  const kinds = Object.keys({ ...errors, ...dryRunErrors }).filter(
+    (name) => name.endsWith("Error") && /^[A-Z]/.test(name),
+  );
 
   expect(kinds.filter((name) => !abstract.includes(name)).toSorted()).toEqual(
     MADE.map(([name]) => name).toSorted(),
@@ -280,7 +283,9 @@ test("a limit that never lets a call begin says so", () => {
 });
 
 test("a name is written out, for what minifies code gives classes other names", () => {
-  const source = readFileSync(join(import.meta.dirname, "errors.ts"), "utf8");
+  const source = ["errors.ts", "dry-run-errors.ts"]
+    .map((file) => readFileSync(join(import.meta.dirname, file), "utf8"))
+    .join("");
 
   const named = [...source.matchAll(/get name\(\): string \{\n\s+return "(\w+)"/g)].map(
     ([, name]) => name,

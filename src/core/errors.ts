@@ -542,43 +542,19 @@ export function adviceFor({ permission, value }: Denial): string {
     : `add permissions.${permission}: ${JSON.stringify(value)}`;
 }
 
-/** The machine cannot keep what runs to its limits, and that was required. Nothing was started. */
+/** The machine cannot keep what runs to all of its limits, and that was required. Nothing was started. */
 export class SandboxError extends HoldfastError {
   override get name(): string {
     return "SandboxError";
   }
   readonly code = "SANDBOX_UNAVAILABLE";
 
-  /** @param problem What is missing. */
-  constructor(problem: string, options?: ErrorOptions) {
-    super(`A sandbox is required, and there is none: ${problem}`, options);
-  }
-}
-
-/** A dry run came to what needs something that it did not do. Nothing was done. */
-export class NotReachedError extends HoldfastError {
-  override get name(): string {
-    return "NotReachedError";
-  }
-  readonly code = "NOT_REACHED";
-  /** What it needs, in words. */
-  readonly needs: string;
-
-  constructor(what: string, needs: string) {
-    super(`${what} is not reached in a dry run: it needs ${needs}`);
-    this.needs = needs;
-  }
-}
-
-/** A dry run was asked to do something that has an effect. It was not done. */
-export class DryRunError extends HoldfastError {
-  override get name(): string {
-    return "DryRunError";
-  }
-  readonly code = "DRY_RUN";
-
-  /** @param what What was not done, as it begins the message. */
-  constructor(what: string) {
-    super(`${what} is not done in a dry run`);
+  /** @param problem What is missing. @param unheld What would not be kept; default: all of it. */
+  constructor(problem: string, unheld?: readonly string[]) {
+    super(
+      unheld === undefined
+        ? `A sandbox is required, and there is none: ${problem}`
+        : `A sandbox is required, and none keeps ${unheld.join(", ")}: ${problem}`,
+    );
   }
 }

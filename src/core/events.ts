@@ -341,8 +341,17 @@ export type EventDetails<E = unknown> =
       readonly durationMs: number;
       readonly deeds: readonly string[];
       readonly because: string;
+      /** What a human is to do. */
+      readonly advice?: string | undefined;
     } & Healing)
-  | ({ readonly type: "heal.skipped"; readonly because: string } & Healing)
+  | ({
+      /** None of its business, not now, or not any more: then its budget is spent, and it is exhausted. */
+      readonly type: "heal.skipped";
+      readonly because: string;
+      readonly isExhausted?: boolean | undefined;
+      /** What a human is to do; only where it is exhausted. */
+      readonly advice?: string | undefined;
+    } & Healing)
   | {
       /** A tick became a run, whose name is in `where`. */
       readonly type: "schedule.fired";

@@ -47,6 +47,16 @@ export type SettledPermissions = Settled<typeof READERS>;
 export const readPermissions: Reader<SettledPermissions | undefined> = (value, path) =>
   value === undefined ? undefined : readOptions(path, value, READERS);
 
+/** All that either of them allows. */
+export function bothPermissions(
+  one: SettledPermissions,
+  other: SettledPermissions,
+): SettledPermissions {
+  return Object.fromEntries(
+    PERMISSION_NAMES.map((name) => [name, [...new Set([...one[name], ...other[name]])]]),
+  ) as unknown as SettledPermissions;
+}
+
 /** A path by its text alone: absolute, without `.` and `..`, and no pattern, for Node would take it for one. */
 export function readPath(value: unknown, path: string): string {
   const isPath = typeof value === "string" && /^\/[^*\0]*$/.test(value);
@@ -61,7 +71,8 @@ function readProgram(value: unknown, path: string): string {
   return refuse(path, 'a program such as "tar" or "/usr/bin/tar"', value);
 }
 
-function readAddress(value: unknown, path: string): string {
+/** An address by its text, in lower case. @throws {OptionsError} */
+export function readAddress(value: unknown, path: string): string {
   const port = /^[^\s*]+:(\d{1,5}|\*)$|^\*:(\d{1,5}|\*)$/.exec(String(value));
   if (typeof value === "string" && port !== null && !(Number(port[1] ?? port[2]) > 65_535)) {
     return value.toLowerCase();

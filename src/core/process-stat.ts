@@ -8,7 +8,7 @@ export interface ProcessStat {
   readonly session: number;
   /** In the machine's own count; empty where the line does not tell. */
   readonly startTime: string;
-  /** It has ended, and only its entry in the table is left. */
+  /** It has ended with all of its threads, and only its entry in the table is left. */
   readonly isZombie: boolean;
 }
 
@@ -24,6 +24,7 @@ export function parseProcessStat(stat: string): ProcessStat {
     session: Number(session),
     // Field 22, counted from 1; the first of ours is field 3.
     startTime: fields[19] ?? "",
-    isZombie: state === "Z" || state === "X",
+    // A process whose first thread has ended says "Z" too, and goes on in its others: field 20.
+    isZombie: state === "X" || (state === "Z" && !(Number(fields[17]) > 1)),
   };
 }

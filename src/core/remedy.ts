@@ -87,6 +87,11 @@ export interface Remedy {
   readonly isExclusive: boolean;
   /** How long a healing may take, from the first look to the last. */
   readonly limitMs: number;
+  /**
+   * What a human does where it could not cure it, or has used up its budget, in words. It is told with
+   * the failure, and to alerts. Default: nothing is advised.
+   */
+  readonly advice?: string | undefined;
   /** Whether it is made for such a failure, by what the failure alone tells. Must not throw. */
   fits(ailment: Ailment): boolean;
   /** Looks whether the symptom is there, and what could be done. Changes nothing. */
@@ -120,6 +125,8 @@ export interface HealRecord {
   readonly found?: string | undefined;
   /** What was measured at the end, or why it failed or was skipped. */
   readonly because?: string | undefined;
+  /** What a human is to do: where it failed, or its budget is spent. */
+  readonly advice?: string | undefined;
   /** The share of the usual load that the next attempts are to take on, where it was made smaller. */
   readonly scale?: number | undefined;
 }

@@ -43,15 +43,42 @@ test.for<[name: string, actedAtMs: readonly number[], nowMs: number, refusal: st
   ],
   ["but not for long", [10 * HOUR], 0, undefined],
 ])("%s", ([, actedAtMs, nowMs, refusal]) => {
-  expect(refusalAt({ actedAtMs }, LIMITS, nowMs)).toBe(refusal);
+  expect(refusalAt({ actedAtMs }, LIMITS, nowMs)?.because).toBe(refusal);
 });
 
 test("a budget of one is told in the singular", () => {
   const limits = { ...LIMITS, budget: { times: 1, withinMs: HOUR } };
 
-  expect(refusalAt({ actedAtMs: [0] }, limits, 1)).toBe(
-    "its budget is spent: it acted once within 1 h",
-  );
+  expect(refusalAt({ actedAtMs: [0] }, limits, 1)).toEqual({
+    because: "its budget is spent: it acted once within 1 h",
+    isExhausted: true,
+  });
+});
+
+test("it cools down from the end of the action on, however long that took", () => {
+  const state = letGo(actedOn(UNTOUCHED, LIMITS, 0), { leftAtMs: 90_000 });
+
+  expect([100_000, 150_000].map((nowMs) => refusalAt(state, LIMITS, nowMs))).toEqual([
+    { because: "it acted 10 s ago, and leaves it alone for 1 m", isExhausted: false },
+    undefined,
+  ]);
+  // Whose end nobody saw has its beginning only.
+  const cut = actedOn(state, LIMITS, 200_000);
+  expect([refusalAt(cut, LIMITS, 259_999)?.isExhausted, refusalAt(cut, LIMITS, 260_000)]).toEqual([
+    false,
+    undefined,
+  ]);
+});
+
+test.for<[name: string, text: string]>([
+  ["cut off", '{"actedAtMs":[1'],
+  ["of another kind", "[]"],
+  ["null", "null"],
+  ["of a newer version", '{"acted":[{"atMs":1}]}'],
+  ["with a moment that is none", '{"actedAtMs":["1"]}'],
+  ["with half a holder", '{"actedAtMs":[1],"holder":{"token":"t"}}'],
+])("a state that is %s forbids nothing", ([, text]) => {
+  expect(readTargetState(text)).toEqual(UNTOUCHED);
 });
 
 test("it never acts more often than its budget within any length of time, nor sooner than it cools down", () => {
@@ -102,7 +129,7 @@ test("one with a small budget leaves what is counted for another with a larger o
   const small = { ...LIMITS, budget: { times: 1, withinMs: HOUR } };
   const state = actedOn({ actedAtMs: [0, 100_000] }, small, 200_000);
 
-  expect([refusalAt(state, LIMITS, 300_000), state.actedAtMs.length]).toEqual([
+  expect([refusalAt(state, LIMITS, 300_000)?.because, state.actedAtMs.length]).toEqual([
     "its budget is spent: it acted 3 times within 1 h",
     3,
   ]);

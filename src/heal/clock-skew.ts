@@ -58,6 +58,7 @@ export function clockSkew(options: ClockSkewOptions): Remedy {
     name: "clock-skew",
     target: "the clock",
     blastRadius: "tells, and changes nothing",
+    advice: "let a time service set the clock",
     isExclusive: false,
     ...limitsOf(settled, WRONG_TIME),
     examine: async (context: RemedyContext) => {

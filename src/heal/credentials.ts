@@ -40,6 +40,7 @@ export function credentials(options: CredentialsOptions): Remedy {
     name: "credentials",
     target: name,
     blastRadius: `refreshes the credentials of ${name}`,
+    advice: `renew the credentials of ${name} by hand`,
     isExclusive: false,
     ...limitsOf(settled, NOT_LET_IN),
     examine: async (context: RemedyContext) => {

@@ -1,15 +1,22 @@
 /** A remedy for the `index.lock` that a git process left behind which was killed. */
 
-import { readlinkSync, statSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
+import { lstatSync, readFileSync, readlinkSync, realpathSync, unlinkSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { formatMs, type Duration } from "../core/duration.ts";
 import { duration, readOptions, type Reader } from "../core/options.ts";
 import type { ActContext, Remedy, RemedyContext } from "../core/remedy.ts";
 import { GIT_LOCKED } from "./codes.ts";
-import { readPids } from "../process/process-table.ts";
+import { isStartedWith, readPids } from "../process/process-table.ts";
 import { commandName, findUsers } from "./in-use.ts";
-import { HOUR, limitReaders, limitsOf, MINUTE, type RemedyLimits } from "./limits.ts";
-import { readPath } from "./stale-lock.ts";
+import {
+  checkWithinLimit,
+  HOUR,
+  limitReaders,
+  limitsOf,
+  MINUTE,
+  type RemedyLimits,
+} from "./limits.ts";
+import { readPath } from "./path-option.ts";
 
 /** Which repository, and from when on a lock is stale. */
 export interface GitIndexLockOptions extends RemedyLimits {
@@ -34,6 +41,8 @@ interface Lock {
   /** `undefined` when there is none. */
   readonly state: "in use" | "young" | "stale" | undefined;
   readonly found: string;
+  /** Tells it from another one that was made since. */
+  readonly identity?: string | undefined;
 }
 
 /**
@@ -45,12 +54,14 @@ interface Lock {
 export function gitIndexLock(options: GitIndexLockOptions): Remedy {
   const settled = readOptions("gitIndexLock", options, READERS);
   const { gitDirectory, olderThan, wait: waitMs } = settled;
+  checkWithinLimit("gitIndexLock", settled, { wait: waitMs });
   const path = join(gitDirectory, "index.lock");
   const look = (context: RemedyContext) => findLock(path, settled, context.clock.now());
   return Object.freeze({
     name: "git-index-lock",
     target: path,
     blastRadius: `deletes ${path}, when it is older than ${formatMs(olderThan)} and no git runs there`,
+    advice: `look whether a git still works in ${gitDirectory}`,
     isExclusive: true,
     ...limitsOf(settled, GIT_LOCKED),
     examine: async (context: RemedyContext) => {
@@ -66,9 +77,10 @@ export function gitIndexLock(options: GitIndexLockOptions): Remedy {
       const { clock, signal, did } = context;
       const beganAtMs = clock.elapsed();
       for (;;) {
-        const { state } = look(context);
+        const { state, identity } = look(context);
         if (state === undefined) break;
-        if (state === "stale") {
+        // Looking for those who use it takes a while, in which another git may have made one.
+        if (state === "stale" && identity === identityOf(path)) {
           unlinkSync(path);
           did(`deleted ${path}`);
           return;
@@ -90,7 +102,8 @@ function findLock(
   { gitDirectory, olderThan }: { readonly gitDirectory: string; readonly olderThan: number },
   nowMs: number,
 ): Lock {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const identity = identityOf(path);
+  const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return { state: undefined, found: `${path} is not there` };
   const ageMs = Math.max(0, nowMs - stats.mtimeMs);
   const user = findUsers([path]).get(path)?.pid ?? findGit(gitDirectory);
@@ -98,17 +111,33 @@ function findLock(
     return { state: "in use", found: `${path} may be in use by process ${user}` };
   }
   const found = `${path} is ${formatMs(ageMs)} old, and no git runs there`;
-  return { state: ageMs < olderThan ? "young" : "stale", found };
+  return { state: ageMs < olderThan ? "young" : "stale", found, identity };
+}
+
+function identityOf(path: string): string | undefined {
+  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats && `${stats.dev}:${stats.ino}:${stats.mtimeNs}`;
 }
 
 /** A git that works in this repository, or nobody can tell where. */
 function findGit(gitDirectory: string): number | undefined {
-  const folder = gitDirectory.replace(/\/\.git\/?$/, "");
+  const folder = folderOf(gitDirectory);
   return readPids().find((pid) => {
     if (!/^git(?:-|$)/.test(commandName(pid))) return false;
     const place = placeOf(pid);
-    return place === undefined || place === folder || place.startsWith(`${folder}/`);
+    if (folder === undefined || place === undefined || isToldWhere(pid)) return true;
+    return place === folder || place.startsWith(`${folder}/`);
   });
+}
+
+/** Where the files of a repository lie; those of a worktree or a submodule lie anywhere. */
+function folderOf(gitDirectory: string): string | undefined {
+  try {
+    const real = realpathSync(gitDirectory);
+    return basename(real) === ".git" ? dirname(real) : undefined;
+  } catch {
+    return undefined; // Gone meanwhile.
+  }
 }
 
 function placeOf(pid: number): string | undefined {
@@ -116,5 +145,15 @@ function placeOf(pid: number): string | undefined {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
     return undefined; // Another user's.
+  }
+}
+
+/** Whether it was told its repository, so that where it stands says nothing. */
+function isToldWhere(pid: number): boolean {
+  if (isStartedWith(pid, "GIT_DIR=")) return true;
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("\0--git-dir");
+  } catch {
+    return true; // Another user's.
   }
 }

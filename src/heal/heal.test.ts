@@ -93,6 +93,16 @@ test.for<[name: string, change: Partial<Remedy>, answer: string, because: string
     'Work under "rest" did not end within 5000 ms',
   ],
   [
+    "one that throws when it is asked whether it fits has failed",
+    {
+      fits: () => {
+        throw new Error("no idea");
+      },
+    },
+    "failed",
+    "no idea",
+  ],
+  [
     "what looks like it and is not there is another remedy's affair",
     { examine: async () => ({ isPresent: false, found: "36.6 °C", plan: [] }) },
     "skipped",
@@ -106,6 +116,35 @@ test.for<[name: string, change: Partial<Remedy>, answer: string, because: string
 
   expect([given, written.at(-1)?.because, who.did]).toEqual([answer, because, []]);
 });
+
+test.for<[name: string, measure: Remedy["measure"], because: string]>([
+  ["rejects", () => Promise.reject(new Error("no thermometer")), "no thermometer"],
+  [
+    "has no end",
+    () => new Promise(() => undefined),
+    'Work under "rest" did not end within 5000 ms',
+  ],
+])(
+  "what was done counts as failed when the measurement after it %s",
+  async ([, measure, because]) => {
+    const who = patient();
+    const { clock, healed, written, shared } = machine();
+
+    const answer = await clock.settle(() => healed([scripted(who, { measure, limitMs: 5_000 })]));
+    const again = await clock.settle(() =>
+      healed([scripted(who, { measure })], { past: written.slice(-1) }),
+    );
+    const state = JSON.parse((await shared.readState("heal/rest/bed"))?.value ?? "");
+
+    expect([answer, again, written.at(-1)?.because, written.at(-1)?.deeds]).toEqual([
+      "failed",
+      "skipped",
+      because,
+      ["sent to bed"],
+    ]);
+    expect([state.actedAtMs.length, state.holder, who.did]).toEqual([1, undefined, ["rest"]]);
+  },
+);
 
 test("a look that ends past the limit begins nothing", async () => {
   const who = patient();
@@ -205,6 +244,43 @@ test("a remedy that is not exclusive counts for each step alone", async () => {
     "it has healed this step as often as it may (1)",
     [],
   ]);
+});
+
+test("one that is not exclusive leaves its target alone for a while, too, in the step that it healed", async () => {
+  const who = patient();
+  const remedy = scripted(who, { isExclusive: false, coolDownMs: 60_000 });
+  const { clock, healed, written } = machine();
+  const again = () => {
+    who.isIll = true;
+    return clock.settle(() =>
+      healed([remedy], { past: written.filter((one) => "outcome" in one) }),
+    );
+  };
+
+  const answers = [await again(), await again()];
+  await clock.advance(60_000);
+  answers.push(await again());
+
+  expect([answers, written[2]?.because]).toEqual([
+    ["healed", "skipped", "healed"],
+    "it acted 0 ms ago, and leaves it alone for 1 m",
+  ]);
+});
+
+test("an action that takes longer than its cool-down is followed by one all the same", async () => {
+  const who = patient();
+  const { clock, healed, written } = machine();
+  const slow = scripted(who, {
+    coolDownMs: 30_000,
+    act: async () => {
+      await clock.sleep(45_000);
+    },
+  });
+
+  await clock.settle(() => healed([slow]));
+  await clock.settle(() => healed([slow]));
+
+  expect(written.at(-1)?.because).toBe("it acted 0 ms ago, and leaves it alone for 30 s");
 });
 
 test("of two that come at once one acts, and the other goes on with what that has cured", async () => {

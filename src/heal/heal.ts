@@ -14,6 +14,7 @@ import type { Owner } from "../core/journal.ts";
 import type { Ailment, HealRecord, Remedy, RemedyContext } from "../core/remedy.ts";
 import type { SharedState } from "../core/shared-state.ts";
 import { timeout } from "../policies/timeout.ts";
+import { refusalAt, type Refusal } from "./allowance.ts";
 import { Healing } from "./healing.ts";
 import { Target } from "./target.ts";
 
@@ -61,12 +62,21 @@ export async function heal(
 ): Promise<HealAnswer> {
   let answer: HealAnswer = "skipped";
   for (const remedy of remedies) {
-    if (!remedy.fits(ailment) || hasFailed(remedy, parts)) continue;
+    if (!mayFit(remedy, ailment) || hasFailed(remedy, parts)) continue;
     const outcome = await new OneRemedy(remedy, ailment, parts).run();
     if (outcome === "healed") return outcome;
     if (outcome === "failed") answer = outcome;
   }
   return answer;
+}
+
+/** One that throws where it should tell is asked, and fails for all to see: what the work failed by stays. */
+export function mayFit(remedy: Remedy, ailment: Ailment): boolean {
+  try {
+    return remedy.fits(ailment);
+  } catch {
+    return true;
+  }
 }
 
 /** What changed nothing once is not tried again for the same step. */
@@ -112,9 +122,10 @@ class OneRemedy {
   }
 
   async run(): Promise<HealAnswer> {
-    const refusal = this.#parts.hindrance ?? this.#spentByStep();
-    if (refusal !== undefined) return this.#healing.skip(refusal);
-    const { signal } = this.#parts;
+    const { signal, hindrance } = this.#parts;
+    if (hindrance !== undefined) return this.#healing.skip(hindrance);
+    const refusal = this.#refusalByStep();
+    if (refusal !== undefined) return this.#refuse(refusal);
     const answer = await this.#held().catch((error: unknown) => {
       const because = errorLine(summariseError(error));
       // What was cut short has not failed: a resume may try it again.
@@ -136,30 +147,41 @@ class OneRemedy {
       answer = await this.#limited();
       return answer;
     } finally {
-      const leave = () => target.leave(answer === "healed" && this.#healing.hasActed);
+      const { hasActed } = this.#healing;
+      const leave = () => target.leave({ hasActed, isHealed: answer === "healed" });
       // What takes no notice of its limit still acts: nobody else may, until it ends or its hold runs out.
       if (this.#acting === undefined) await leave();
       else this.#acting.then(leave).catch(() => undefined);
     }
   }
 
-  #spentByStep(): string | undefined {
-    const { times } = this.#remedy.budget;
-    const count = this.#healedBefore();
-    return count < times ? undefined : `it has healed this step as often as it may (${count})`;
+  #refuse({ because, isExhausted }: Refusal): Promise<HealAnswer> {
+    return isExhausted ? this.#healing.exhaust(because) : this.#healing.skip(because);
   }
 
-  #healedBefore(): number {
+  /** By the step's own healings, however long it takes; its cool-down too, where no target keeps one. */
+  #refusalByStep(): Refusal | undefined {
+    const { budget, coolDownMs } = this.#remedy;
+    const healed = this.#healedBefore();
+    if (healed.length >= budget.times) {
+      const because = `it has healed this step as often as it may (${healed.length})`;
+      return { because, isExhausted: true };
+    }
+    if (this.#target !== undefined) return undefined;
+    const actedAtMs = healed.map(({ startedAtMs, endedAtMs = startedAtMs }) => endedAtMs);
+    return refusalAt({ actedAtMs }, { budget, coolDownMs }, this.#parts.clock.now());
+  }
+
+  #healedBefore(): readonly HealRecord[] {
     const { past, hide } = this.#parts;
-    const mine = past.filter((one) => isOf(this.#remedy, one, hide));
-    return mine.filter(({ outcome }) => outcome === "healed").length;
+    return past.filter((one) => isOf(this.#remedy, one, hide) && one.outcome === "healed");
   }
 
   /** Rejects when it does not end in time. */
   #limited(): Promise<HealAnswer> {
     const { clock, random, signal, past, beganAtMs } = this.#parts;
     const limit = timeout(this.#remedy.limitMs, { name: this.#remedy.name, clock });
-    const round = this.#healedBefore() + 1;
+    const round = this.#healedBefore().length + 1;
     const context = { ...this.#ailment, clock, random, beganAtMs, round, scale: scaleAfter(past) };
     return limit.run((given) => this.#treat({ ...context, signal: given.signal }), { signal });
   }
@@ -179,6 +201,8 @@ class OneRemedy {
 
   async #treat(context: RemedyContext): Promise<HealAnswer> {
     const { dryRun, sinceMs } = this.#parts;
+    // Rejects with what it threw when it was asked, if it did.
+    this.#remedy.fits(this.#ailment);
     const { isPresent, found, plan } = await this.#remedy.examine(context);
     if (!isPresent) {
       const isCured = await this.#target?.wasHealedSince(sinceMs);
@@ -191,7 +215,7 @@ class OneRemedy {
       return this.#healing.skip(`dry run, it would ${plan.join(", ")}`);
     }
     const refusal = await this.#target?.findRefusal();
-    if (refusal !== undefined) return this.#healing.skip(refusal);
+    if (refusal !== undefined) return this.#refuse(refusal);
     // Past its limit it must not even begin.
     context.signal.throwIfAborted();
     await this.#healing.begin(found, plan);

@@ -19,6 +19,7 @@ export interface HealingParts {
 export class Healing {
   readonly #parts: HealingParts;
   readonly #fault: Fault;
+  readonly #advice: string | undefined;
   readonly #deeds: string[] = [];
   #deedCount = 0;
   readonly #beganAtMs: number;
@@ -26,9 +27,11 @@ export class Healing {
   #hasActed = false;
   #hasEnded = false;
 
-  constructor({ name, target, blastRadius }: Remedy, fault: Fault, parts: HealingParts) {
+  constructor(remedy: Remedy, fault: Fault, parts: HealingParts) {
+    const { name, target, blastRadius, advice } = remedy;
     this.#parts = parts;
     this.#fault = fault;
+    this.#advice = advice;
     this.#beganAtMs = parts.clock.elapsed();
     const startedAtMs = parts.clock.now();
     this.#record = { remedy: name, target, blastRadius, plan: [], startedAtMs, deeds: [] };
@@ -82,6 +85,7 @@ export class Healing {
       durationMs,
       deeds,
       because,
+      advice: this.#advice,
     });
     return "failed";
   }
@@ -98,6 +102,18 @@ export class Healing {
 
   async skip(because: string): Promise<"skipped"> {
     await this.#end("skipped", because, { type: "heal.skipped", ...this.#which, because });
+    return "skipped";
+  }
+
+  /** It has acted as often as it may, and what is wrong is wrong still: a human is needed. */
+  async exhaust(because: string): Promise<"skipped"> {
+    await this.#end("skipped", because, {
+      type: "heal.skipped",
+      ...this.#which,
+      because,
+      isExhausted: true,
+      advice: this.#advice,
+    });
     return "skipped";
   }
 
@@ -119,6 +135,8 @@ export class Healing {
     this.#hasEnded = true;
     const endedAtMs = this.#parts.clock.now();
     this.#record = { ...this.#record, endedAtMs, outcome, because, deeds: this.deeds };
+    const advice = "advice" in told ? told.advice : undefined;
+    if (advice !== undefined) this.#record = { ...this.#record, advice };
     await this.#parts.write(this.#record);
     this.#parts.emit(told);
   }

@@ -1,6 +1,7 @@
 /** What every remedy of the catalogue can be told: how often, how soon again, how long, and for which faults. */
 
-import type { Duration } from "../core/duration.ts";
+import { formatMs, type Duration } from "../core/duration.ts";
+import { OptionsError } from "../core/errors.ts";
 import { duration, group, integer, list, required, text, type Reader } from "../core/options.ts";
 import type { Ailment, Remedy } from "../core/remedy.ts";
 
@@ -62,6 +63,23 @@ export function limitsOf(
     limitMs,
     fits: ({ fault }: Ailment) => all.has(fault.code),
   };
+}
+
+/**
+ * Refuses lengths of time, by the names of their options, that the healing as a whole leaves no room for.
+ *
+ * @throws {OptionsError}
+ */
+export function checkWithinLimit(
+  owner: string,
+  { limit }: SettledLimits,
+  lengthsMs: Readonly<Record<string, number>>,
+): void {
+  for (const [name, lengthMs] of Object.entries(lengthsMs)) {
+    if (lengthMs < limit) continue;
+    const expected = `expected less than the limit of the whole healing, which is ${formatMs(limit)}`;
+    throw new OptionsError(`${owner}.${name}`, `${expected}, received ${formatMs(lengthMs)}`);
+  }
 }
 
 /** One second, in milliseconds. */

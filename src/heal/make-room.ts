@@ -88,6 +88,7 @@ export function makeRoom(resource: Resource, clearing: Clearing, disk: Disk = DI
     name: resource === "bytes" ? "disk-full" : "inodes",
     target: clear,
     blastRadius: `deletes regular files that match ${clear}, the oldest first, and never the newest ${keep}`,
+    advice: `make room where ${clear} lies, or let more of it go`,
     isExclusive: true,
     ...limitsOf(clearing, NO_SPACE),
     examine: (context: RemedyContext) => room.examine(context),

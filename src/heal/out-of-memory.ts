@@ -1,5 +1,6 @@
 /** A remedy for work that ran out of memory: the next attempt takes on less of it. */
 
+import { OptionsError } from "../core/errors.ts";
 import { number, readOptions, type Reader } from "../core/options.ts";
 import type { ActContext, Remedy, RemedyContext } from "../core/remedy.ts";
 import { NO_MEMORY } from "./codes.ts";
@@ -28,11 +29,17 @@ const READERS = {
  */
 export function outOfMemory(options: OutOfMemoryOptions = {}): Remedy {
   const settled = readOptions("outOfMemory", options, READERS);
+  const { factor, least } = settled;
+  if (factor < least) {
+    const expected = `expected at least ${least}, which is the least load: else it never acts`;
+    throw new OptionsError("outOfMemory.factor", `${expected}, received ${factor}`);
+  }
   const next = ({ scale }: RemedyContext) => scale * settled.factor;
   return Object.freeze({
     name: "out-of-memory",
     target: "the load",
     blastRadius: "hands the next attempt a smaller share of the usual load",
+    advice: "give it more memory, or less to do",
     isExclusive: false,
     ...limitsOf(settled, NO_MEMORY),
     examine: async (context: RemedyContext) => {

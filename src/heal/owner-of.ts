@@ -1,11 +1,16 @@
 /**
- * Whether the process is still there that wrote its pid into a file. A pid is used again after a while,
- * so a process that began after the file was written is another one.
+ * Whether the process is still there that wrote its pid into a file. A pid is used again after a while.
+ * By the time of day a process that began after the file was written is another one; but that time
+ * steps, and a live owner looks younger than its file after a step ahead. So that much is only a doubt:
+ * for nobody is anything deleted whose number somebody has, nor anybody ended who may be another.
  */
 
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { findProcess } from "../process/process-table.ts";
 import { commandName } from "./in-use.ts";
+
+/** What became of the process that wrote a file; `unsure` where another one may have its number by now. */
+export type Writer = "gone" | "alive" | "unsure";
 
 /** What a file that names its owner says. */
 export interface OwnerFile {
@@ -13,8 +18,8 @@ export interface OwnerFile {
   readonly isThere: boolean;
   /** The pid in it; `undefined` where it holds none. */
   readonly pid?: number | undefined;
-  /** Whether the process that wrote it is still there. */
-  readonly isAlive?: boolean | undefined;
+  /** What became of the process that wrote it. */
+  readonly writer?: Writer | undefined;
   /** Tells this file from another one that was put in its place. */
   readonly identity?: string | undefined;
   /** What was found, in words. */
@@ -32,10 +37,11 @@ export interface OwnerFacts {
 /** Start times are kept in hundredths of a second, and the time of day may have been corrected a little. */
 const SLACK_MS = 5_000;
 
-/** Whether it is the process that wrote the file. In doubt it is. Pure. */
-export function isWriter({ writtenAtMs, isZombie, beganAtMs }: OwnerFacts): boolean {
-  if (isZombie) return false;
-  return beganAtMs === undefined || beganAtMs <= writtenAtMs + SLACK_MS;
+/** What became of the writer, where some process has its number. Pure. */
+export function writerBy({ writtenAtMs, isZombie, beganAtMs }: OwnerFacts): Writer {
+  if (isZombie) return "gone";
+  const isOlder = beganAtMs !== undefined && beganAtMs <= writtenAtMs + SLACK_MS;
+  return isOlder ? "alive" : "unsure";
 }
 
 /** So much of it is read: a pid stands in front. */
@@ -49,16 +55,33 @@ export function readOwnerFile(path: string): OwnerFile {
   const pid = pidIn(text);
   const file = { isThere: true, pid, identity };
   if (pid === undefined) return { ...file, found: `${path} names no process` };
-  const process = findProcess(pid);
-  if (process === undefined) {
-    return { ...file, isAlive: false, found: `${path} names process ${pid}, which is gone` };
+  const writer = findWriter(pid, writtenAtMs);
+  const names = `${path} names process ${pid}`;
+  const program = commandName(pid);
+  const lives = `${names}${program === "" ? "" : ` (${program})`}, which lives`;
+  const found = {
+    gone: `${names}, which is gone`,
+    alive: lives,
+    unsure: `${lives}; whether it wrote the file is not certain`,
+  }[writer];
+  return { ...file, writer, found };
+}
+
+function findWriter(pid: number, writtenAtMs: number): Writer {
+  const found = findProcess(pid);
+  if (found === undefined) return isNumberFree(pid) ? "gone" : "unsure";
+  const { isZombie, startTime } = found;
+  return writerBy({ writtenAtMs, isZombie, beganAtMs: beganAt(startTime) });
+}
+
+/** Others' processes may be hidden from /proc. Source: `hidepid`, proc(5). */
+function isNumberFree(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
   }
-  const { isZombie, startTime } = process;
-  const isAlive = isWriter({ writtenAtMs, isZombie, beganAtMs: beganAt(startTime) });
-  const found = isAlive
-    ? `${path} belongs to process ${pid} (${commandName(pid)}), which lives`
-    : `${path} names process ${pid}, which ended; another one has that number since`;
-  return { ...file, isAlive, found };
 }
 
 /** What it begins with, and when that was written; `undefined` where there is no such file. */
@@ -115,8 +138,8 @@ function beganAt(startTime: string): number | undefined {
 /** The pid in the file, when that process is stopped and only waits to be continued; else `undefined`. */
 export function findStopped(path: string | undefined): number | undefined {
   if (path === undefined) return undefined;
-  const { pid, isAlive } = readOwnerFile(path);
-  if (pid === undefined || isAlive !== true) return undefined;
+  const { pid, writer } = readOwnerFile(path);
+  if (pid === undefined || writer !== "alive") return undefined;
   try {
     return /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, "utf8")) ? pid : undefined;
   } catch {

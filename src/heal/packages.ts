@@ -3,13 +3,22 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { formatMs, type Duration } from "../core/duration.ts";
+import { OptionsError } from "../core/errors.ts";
 import { duration, list, readOptions, type Reader } from "../core/options.ts";
 import type { ActContext, Remedy } from "../core/remedy.ts";
 import { DPKG_INTERRUPTED, PACKAGES_LOCKED } from "./codes.ts";
 import { findUsers } from "./in-use.ts";
-import { HOUR, limitReaders, limitsOf, MINUTE, SECOND, type RemedyLimits } from "./limits.ts";
+import {
+  checkWithinLimit,
+  HOUR,
+  limitReaders,
+  limitsOf,
+  MINUTE,
+  SECOND,
+  type RemedyLimits,
+} from "./limits.ts";
 import { perform } from "./probe.ts";
-import { readPath } from "./stale-lock.ts";
+import { readPath } from "./path-option.ts";
 
 /** How long is waited for another package manager. */
 export interface PackageLockOptions extends RemedyLimits {
@@ -43,10 +52,13 @@ const LOOK_MS = 1_000;
 export function packageLock(options: PackageLockOptions = {}): Remedy {
   const settled = readOptions("packageLock", options, LOCK_READERS);
   const { files, wait: waitMs } = settled;
+  checkWithinLimit("packageLock", settled, { wait: waitMs });
+  if (files.length === 0) throw new OptionsError("packageLock.files", "expected at least one");
   return Object.freeze({
     name: "package-lock",
     target: "the locks of dpkg and apt",
     blastRadius: `waits at most ${formatMs(waitMs)}, and changes nothing`,
+    advice: "look what the other apt or dpkg waits for",
     isExclusive: false,
     ...limitsOf(settled, PACKAGES_LOCKED),
     examine: async () => ({
@@ -111,6 +123,7 @@ export function dpkgInterrupted(options: DpkgInterruptedOptions = {}): Remedy {
     name: "dpkg-interrupted",
     target: directory,
     blastRadius: "configures the packages that are unpacked, which may restart their services",
+    advice: "run dpkg --configure -a by hand, and read what it says",
     isExclusive: true,
     ...limitsOf(settled, DPKG_INTERRUPTED),
     examine: async () => ({ ...interruption(directory), plan: [`run ${command.join(" ")}`] }),

@@ -1,5 +1,7 @@
 /** A remedy for a port that a stale process of our own still holds. */
 
+import { formatMs } from "../core/duration.ts";
+import { OptionsError } from "../core/errors.ts";
 import { integer, readOptions, required, type Reader } from "../core/options.ts";
 import type { ActContext, Remedy, RemedyContext } from "../core/remedy.ts";
 import { findProcess } from "../process/process-table.ts";
@@ -9,7 +11,7 @@ import { HOUR, limitReaders, limitsOf, MINUTE, SECOND, type RemedyLimits } from 
 import { findListeners } from "./listeners.ts";
 import { readOwnerFile } from "./owner-of.ts";
 import { askBy, readProbe, type Probe } from "./probe.ts";
-import { readPath } from "./stale-lock.ts";
+import { readPath } from "./path-option.ts";
 
 /** Which port, and which process may be ended for it. */
 export interface PortTakenOptions extends RemedyLimits {
@@ -41,11 +43,16 @@ const PROBE_MS = 5_000;
  */
 export function portTaken(options: PortTakenOptions): Remedy {
   const settled = readOptions("portTaken", options, READERS);
-  const { port, pidFile } = settled;
+  const { port, pidFile, limit } = settled;
+  if (limit <= GRACE_MS) {
+    const expected = `expected more than ${formatMs(GRACE_MS)}, which a process has to end by itself`;
+    throw new OptionsError("portTaken.limit", `${expected}, received ${formatMs(limit)}`);
+  }
   return Object.freeze({
     name: "port-taken",
     target: `port ${port}`,
     blastRadius: `ends the process that wrote ${pidFile}, when it holds port ${port}`,
+    advice: `end what holds port ${port}, or take another one`,
     isExclusive: true,
     ...limitsOf(settled, PORT_TAKEN),
     examine: async (context: RemedyContext) => {
@@ -71,11 +78,14 @@ async function examine({ port, pidFile, probe }: Settled, { clock, signal }: Rem
   const { isTaken, pids } = findListeners(port);
   if (!isTaken) return { isTaken, found: `port ${port} is free` };
   const owner = readOwnerFile(pidFile);
-  const mine = owner.isAlive === true ? pids.find((pid) => pid === owner.pid) : undefined;
+  const mine = owner.writer === "alive" ? pids.find((pid) => pid === owner.pid) : undefined;
   if (mine === process.pid) return { isTaken, found: `port ${port} is held by this very process` };
   const names = pids.map((pid) => `process ${pid} (${commandName(pid)})`).join(", ");
   const held = `port ${port} is held by ${names === "" ? "a process of another user" : names}`;
-  if (mine === undefined) return { isTaken, found: `${held}, which ${pidFile} does not name` };
+  if (mine === undefined) {
+    const isNamed = owner.pid !== undefined && pids.includes(owner.pid);
+    return { isTaken, found: `${held}; ${isNamed ? owner.found : `${pidFile} does not name it`}` };
+  }
   if (probe === undefined) return { isTaken, stale: mine, found: held };
   const { isWell, found } = await askBy(probe)({ clock, signal, limitMs: PROBE_MS });
   return isWell

@@ -1,7 +1,7 @@
 /** The remedies for services and ports, on real processes. */
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { get } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
@@ -72,7 +72,7 @@ test.runIf(hasProc).for<[name: string, isOurs: boolean, because: RegExp]>([
   [
     "anybody else is named and left alone",
     false,
-    /is held by process \d+ \(node\), which .+ does not name$/,
+    /is held by process \d+ \(node\); .+ does not name it$/,
   ],
   ["our own that works is left alone", true, /is held by process \d+ \(node\), which works/],
 ])("who holds a port: %s", async ([, isOurs, because]) => {
@@ -89,6 +89,23 @@ test.runIf(hasProc).for<[name: string, isOurs: boolean, because: RegExp]>([
 
   expect([outcome, server.exitCode, server.signalCode]).toEqual(["failed", null, null]);
   expect(reason).toMatch(because);
+});
+
+test.runIf(hasProc)("who may be another one with the pid of ours is left alone", async () => {
+  const server = await running(LISTENS);
+  const path = join(folder(), "pid");
+  writeFileSync(path, `${server.pid}`);
+  utimesSync(path, 1_000, 1_000);
+  const port = Number(server.said);
+
+  const { outcome, because } = await treat(portTaken({ port, pidFile: path }), "EADDRINUSE");
+
+  expect([outcome, server.exitCode, server.signalCode, because]).toEqual([
+    "failed",
+    null,
+    null,
+    `there is nothing to act on: port ${port} is held by process ${server.pid} (node); ${path} names process ${server.pid} (node), which lives; whether it wrote the file is not certain`,
+  ]);
 });
 
 test.runIf(hasProc)("one that deletes its pid file and does not end is killed", async () => {
@@ -220,7 +237,24 @@ test.for<[name: string, options: object, problem: string]>([
   ["neither unit nor start", {}, 'service: expected either "unit" or "start"'],
   ["both", { unit: "a", start: () => 1 }, 'service: expected either "unit" or "start"'],
   ["start alone", { start: () => 1 }, "service.probe: expected one beside start"],
-  ["an option as a unit", { unit: "--now" }, "service.unit: expected a unit, not an option"],
+  [
+    "an option as a unit",
+    { unit: "--now" },
+    'service.unit: expected the name of one service, received "--now"',
+  ],
+  [
+    "a pattern as a unit",
+    { unit: "*" },
+    'service.unit: expected the name of one service, received "*"',
+  ],
+  ["a class of letters", { unit: "[a-z]d" }, "service.unit: expected the name of one service"],
+  ["the path of a mount", { unit: "/srv" }, "service.unit: expected the name of one service"],
+  ["two units", { unit: "a b" }, "service.unit: expected the name of one service"],
+  [
+    "what restarts the machine",
+    { unit: "reboot.target" },
+    "service.unit: expected the name of one service",
+  ],
 ])("a service with %s is refused", ([, options, problem]) => {
   expect(() => service(options)).toThrow(problem);
 });

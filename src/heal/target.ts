@@ -14,6 +14,7 @@ import {
   readTargetState,
   refusalAt,
   type Limits,
+  type Refusal,
   type TargetState,
 } from "./allowance.ts";
 
@@ -65,7 +66,7 @@ export class Target {
   }
 
   /** Why it must not be acted on now; `undefined` when it may, which is counted then. */
-  async findRefusal(): Promise<string | undefined> {
+  async findRefusal(): Promise<Refusal | undefined> {
     const { limits, clock } = this.#parts;
     for (;;) {
       const found = await this.#read();
@@ -82,12 +83,16 @@ export class Target {
   }
 
   /** Lets it go, when it is still held by this healing. */
-  async leave(isHealed: boolean): Promise<void> {
+  async leave({ hasActed, isHealed }: { hasActed: boolean; isHealed: boolean }): Promise<void> {
     const { clock, token } = this.#parts;
     for (;;) {
       const found = await this.#read();
       if (found.state.holder?.token !== token) return;
-      const end = isHealed ? { healedAtMs: clock.now() } : {};
+      const nowMs = clock.now();
+      const end = {
+        ...(hasActed && { leftAtMs: nowMs }),
+        ...(hasActed && isHealed && { healedAtMs: nowMs }),
+      };
       if (await this.#write(found, letGo(found.state, end))) return;
     }
   }

@@ -6,7 +6,15 @@ import { duration, readOptions, text, type Reader } from "../core/options.ts";
 import type { ActContext, Remedy, RemedyContext } from "../core/remedy.ts";
 import { formatMs } from "../core/duration.ts";
 import { CONFLICTS, UNREACHABLE } from "./codes.ts";
-import { HOUR, limitReaders, limitsOf, MINUTE, SECOND, type RemedyLimits } from "./limits.ts";
+import {
+  checkWithinLimit,
+  HOUR,
+  limitReaders,
+  limitsOf,
+  MINUTE,
+  SECOND,
+  type RemedyLimits,
+} from "./limits.ts";
 import { askBy, connectTo, describeProbe, readProbe, type Probe } from "./probe.ts";
 
 /** What is waited for. */
@@ -57,6 +65,7 @@ const LONGEST_ASK_MS = 15_000;
 export function waitUntilReachable(options: WaitUntilReachableOptions): Remedy {
   const settled = readOptions("waitUntilReachable", options, REACH_READERS);
   const { wait: waitMs, probeTimeout: limitMs } = settled;
+  checkWithinLimit("waitUntilReachable", settled, { wait: waitMs, probeTimeout: limitMs });
   if ((settled.host === undefined) === (settled.probe === undefined)) {
     throw new OptionsError("waitUntilReachable", 'expected either "host" or "probe"');
   }
@@ -67,6 +76,7 @@ export function waitUntilReachable(options: WaitUntilReachableOptions): Remedy {
     name: "wait-until-reachable",
     target: name,
     blastRadius: `waits at most ${formatMs(waitMs)}, and changes nothing`,
+    advice: `look whether ${name} works, and the name and the network on the way to it`,
     isExclusive: false,
     ...limitsOf(settled, UNREACHABLE),
     examine: async (context: RemedyContext) => {
@@ -94,7 +104,7 @@ export function waitUntilReachable(options: WaitUntilReachableOptions): Remedy {
 
 /** How long is waited for other transactions. */
 export interface DatabaseLockOptions extends RemedyLimits {
-  /** The wait before the second attempt, at most; it doubles each time, up to 30 s. Default 500 ms. */
+  /** The wait before the second attempt, at most; it doubles each time, up to 30 s and half of `limit`. Default 500 ms. */
   readonly wait?: Duration | undefined;
 }
 
@@ -114,13 +124,17 @@ const LONGEST_WAIT_MS = 30_000;
  */
 export function databaseLock(options: DatabaseLockOptions = {}): Remedy {
   const settled = readOptions("databaseLock", options, LOCK_READERS);
+  checkWithinLimit("databaseLock", settled, { wait: settled.wait });
+  // Half of its limit leaves room for the rest of a healing.
+  const mostMs = Math.max(settled.wait, Math.min(LONGEST_WAIT_MS, settled.limit / 2));
   const longest = ({ round }: RemedyContext) =>
     // Past so many doublings it is the longest anyway.
-    Math.min(LONGEST_WAIT_MS, settled.wait * 2 ** Math.min(round - 1, 30));
+    Math.min(mostMs, settled.wait * 2 ** Math.min(round - 1, 30));
   return Object.freeze({
     name: "database-lock",
     target: "the transaction",
-    blastRadius: `waits at most ${formatMs(LONGEST_WAIT_MS)} at a time, and changes nothing`,
+    blastRadius: `waits at most ${formatMs(mostMs)} at a time, and changes nothing`,
+    advice: "look which transaction keeps its locks",
     isExclusive: false,
     ...limitsOf(settled, CONFLICTS),
     examine: async (context: RemedyContext) => ({

@@ -1,7 +1,7 @@
 /** `fetch`, guarded. */
 
 import { isDryRun } from "../core/context.ts";
-import { DryRunError } from "../core/errors.ts";
+import { DryRunError } from "../core/dry-run-errors.ts";
 import type { Fetch } from "../core/system.ts";
 import { readFetchParts, type FetchParts, type ResilientFetchOptions } from "./fetch-options.ts";
 import { readRequest, type FetchedRequest } from "./fetched-request.ts";

@@ -80,7 +80,6 @@ const LEVELS = {
   "heal.started": "WARNING",
   "heal.completed": "INFO",
   "heal.failed": "ERROR",
-  "heal.skipped": "WARNING",
   "schedule.fired": "INFO",
   "schedule.skipped": "WARNING",
   "schedule.queued": "INFO",
@@ -99,6 +98,8 @@ export function levelOf(event: HoldfastEvent): Level {
   if (event.type === "log.written") return event.level;
   if (event.type === "run.stopped") return event.exitCode === EXIT.inDoubt ? "CRITICAL" : "ERROR";
   if (event.type === "undo.failed") return event.isFinal ? "CRITICAL" : "WARNING";
+  // Where the budget of a remedy is spent, what it cured comes again and again.
+  if (event.type === "heal.skipped") return event.isExhausted === true ? "ERROR" : "WARNING";
   // It grows by one at a time while all is well, and that goes on for ever.
   if (event.type === "limit.changed") return event.to < event.from ? "INFO" : "DEBUG";
   if (event.type === "step.reconciled") return event.answer === "unknown" ? "WARNING" : "INFO";

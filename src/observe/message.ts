@@ -166,8 +166,9 @@ const SENTENCES: {
     `${subject(event)} was healed${healing(event)} in ${length(event.durationMs)}: ` +
     `${deeds(event.deeds)}${event.found}`,
   "heal.failed": (event) =>
-    `${subject(event)} could not be healed${healing(event)}: ${deeds(event.deeds)}${event.because}`,
-  "heal.skipped": (event) => `${subject(event)} is not healed${healing(event)}: ${event.because}`,
+    `${subject(event)} could not be healed${healing(event)}: ${deeds(event.deeds)}${event.because}${advice(event)}`,
+  "heal.skipped": (event) =>
+    `${subject(event)} is not healed${healing(event)}: ${event.because}${advice(event)}`,
 
   ...SCHEDULE_SENTENCES,
   "cleanup.completed": (event) =>
@@ -296,6 +297,11 @@ function retried({ of, from, takenOver, undone }: EventOf<"run.retried">): strin
 /** Of what, and by which remedy. */
 function healing({ fault, remedy, target }: EventOf<`heal.${string}` & EventType>): string {
   return ` of ${fault.code} by ${remedy} (${clip(target, LONGEST_FAILURE)})`;
+}
+
+/** What a human is to do. */
+function advice({ advice: told }: { readonly advice?: string | undefined }): string {
+  return told === undefined ? "" : `; to do: ${told}`;
 }
 
 function deeds(done: readonly string[]): string {

@@ -303,7 +303,7 @@ test.for<[type: EventType, path: string, value: unknown]>([
   ["heal.failed", "heal.deeds", []],
   ["heal.failed", "heal.because", "there is nothing to act on: /srv has 0 B left"],
   ["heal.skipped", "heal.target", "/srv/*.gz"],
-  ["heal.skipped", "heal.because", "it acted 3 times within 1 h"],
+  ["heal.skipped", "heal.because", "it acted 2 s ago"],
   ["run.retried", "run.retried_from", "upload"],
   ["run.retried", "run.taken_over", 2],
   ["run.cancel_requested", "run.cancelled_by", "ann on web-1"],

@@ -85,10 +85,12 @@ export const RUN_DETAILS: DetailsOfAll<Exclude<EventType, PolicyEventType>> = {
   "heal.completed": ({ remedy, target, deeds, found }) => ({
     heal: { remedy, target, deeds, found },
   }),
-  "heal.failed": ({ remedy, target, deeds, because }) => ({
-    heal: { remedy, target, deeds, because },
+  "heal.failed": ({ remedy, target, deeds, because, advice }) => ({
+    heal: { remedy, target, deeds, because, advice },
   }),
-  "heal.skipped": ({ remedy, target, because }) => ({ heal: { remedy, target, because } }),
+  "heal.skipped": ({ remedy, target, because, isExhausted: is_exhausted, advice }) => ({
+    heal: { remedy, target, because, is_exhausted, advice },
+  }),
   "cleanup.completed": NOTHING,
   "cleanup.failed": NOTHING,
 };

@@ -191,7 +191,7 @@ test("callers that have all reached the limit are still spread", () => {
 
 test.for<[message: string, make: () => unknown]>([
   [
-    'exponential.first: expected a duration such as 250, "2s" or "1m30s", received "2 s"',
+    'exponential.first: expected a duration such as "250ms", "2s" or "1m30s", received "2 s"',
     () => exponential("2 s" as never),
   ],
   [

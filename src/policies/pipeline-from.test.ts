@@ -263,7 +263,7 @@ test.for<[message: string, data: unknown]>([
     [{ retry: { backoff: { exponential: "2s", max: "1s" } } }],
   ],
   [
-    'pipeline[0].retry.backoff.linear.first: expected a duration such as 250, "2s" or "1m30s", received "soon"',
+    'pipeline[0].retry.backoff.linear.first: expected a duration such as "250ms", "2s" or "1m30s", received "soon"',
     [{ retry: { backoff: { linear: "soon" } } }],
   ],
   [

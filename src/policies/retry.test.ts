@@ -332,7 +332,10 @@ test.for<[message: string, options: object | null]>([
   ["retry.retries: unknown; known are name, attempts, backoff, total", { retries: 3 }],
   ["retry.backoff: expected a function or a list of durations, received 200", { backoff: 200 }],
   ["delays[1]: expected a duration", { backoff: ["1s", -1] }],
-  ['retry.total: expected a duration such as 250, "2s" or "1m30s", or Infinity', { total: "1 m" }],
+  [
+    'retry.total: expected a duration such as "250ms", "2s" or "1m30s", or Infinity',
+    { total: "1 m" },
+  ],
   ["retry.maxRetryAfter: expected a duration", { maxRetryAfter: -1 }],
   ["retry.when: expected a function", { when: true }],
   ["retry.repeatable: expected true or false", { repeatable: "yes" }],

@@ -13,6 +13,8 @@ export interface Limits {
   readonly run?: readonly Bound[] | undefined;
   /** What is seen at a place that is elsewhere, and may be written. Default: nothing. */
   readonly over?: readonly Bound[] | undefined;
+  /** Links by which one of the paths was named, and where they lead. Default: none. */
+  readonly links?: readonly Bound[] | undefined;
   /** Whether it has a network; which hosts cannot be told apart from outside. */
   readonly hasNet: boolean;
 }
@@ -33,11 +35,23 @@ export interface Start {
 }
 
 /** What programs need to start: libraries, the names of users and hosts, certificates, the time zone. */
-const SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store"];
+export const SYSTEM: readonly string[] = [
+  "/usr",
+  "/bin",
+  "/sbin",
+  "/lib",
+  "/lib32",
+  "/lib64",
+  "/libx32",
+  "/nix/store",
+];
 const SYSTEM_ETC =
   "alternatives ca-certificates ca-certificates.conf group gai.conf host.conf hosts ld.so.cache ld.so.conf ld.so.conf.d locale.alias locale.conf localtime mime.types nsswitch.conf passwd pki profile protocols resolv.conf services ssl timezone"
     .split(" ")
     .map((name) => `/etc/${name}`);
+
+/** What is seen though nobody has named it. */
+export const ALWAYS_SEEN: readonly string[] = [...SYSTEM, ...SYSTEM_ETC, "/dev", "/proc"];
 
 /** Where programs lie that are hidden when only some may be run. */
 const PROGRAM_DIRECTORIES = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"];
@@ -46,7 +60,7 @@ const PROGRAM_DIRECTORIES = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/lo
  * What the superuser keeps: to own, read and write files that are there to be seen, to be another
  * user, and to listen on low ports. Not to mount, to trace or to make devices, which lead out.
  */
-const KEPT_CAPABILITIES = [
+export const KEPT_CAPABILITIES: readonly string[] = [
   "CAP_CHOWN",
   "CAP_DAC_OVERRIDE",
   "CAP_FOWNER",
@@ -93,13 +107,14 @@ const ISOLATED = ["--dev", "/dev", "--proc", "/proc", "--ro-bind-try", "/proc/sy
 /** Nothing but what is named can be written, `/tmp` neither; `/dev/shm` is gone with the command. */
 const TEMPORARY = ["--setenv", "TMPDIR", "/dev/shm"];
 
-function files({ read, write }: Limits): string[] {
+function files({ read, write, links = [] }: Limits): string[] {
   if (read === undefined && write === undefined) return ["--bind", "/", "/", ...ISOLATED];
   const written = byDepth(write ?? []).flatMap((path) => ["--bind", path, path]);
   if (read === undefined) return ["--ro-bind", "/", "/", ...ISOLATED, ...TEMPORARY, ...written];
   const shown = [...SYSTEM, ...SYSTEM_ETC].flatMap((path) => ["--ro-bind-try", path, path]);
   const readable = byDepth(read).flatMap((path) => ["--ro-bind", path, path]);
-  return [...shown, ...ISOLATED, ...TEMPORARY, ...readable, ...written];
+  const named = links.flatMap(({ source, at }) => ["--symlink", source, at]);
+  return [...shown, ...ISOLATED, ...TEMPORARY, ...readable, ...written, ...named];
 }
 
 /** An outer directory would cover what was mounted in it before. */

@@ -10,12 +10,14 @@
 import { spawnSync } from "node:child_process";
 
 /** How well a command is held: see docs/process.md. */
-export type Level = "namespace" | "supervised" | "plain";
+export type Level = "namespace" | "supervised" | "marked" | "plain";
 
 /** What is run in place of a command, and what that reaches; what its own levels are called is free. */
 export interface Wrapped {
   readonly argv: readonly string[];
   readonly level: string;
+  /** Whether its processes may outlive us, so that somebody has to see to it. Default: at level "plain". */
+  readonly isOpen?: boolean | undefined;
 }
 
 /** Puts something around a command. */

@@ -16,11 +16,11 @@ import { ProcessTree } from "./process-tree.ts";
 import { planSpawn, type SpawnPlan } from "./spawn-plan.ts";
 import { StopWatch } from "./stop-watch.ts";
 import { countOomKills, readSymptoms } from "./symptoms.ts";
-import { letGo, listen, type Exit } from "./supervisor.ts";
+import { hangUp, letGo, listen, type Exit, type SupervisorReport } from "./supervisor-report.ts";
 import { Tail } from "./tail.ts";
 import { guard } from "./watchdog.ts";
 
-/** How long the kernel may take to tell us of the end of what we have killed. */
+/** How long a supervisor may take to begin, and the kernel to tell us of the end of what we have killed. */
 const LAST_WORD_MS = 1_000;
 
 /** Its input broke off. */
@@ -33,6 +33,9 @@ type OwnEnd = Pick<EndedCommand, "exitCode" | "signal" | "startError" | "startPr
 
 const NO_EXIT: Exit = { exitCode: undefined, signal: undefined };
 
+/** A command that is started by the system itself. */
+const AT_ONCE = { held: Promise.resolve(), begun: Promise.resolve() };
+
 /** See the header. */
 export class Execution {
   readonly #command: readonly string[];
@@ -42,14 +45,19 @@ export class Execution {
   readonly #oomKills = countOomKills();
   readonly #tails: Readonly<Record<StreamName, Tail>>;
   #pumps: readonly OutputPump[] = [];
+  #isTreeEnded = false;
   #leavesNobody: boolean;
 
   /** @throws {OptionsError} When it is to be run as a user that this process may not become. */
-  constructor(command: readonly string[], settled: SettledRun) {
+  constructor(
+    command: readonly string[],
+    settled: SettledRun,
+    { isSupervisable }: { readonly isSupervisable: boolean },
+  ) {
     this.#command = command;
     this.#settled = settled;
     this.#leavesNobody = settled.leftovers === "end";
-    this.#plan = planSpawn(command, settled);
+    this.#plan = planSpawn(command, settled, isSupervisable);
     this.#startedAtMs = settled.clock.elapsed();
     this.#tails = { stdout: new Tail(settled.keep), stderr: new Tail(settled.keep) };
   }
@@ -72,60 +80,82 @@ export class Execution {
   }
 
   #watch(child: ChildProcess, pid: number): RunningCommand {
-    const { clock, input, onStart } = this.#settled;
-    const { ownsGroup, isSupervised, mark, level } = this.#plan;
-    const release = isSupervised ? () => letGo(child) : guard({ pid, ownsGroup, mark });
+    const { clock, input } = this.#settled;
+    const { ownsGroup, isSupervised, mark } = this.#plan;
+    const release = isSupervised
+      ? () => (this.#isTreeEnded ? hangUp : letGo)(child)
+      : guard({ pid, ownsGroup, mark });
     const strike = this.#writeDown(pid);
     const tree = new ProcessTree({ pid, ownsGroup, isSupervisor: isSupervised, mark }, clock);
+    const report = isSupervised ? listen(child) : { ...AT_ONCE, exited: exitOf(child) };
     const broken = new Promise<Broken>((resolve) => {
-      if (input === undefined || child.stdin === null) return;
-      feed(child.stdin, input, (error) => resolve({ error }));
+      const begin = (): void => {
+        if (input === undefined || child.stdin === null) return;
+        feed(child.stdin, input, (error) => resolve({ error }));
+      };
+      this.#whenHeld(report, pid, begin);
     });
-    const end = this.#untilEnd(child, tree, broken)
-      .then((ended) => {
-        // Whom we could not end the next start tries again.
-        if (ended.leftovers.length === 0) strike();
-        return ended;
-      })
+    const end = this.#untilEnd(child, tree, { report, broken })
+      .then(
+        (ended) => {
+          // Whom we could not end the next start tries again.
+          if (ended.leftovers.length === 0) strike();
+          return ended;
+        },
+        (error: unknown) => {
+          strike();
+          throw error;
+        },
+      )
       .finally(() => {
         release();
         // What could not be ended must not keep this process either.
         child.stdin?.destroy();
         child.unref();
       });
-    onStart?.({ pid, level });
     return {
       pid,
       end,
-      forward: (signal) => void tree.signal(signal),
+      forward: (signal) => tree.forward(signal),
       leaveNobody: () => {
         this.#leavesNobody = true;
       },
     };
   }
 
+  /** Its input is not begun on before: nothing reads it where the command is to be started anew. */
+  #whenHeld({ held }: SupervisorReport, pid: number, begin: () => void): void {
+    const { level, isSupervised } = this.#plan;
+    const started = (): void => {
+      this.#settled.onStart?.({ pid, level });
+      begin();
+    };
+    if (isSupervised) void held.then(started, () => undefined);
+    else started();
+  }
+
   async #untilEnd(
     child: ChildProcess,
     tree: ProcessTree,
-    broken: Promise<Broken>,
+    { report, broken }: { readonly report: SupervisorReport; readonly broken: Promise<Broken> },
   ): Promise<EndedCommand> {
-    const { clock, grace } = this.#settled;
+    const { clock } = this.#settled;
     const isHeldBack = (): boolean => this.#pumps.some((pump) => pump.isHeldBack);
     const watch = new StopWatch({ ...this.#settled, isHeldBack });
-    const exited = this.#plan.isSupervised ? listen(child) : exitOf(child);
+    const exited = report.held.then(() => report.exited);
     this.#pumps = this.#listen(child, watch.heard);
     try {
       // The input first: a command that ends because its input did has not succeeded.
       const first = await Promise.race([broken, exited, watch.stopped]);
       if (typeof first === "object" && "error" in first) {
-        await tree.end(grace);
+        await this.#endTree(tree, report);
         throw first.error;
       }
       const endedBy = typeof first === "string" ? first : undefined;
       const isLost = typeof first === "object" && first.isLost === true;
       const isEnded = endedBy !== undefined || this.#leavesNobody || isLost;
-      const leftovers = isEnded ? await tree.end(grace) : [];
-      const exit = typeof first === "string" ? await this.#lastWord(exited) : first;
+      const leftovers = isEnded ? await this.#endTree(tree, report) : [];
+      const exit = typeof first === "string" ? await this.#soon(exited, NO_EXIT) : first;
       const durationMs = clock.elapsed() - this.#startedAtMs;
       await this.#drained(watch, endedBy !== undefined);
       return this.#ended({ ...this.#howItEnded(exit), endedBy, leftovers, durationMs });
@@ -135,16 +165,20 @@ export class Execution {
     }
   }
 
+  async #endTree(tree: ProcessTree, { begun }: SupervisorReport): Promise<readonly number[]> {
+    this.#isTreeEnded = true;
+    // A supervisor that has not begun yet would be taken for a tree that is gone.
+    await this.#soon(begun, undefined);
+    return tree.end(this.#settled.grace);
+  }
+
   /** What was killed has ended, but we may not have been told yet. */
-  async #lastWord(exited: Promise<Exit>): Promise<Exit> {
+  async #soon<Told>(told: Promise<Told>, otherwise: Told): Promise<Told> {
     const isTold = new AbortController();
-    const patience = this.#settled.clock.sleep(LAST_WORD_MS, isTold.signal).then(
-      () => NO_EXIT,
-      () => NO_EXIT,
-    );
-    const exit = await Promise.race([exited, patience]);
-    isTold.abort();
-    return exit;
+    const patience = this.#settled.clock.sleep(LAST_WORD_MS, isTold.signal);
+    return Promise.race([told, patience.then(() => otherwise)])
+      .catch(() => otherwise)
+      .finally(() => isTold.abort());
   }
 
   #howItEnded({ exitCode, signal, startError }: Exit): OwnEnd {

@@ -49,14 +49,17 @@ function codeOfNone({ program, cwd }: StartPlace): StartProblem["code"] {
   return program.includes("/") && isDirectory(resolve(cwd, program)) ? "EACCES" : "ENOENT";
 }
 
-/** What stands after `#!`. The kernel reads no more than 256 bytes of it: execve(2). */
+/**
+ * What stands after `#!`, up to a blank or the end of the line: a carriage return is part of the name.
+ * The kernel reads no more than 256 bytes of it: execve(2).
+ */
 function readInterpreter(file: string): string | undefined {
   const start = Buffer.alloc(256);
   try {
     const descriptor = openSync(file, "r");
     try {
       const length = readSync(descriptor, start);
-      return /^#![ \t]*([^\s]+)/.exec(start.toString("utf8", 0, length))?.[1];
+      return /^#![ \t]*([^ \t\n\0]+)/.exec(start.toString("utf8", 0, length))?.[1];
     } finally {
       closeSync(descriptor);
     }

@@ -8,7 +8,7 @@ import { PermissionDeniedError } from "../core/errors.ts";
 import { admitsProgram, type SettledPermissions } from "../core/permissions.ts";
 import childProcess from "node:child_process";
 import dgram from "node:dgram";
-import { registerHooks, syncBuiltinESMExports } from "node:module";
+import { createRequire, registerHooks, syncBuiltinESMExports } from "node:module";
 import net from "node:net";
 import { extname } from "node:path";
 import { refuse } from "./refusal.ts";
@@ -111,6 +111,7 @@ function guardPrograms({ run }: SettledPermissions, onProgram: Guarded["onProgra
         check(shellOf(options) ?? file, [file, rest[0]].flat(), cwdOf(options));
     });
   }
+  before(process, "execve", ([file, words]) => check(file, words, undefined));
   before(childProcess, "execSync", ([command, options]) =>
     check(shellOf(options) ?? "/bin/sh", [command], cwdOf(options)),
   );
@@ -132,11 +133,16 @@ function shellOf(options: unknown): string | undefined {
 
 /** Its names are bound when it is imported, so another module stands in its place. */
 function guardDatabases(): void {
-  const { href } = new URL(import.meta.resolve(`./guarded-sqlite${extname(import.meta.url)}`));
+  const file = `./guarded-sqlite${extname(import.meta.url)}`;
+  const { href } = new URL(import.meta.resolve(file));
   registerHooks({
     resolve: (specifier, context, next) =>
       specifier === "node:sqlite" && context.parentURL !== href
         ? { url: href, shortCircuit: true }
         : next(specifier, context),
+  });
+  // Who asks for it past all imports gets it once the other module has changed it.
+  before(process, "getBuiltinModule", ([name]) => {
+    if (name === "sqlite" || name === "node:sqlite") createRequire(import.meta.url)(file);
   });
 }

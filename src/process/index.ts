@@ -16,4 +16,4 @@ export type { StartProblem } from "./find-program.ts";
 export { reapLeftovers, type Reaped, type ReapOptions } from "./reap.ts";
 export { runCommand, startCommand } from "./start-command.ts";
 export type { WordValue } from "./words.ts";
-export type { CommandEnd, Symptoms } from "../core/command-end.ts";
+export type { CommandEnd, ScriptHabits, Symptoms } from "../core/command-end.ts";

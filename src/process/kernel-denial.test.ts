@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { findKernelDenial } from "./kernel-denial.ts";
 
-const ALLOWED = { write: ["/out"], net: [] };
+const ALLOWED = { write: ["/out"], net: [], seen: ["/usr", "/in"], cutsNet: true };
 const failed = (stderr: string) => ({ end: { stderr } });
 
 test.for([
@@ -25,7 +25,21 @@ test.for([
     failed("touch: cannot touch '/a': Read-only file system\n"),
     { permission: "write", value: "/a" },
   ],
-  [failed("tar: /a: Cannot open: Read-only file system\n"), { permission: "write" }],
+  [{ code: "EROFS", path: "/out/x" }, undefined],
+  [failed("sh: 1: cannot create in/new: Read-only file system\n"), { permission: "write" }],
+  [failed("sh: 1: cannot create /out/new: Read-only file system\n"), undefined],
+  [failed("tar: /a: Cannot open: Read-only file system\n"), { permission: "write", value: "/a" }],
+  [
+    failed("cat: /etc/shadow: No such file or directory\n"),
+    { permission: "read", value: "/etc/shadow" },
+  ],
+  [
+    failed("ls: cannot access '/a b': No such file or directory\n"),
+    { permission: "read", value: "/a b" },
+  ],
+  [failed("sh: 1: cannot open /a: No such file\n"), { permission: "read", value: "/a" }],
+  [failed("cat: /in/x: No such file or directory\n"), undefined],
+  [failed("cat: in/x: No such file or directory\n"), undefined],
   [
     { stderr: Buffer.from("bash: line 1: uname: command not found\n") },
     { permission: "run", value: "uname" },
@@ -43,4 +57,14 @@ test("a network that is there may fail by itself", () => {
   const error = failed("curl: (6) Could not resolve host: a.example\n");
 
   expect(findKernelDenial(error, { ...ALLOWED, net: ["*:443"] })).toBeUndefined();
+});
+
+test("where only the network is cut off, nothing is said of files", () => {
+  const kept = { write: [], net: [], cutsNet: true };
+
+  expect([
+    findKernelDenial(failed("curl: (6) Could not resolve host: a.example\n"), kept),
+    findKernelDenial(failed("cat: /a: No such file or directory\n"), kept),
+    findKernelDenial({ code: "EROFS", path: "/x" }, kept),
+  ]).toEqual([{ permission: "net" }, undefined, undefined]);
 });

@@ -25,6 +25,7 @@ test.for([
   ["its owner lives", {}, "running"],
   ["its owner is gone", { findStart: GONE }, "orphaned"],
   ["another process has its owner's pid", { findStart: (): string => "101" }, "orphaned"],
+  ["its owner's pid is a hidden process's", { findStart: (): string => "" }, "elsewhere"],
   ["the machine was started again", { bootId: "other" }, "over"],
   [
     "the machine was started again, in another container",

@@ -74,13 +74,14 @@ export interface Judge {
   readonly bootId: string;
   readonly pidNamespace: string;
   readonly marks: string;
-  /** When the process of that pid started; `undefined` when there is none. */
+  /** When the process of that pid started; `undefined` when there is none, empty when that is hidden. */
   readonly findStart: (pid: number) => string | undefined;
 }
 
 /**
  * What became of a recorded command. `running`: its owner is there, or the judge is part of it.
- * `elsewhere`: it ran in another container, whose pids say nothing here. `over`: the machine was
+ * `elsewhere`: it ran in another container, whose pids say nothing here, or its owner may be another
+ * user's process that is hidden. `over`: the machine was
  * started again. `orphaned`: its owner is gone, and nobody saw its end.
  */
 export function judge(
@@ -90,5 +91,8 @@ export function judge(
   if (record.bootId !== here.bootId) return "over";
   if (record.pidNamespace !== here.pidNamespace) return "elsewhere";
   if (here.marks.includes(record.mark)) return "running";
-  return here.findStart(record.owner.pid) === record.owner.startTime ? "running" : "orphaned";
+  const { pid, startTime } = record.owner;
+  const found = here.findStart(pid);
+  if (found === startTime) return "running";
+  return found === "" ? "elsewhere" : "orphaned";
 }

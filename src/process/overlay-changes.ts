@@ -15,8 +15,11 @@ export interface Layer {
 export interface FileChange {
   /** Absolute, where it is or will be. */
   readonly path: string;
-  readonly change: "added" | "changed" | "deleted";
+  /** `touched`: nothing but when it was last written. */
+  readonly change: "added" | "changed" | "touched" | "deleted";
   readonly kind: "file" | "directory" | "link" | "other";
+  /** Whether something of another kind was there: a file where a directory is now. Default false. */
+  readonly replaces?: boolean | undefined;
   /** Of files; missing where there was, or is, none. */
   readonly sizeBefore?: number | undefined;
   readonly sizeAfter?: number | undefined;
@@ -49,10 +52,19 @@ async function changesBelow(at: string, trees: Trees): Promise<FileChange[]> {
   for (const name of names) {
     const place = join(at, name);
     const isThere = trees.present.has(place);
-    if (!isThere) changes.push(...(await deleted(join(trees.lower, place))));
+    if (isThere ? above.includes(name) && isMangled(name) : isMangled(name)) {
+      // What cannot be named cannot be put in place either, and nobody is to believe that it was.
+      const change = isThere ? "changed" : "deleted";
+      changes.push({ path: join(trees.lower, place), change, kind: "other" });
+    } else if (!isThere) changes.push(...(await deleted(join(trees.lower, place))));
     else if (above.includes(name)) changes.push(...(await compared(place, trees)));
   }
   return changes;
+}
+
+/** Whether its bytes are no UTF-8, so that Node shows it by another name. */
+function isMangled(name: string): boolean {
+  return name.includes("\uFFFD");
 }
 
 async function namesIn(directory: string): Promise<readonly string[]> {
@@ -71,14 +83,17 @@ async function compared(place: string, trees: Trees): Promise<FileChange[]> {
   const [source, path] = [join(trees.upper, place), join(trees.lower, place)];
   const [after, before] = [await lstat(source), await find(path)];
   const isOther = before === undefined || kindOf(before) !== kindOf(after);
+  const replaces = before !== undefined && isOther;
   const inside = after.isDirectory() ? await changesBelow(place, trees) : [];
-  if (!isOther && (await isSame({ path, stats: before }, { path: source, stats: after }))) {
-    return inside;
-  }
+  const isUnchanged =
+    !isOther && (await isSame({ path, stats: before }, { path: source, stats: after }));
+  const isTouched = isUnchanged && after.isFile() && before.mtimeMs !== after.mtimeMs;
+  if (isUnchanged && !isTouched) return inside;
   const own: FileChange = {
     path,
-    change: before === undefined ? "added" : "changed",
+    change: before === undefined ? "added" : isTouched ? "touched" : "changed",
     kind: kindOf(after),
+    ...(replaces ? { replaces } : {}),
     sizeBefore: sizeOf(before),
     sizeAfter: sizeOf(after),
     source,

@@ -1,133 +1,118 @@
 /**
- * Puts the changes of an overlay in place. First everything is copied beside its place and written
- * down; then it is renamed, and what is deleted is removed. The second part may be done again from the
- * beginning, so that whoever was killed in it can be followed by another one.
+ * Puts the changes of an overlay in place. First everything is copied into directories beside its place,
+ * and it is written down what is to be renamed; the rest is overlay-finish.ts. Until that is written
+ * down nothing that was there before is another one.
  */
 
-import { constants } from "node:fs";
-import {
-  chmod,
-  copyFile,
-  lchown,
-  lstat,
-  mkdir,
-  open,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  stat,
-  symlink,
-} from "node:fs/promises";
+import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FileRefusedError } from "../core/errors.ts";
-import type { FileChange } from "./overlay-changes.ts";
+import type { FileChange, Layer } from "./overlay-changes.ts";
+import { finishCommit, flush, lookOf, READY, unlessMissing } from "./overlay-finish.ts";
+import type { Attributes, Move, Ready } from "./overlay-finish.ts";
+import { planCommit, type CommitPlan } from "./overlay-plan.ts";
+import { stageCopies } from "./overlay-stage.ts";
 
-/** What is left to do, as it is written down. */
-interface Ready {
-  readonly renames: readonly { readonly from: string; readonly to: string }[];
-  readonly deletions: readonly string[];
-}
+/** The name of the file in the layers' directory that says what stages there are. */
+const STAGES = "stages";
 
-/** See the header. Rejects before anything is changed when it cannot be done. */
-export async function commitLayers(spool: string, changes: readonly FileChange[]): Promise<void> {
+/** See the header, and `Overlay.commit`. */
+export async function commitLayers(
+  spool: string,
+  layers: readonly Layer[],
+  changes: readonly FileChange[],
+): Promise<readonly string[]> {
   const { ctimeMs: openedAtMs } = await stat(join(spool, "opened"));
   for (const change of changes) await checkUntouched(change, openedAtMs);
-  const mark = basename(spool);
-  const staged: { readonly from: string; readonly to: string }[] = [];
-  const made: string[] = [];
+  const plan = planCommit(changes, basename(spool));
+  for (const stage of plan.stages) await checkFileSystem(dirname(stage), layers);
+  const moves: Move[] = [];
+  for (const move of plan.moves) moves.push({ ...move, look: await lookOf(move.to) });
+  const attributes: Attributes[] = [];
+  for (const change of plan.kept) attributes.push(await attributesOf(change));
+  await writeDown(spool, STAGES, plan.stages);
   try {
-    for (const change of changes.filter(({ source }) => source !== undefined)) {
-      await stage(change, { mark, staged, made });
-    }
-    const deletions = changes.filter(({ change }) => change === "deleted").map(({ path }) => path);
-    await writeReady(spool, { renames: staged, deletions });
+    await stageAll(spool, plan);
+    const ready: Ready = { stages: plan.stages, moves, attributes };
+    await writeDown(spool, READY, ready);
   } catch (error) {
-    for (const { from } of staged) await rm(from, { force: true });
-    for (const directory of made.toReversed())
-      await rm(directory, { recursive: true, force: true });
+    await removeStages(spool);
     throw error;
   }
-  await finishCommit(spool);
+  return finishCommit(spool);
 }
 
-/** Does what is left of a commit that was cut off. Does nothing when none had come that far. */
-export async function finishCommit(spool: string): Promise<void> {
-  const file = join(spool, "ready");
-  const text = await readFile(file, "utf8").catch(unlessMissing);
-  if (text === undefined) return;
-  const { renames, deletions } = JSON.parse(text) as Ready;
-  for (const { from, to } of renames) await rename(from, to).catch(unlessMissing);
-  for (const path of deletions) await rm(path, { recursive: true, force: true });
-  for (const place of new Set([...renames.map(({ to }) => to), ...deletions].map(dirname))) {
-    await flush(place).catch(unlessMissing);
+/** Removes what was copied by a commit that did not come to be ready. Answers how many stages there were. */
+export async function removeStages(spool: string): Promise<number> {
+  const text = await readFile(join(spool, STAGES), "utf8").catch(unlessMissing);
+  const stages = text === undefined ? [] : (JSON.parse(text) as readonly string[]);
+  let removed = 0;
+  for (const stage of stages) {
+    if ((await lstat(stage).catch(unlessMissing)) !== undefined) removed++;
+    await rm(stage, { recursive: true, force: true, maxRetries: 3 });
   }
-  await rm(file);
+  return removed;
+}
+
+async function stageAll(spool: string, { stages, copies }: CommitPlan): Promise<void> {
+  for (const stage of stages) await mkdir(stage, { mode: 0o700 });
+  for (const copy of copies) await stageCopies(copy, join(spool, "list"));
+  for (const stage of stages) await flush(stage);
 }
 
 /** What others changed meanwhile is not what the command has seen. */
-async function checkUntouched(
-  { path, change, kind }: FileChange,
-  openedAtMs: number,
-): Promise<void> {
-  const found = await lstat(path).catch(unlessMissing);
-  const isTouched =
-    change === "added" ? found !== undefined : found === undefined || found.ctimeMs > openedAtMs;
-  // A directory changes with whatever is made in it.
-  if (isTouched && !(kind === "directory" && found?.isDirectory() === true)) {
-    throw new FileRefusedError(path, "was changed by others while the command ran");
-  }
-  if (kind === "other")
-    throw new FileRefusedError(path, "is neither a file, a directory nor a link");
-}
-
-interface Staging {
-  readonly mark: string;
-  readonly staged: { readonly from: string; readonly to: string }[];
-  readonly made: string[];
-}
-
-async function stage(
-  { path, source = "", kind, change }: FileChange,
-  { mark, staged, made }: Staging,
-): Promise<void> {
-  const { mode, uid, gid } = await lstat(source);
-  if (kind === "directory") {
-    if (change === "added") {
-      await mkdir(path);
-      made.push(path);
-    } else if (!(await lstat(path)).isDirectory()) {
-      throw new FileRefusedError(path, "became a directory");
-    }
-    await lchown(path, uid, gid);
-    return chmod(path, mode);
+async function checkUntouched(change: FileChange, openedAtMs: number): Promise<void> {
+  const { path, kind } = change;
+  if (kind === "other") {
+    throw new FileRefusedError(path, "is neither a file, a directory nor a link with a plain name");
   }
   const found = await lstat(path).catch(unlessMissing);
-  if (found?.isDirectory() === true) throw new FileRefusedError(path, "was a directory");
-  const from = join(dirname(path), `.${basename(path)}.${mark}`);
-  staged.push({ from, to: path });
-  if (kind === "link") await symlink(await readlink(source), from);
-  else await copyFile(source, from, constants.COPYFILE_EXCL);
-  await lchown(from, uid, gid);
-  if (kind === "link") return;
-  await chmod(from, mode);
-  await flush(from);
+  const wasThere = change.change !== "added";
+  const isThere = found !== undefined;
+  // A directory that stays changes with whatever is made in it; one that goes must not.
+  const mayChange = !wasThere || (found?.isDirectory() === true && !isGoing(change));
+  if (wasThere === isThere && (mayChange || !(await isChangedSince(path, openedAtMs)))) return;
+  throw new FileRefusedError(path, "was changed by others while the command ran");
 }
 
-async function writeReady(spool: string, ready: Ready): Promise<void> {
-  const file = join(spool, "ready");
-  await using handle = await open(`${file}.new`, "wx");
-  await handle.writeFile(JSON.stringify(ready));
-  await handle.sync();
+function isGoing({ change, replaces }: FileChange): boolean {
+  return change === "deleted" || replaces === true;
+}
+
+async function isChangedSince(path: string, openedAtMs: number): Promise<boolean> {
+  const stats = await lstat(path);
+  if (stats.ctimeMs > openedAtMs) return true;
+  if (!stats.isDirectory()) return false;
+  for (const name of await readdir(path)) {
+    if (await isChangedSince(join(path, name), openedAtMs)) return true;
+  }
+  return false;
+}
+
+/** What is mounted below a directory is not seen through its layer. */
+async function checkFileSystem(directory: string, layers: readonly Layer[]): Promise<void> {
+  const tops = layers
+    .map(({ lower }) => lower)
+    .filter((lower) => `${directory}/`.startsWith(`${lower}/`));
+  const top = tops.toSorted((one, other) => other.length - one.length)[0] ?? directory;
+  const [inside, above] = [await stat(directory), await stat(top)];
+  if (inside.dev === above.dev) return;
+  throw new FileRefusedError(directory, "is on another file system, which was not seen");
+}
+
+async function attributesOf({ path, source = "", change }: FileChange): Promise<Attributes> {
+  const { mode, uid, gid, mtimeMs } = await lstat(source);
+  const own = { path, mode: mode & 0o7777, uid, gid };
+  return change === "touched" ? { ...own, modifiedAtMs: mtimeMs } : own;
+}
+
+async function writeDown(spool: string, name: string, content: unknown): Promise<void> {
+  const file = join(spool, name);
+  {
+    await using handle = await open(`${file}.new`, "w", 0o600);
+    await handle.writeFile(JSON.stringify(content));
+    await handle.sync();
+  }
   await rename(`${file}.new`, file);
-}
-
-async function flush(path: string): Promise<void> {
-  await using handle = await open(path);
-  await handle.sync();
-}
-
-function unlessMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code === "ENOENT") return undefined;
-  throw error;
+  await flush(spool);
 }

@@ -40,9 +40,10 @@ export interface Overlay {
    * Puts the changes in place: everything is first copied beside its place, and then renamed; the
    * renames are not one step. Rejects before the first rename when something cannot be copied, or was
    * changed by others meanwhile: then nothing is changed. Killed among the renames,
-   * `finishCommit(spool)` does the rest.
+   * `finishCommit(spool)` does the rest; killed before, `removeStages(spool)` removes what was copied.
+   * What others changed in the last moment is kept beside its place: answers where.
    */
-  commit(): Promise<void>;
+  commit(): Promise<readonly string[]>;
   /** Removes the layers. */
   remove(): Promise<void>;
   /** The directory of the layers. */
@@ -75,7 +76,7 @@ function overlayOf(spool: string, layers: readonly Layer[]): Overlay {
     spool,
     wrap: (argv, start) => overlayWords(spool, layers, { ...start, argv }),
     changes,
-    commit: async () => commitLayers(spool, await changes()),
+    commit: async () => commitLayers(spool, layers, await changes()),
     async remove() {
       // The kernel leaves a directory in it that its owner may not even list.
       for (const { home } of layers) await chmod(join(home, "work/work"), 0o700).catch(() => {});
@@ -114,8 +115,8 @@ shift
 code=$?
 while [ "$count" -gt 0 ]; do
   count=$((count - 1)); home=$spool/$count
-  (cd "$home/upper" && find . -type d -print0) |
-    (cd "$home/merged" && xargs -0 -r -I{} find {} -mindepth 1 -maxdepth 1 -print0) > "$home/entries" || exit 125
+  (cd "$home/upper" && find . -type d -print0) | (cd "$home/merged" &&
+    xargs -0 -r sh -c 'exec find "$@" -mindepth 1 -maxdepth 1 -print0' sh) > "$home/entries" || exit 125
 done
 exit "$code"`;
 
@@ -163,7 +164,7 @@ export async function whyNoOverlay(spoolIn: string = tmpdir()): Promise<string> 
   const place = await mkdtemp(join(spoolIn, "holdfast-trial-"));
   try {
     const overlay = await openOverlay({ directories: [place], spoolIn });
-    const { failure, stderr } = await trial(overlay.wrap(["true"], { cwd: "/" }));
+    const { failure, stderr } = await trial(overlay.wrap(["tar", "--version"], { cwd: "/" }));
     await overlay.remove();
     return failure === "" ? "" : `${failure}${stderr === "" ? "" : `: ${stderr}`}`;
   } finally {
@@ -171,9 +172,16 @@ export async function whyNoOverlay(spoolIn: string = tmpdir()): Promise<string> 
   }
 }
 
+/** What takes longer than this to do nothing does not work here. */
+const TRIAL_LIMIT_MS = 20_000;
+
 function trial([program = "", ...words]: readonly string[]) {
   return new Promise<{ readonly failure: string; readonly stderr: string }>((resolve) => {
-    const child = spawn(program, words, { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(program, words, {
+      stdio: ["ignore", "ignore", "pipe"],
+      timeout: TRIAL_LIMIT_MS,
+      killSignal: "SIGKILL",
+    });
     let stderr = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     child.once("error", (error) => resolve({ failure: error.message, stderr: "" }));

@@ -19,6 +19,18 @@ test.for(["Z", "X"])("state %s is no life", (state) => {
   expect(parseProcessStat(`42 (a) ${state} 7 42 40`).isZombie).toBe(true);
 });
 
+test.for([
+  [1, true],
+  [2, false],
+] as const)(
+  "a zombie of %i threads: %o, for its first thread may end alone",
+  ([threads, isZombie]) => {
+    const stat = `42 (a) Z 7 42 40 0 -1 4227084 119 0 0 0 0 0 0 0 20 0 ${threads} 0 6719926 0 0`;
+
+    expect(parseProcessStat(stat).isZombie).toBe(isZombie);
+  },
+);
+
 test("what ps prints where there is no /proc", () => {
   const text =
     "    1     0     1 Ss   Sun Nov 22 10:00:00 2026\n   42     1    40 Z+   Sun Nov 22 18:00:00 2026  \n\n";

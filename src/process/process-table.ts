@@ -6,6 +6,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { parseProcessStat, type ProcessStat } from "../core/process-stat.ts";
+import { hasLimit, limitOf } from "./limit-mark.ts";
 import { OWN_PROGRAM } from "./own-program.ts";
 
 /** One process. Its session is 0 where the system does not tell. */
@@ -55,6 +56,13 @@ export function parsePs(text: string): ProcessEntry[] {
 /** Whether the environment that the process was started with holds `text`. False where that is hidden. */
 export function isStartedWith(pid: number, text: string): boolean {
   return readOr("", () => readFileSync(`/proc/${pid}/environ`, "latin1")).includes(text);
+}
+
+/** Whether the process carries the mark of a command: in its environment, or as a limit. */
+export function isMarkedWith(pid: number, mark: string): boolean {
+  if (isStartedWith(pid, mark)) return true;
+  const limits = readOr("", () => readFileSync(`/proc/${pid}/limits`, "latin1"));
+  return hasLimit(limits, limitOf(mark));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** A command's whole tree of processes: finding, signalling and ending it. */
 
 import type { Clock } from "../core/clock.ts";
-import { isStartedWith, namespacePids, readProcesses, type ProcessEntry } from "./process-table.ts";
+import { isMarkedWith, namespacePids, readProcesses, type ProcessEntry } from "./process-table.ts";
 import { findTree, whoIsAsked } from "./tree.ts";
 
 /** What a tree is told by. */
@@ -21,6 +21,14 @@ export interface TreeRoot {
 /** How long what was killed may take to be gone. What waits for a dead disk cannot even be killed. */
 const KILL_LIMIT_MS = 5_000;
 
+/** How often, at most, those who are new are looked for and held still before all are killed. */
+const MOST_STILL_LOOKS = 10;
+
+/** What everyone of a tree is asked; what else comes is for the command, for others it may end. */
+const FOR_ALL: ReadonlySet<string> = new Set(
+  ["INT", "TERM", "HUP", "KILL", "STOP", "TSTP", "CONT", "WINCH"].map((name) => `SIG${name}`),
+);
+
 const FIRST_LOOK_MS = 5;
 const LONGEST_LOOK_MS = 100;
 
@@ -30,6 +38,8 @@ export class ProcessTree {
   readonly #clock: Clock;
   /** Whoever was seen once stays a member, also when its parent is gone by the next look. */
   readonly #known = new Map<number, string>();
+  /** How many of them the last look has found for the first time. */
+  #newCount = 0;
 
   constructor(root: TreeRoot, clock: Clock) {
     this.#root = root;
@@ -39,25 +49,43 @@ export class ProcessTree {
 
   /** Everyone of it who lives and can be found. */
   members(): ProcessEntry[] {
-    const { pid, ownsGroup, isSupervisor = false, mark } = this.#root;
+    const { pid, startTime, ownsGroup, isSupervisor = false, mark } = this.#root;
     const table = readProcesses();
-    const own = table.find((entry) => entry.pid === pid && entry.ppid === process.pid);
+    // A child of ours that has the pid of a command of long ago is another one.
+    const own =
+      startTime === undefined
+        ? table.find((entry) => entry.pid === pid && entry.ppid === process.pid)
+        : undefined;
     if (own !== undefined) this.#known.set(pid, own.startTime);
     const found = findTree(table, {
       known: this.#known,
       group: ownsGroup ? pid : undefined,
-      isMarked: (other) => isStartedWith(other, mark),
+      isMarked: (other) => isMarkedWith(other, mark),
     }).filter((member) => member.pid !== process.pid && !(isSupervisor && member.pid === pid));
+    const fresh = found.filter((member) => this.#known.get(member.pid) !== member.startTime);
+    this.#newCount = fresh.length;
     for (const member of found) this.#known.set(member.pid, member.startTime);
     return found;
   }
 
   /** Sends a signal to everyone but wrappers. Answers whether there was anyone. */
   signal(name: NodeJS.Signals): boolean {
-    const members = this.members().map(({ pid }) => ({ pid, pids: namespacePids(pid) }));
-    const asked = whoIsAsked(members, namespacePids(process.pid).length);
-    for (const pid of asked) send(pid, name);
+    const asked = this.#asked();
+    for (const { pid } of asked) send(pid, name);
     return asked.length > 0;
+  }
+
+  /** Hands on a signal that came to us: to everyone, or to the command alone where others would die of it. */
+  forward(name: NodeJS.Signals): void {
+    if (FOR_ALL.has(name)) this.signal(name);
+    else for (const { pid } of this.#asked().toSorted(byAge).slice(0, 1)) send(pid, name);
+  }
+
+  #asked(): readonly ProcessEntry[] {
+    const members = this.members();
+    const nested = members.map(({ pid }) => ({ pid, pids: namespacePids(pid) }));
+    const asked = new Set(whoIsAsked(nested, namespacePids(process.pid).length));
+    return members.filter(({ pid }) => asked.has(pid));
   }
 
   /**
@@ -70,10 +98,32 @@ export class ProcessTree {
       this.signal("SIGCONT");
       await this.#untilGone(graceMs, () => undefined);
     }
-    const left = await this.#untilGone(KILL_LIMIT_MS, (members) => {
-      for (const { pid } of members) send(pid, "SIGKILL");
-    });
+    const left = await this.#untilGone(KILL_LIMIT_MS, (members) => this.#kill(members));
     return left.map(({ pid }) => pid);
+  }
+
+  /**
+   * Whoever multiplies is held still first: a place that one who was killed leaves in a full table is
+   * taken by another one. Then none is missed.
+   */
+  #kill(found: readonly ProcessEntry[]): void {
+    let members = found;
+    for (let looks = 0; this.#newCount > 0 && looks < MOST_STILL_LOOKS; looks++) {
+      this.#strike(members, "SIGSTOP");
+      members = this.members();
+    }
+    this.#strike(members, "SIGKILL");
+  }
+
+  /** A group that is named after a member is a member's: it is struck at once, with those not seen yet. */
+  #strike(members: readonly ProcessEntry[], name: NodeJS.Signals): void {
+    const { pid: root, ownsGroup, isSupervisor = false } = this.#root;
+    const named = members.map(({ group }) => group).filter((group) => this.#known.has(group));
+    const groups = new Set(ownsGroup ? [root, ...named] : named);
+    // Its own group is the supervisor's alone.
+    if (isSupervisor) groups.delete(root);
+    for (const group of groups) send(-group, name);
+    for (const { pid } of members) send(pid, name);
   }
 
   async #untilGone(
@@ -88,6 +138,11 @@ export class ProcessTree {
       await this.#clock.sleep(lookMs);
     }
   }
+}
+
+/** The eldest first; those of one moment as they were. */
+function byAge(a: ProcessEntry, b: ProcessEntry): number {
+  return Number(a.startTime) - Number(b.startTime) || 0;
 }
 
 function send(pid: number, name: NodeJS.Signals): void {

@@ -78,7 +78,9 @@ async function reapOne(
   const verdict = record === undefined ? "over" : judge(record, here);
   if (verdict === "running" || verdict === "elsewhere") return undefined;
   const reaped = record && verdict === "orphaned" ? await endTree(record, grace, clock) : undefined;
-  if (reaped === undefined || reaped.leftovers.length === 0) rmSync(file, { force: true });
+  // Who may see it finds it by this.
+  const isHidden = verdict === "orphaned" && livingStart(record?.command.pid ?? 0) === "";
+  if ((reaped?.leftovers ?? []).length === 0 && !isHidden) rmSync(file, { force: true });
   return reaped;
 }
 
@@ -88,7 +90,8 @@ async function endTree(
   clock: Clock,
 ): Promise<Reaped | undefined> {
   // The number of a group whose leader is gone may be another group's by now.
-  const leads = livingStart(command.pid) === command.startTime;
+  const start = livingStart(command.pid);
+  const leads = start !== "" && start === command.startTime;
   const tree = new ProcessTree({ ...command, ownsGroup: ownsGroup && leads, mark }, clock);
   const found = tree.members().map(({ pid }) => pid);
   if (found.length === 0) return undefined;
@@ -118,5 +121,16 @@ function readRecord(file: string): CommandRecord | undefined {
 
 function livingStart(pid: number): string | undefined {
   const found = findProcess(pid);
-  return found === undefined || found.isZombie ? undefined : found.startTime;
+  if (found === undefined) return isHidden(pid) ? "" : undefined;
+  return found.isZombie ? undefined : found.startTime;
+}
+
+/** Another user's process may not be seen in /proc (hidepid), and signal 0, which reaches no one, knows it. */
+function isHidden(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }

@@ -1,18 +1,16 @@
 /**
- * Keeps a command to what it was allowed: by bubblewrap where that can be had, else by taking its way
- * to more rights (`setpriv --no-new-privs`), else not at all. It answers which it was, and what that
- * does not hold.
+ * Keeps a command to what it was allowed: by bubblewrap where that can be had, else by what
+ * sandbox-level.ts says, else not at all. It answers which it was, and what that does not hold.
  */
 
-import { spawn } from "node:child_process";
 import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { OptionsError, SandboxError } from "../core/errors.ts";
-import type { Permissions } from "../core/permissions.ts";
-import { bubblewrapWords, findBubblewrapFailure, type Bound, type Limits } from "./bubblewrap.ts";
+import { isWithin, type Permissions } from "../core/permissions.ts";
+import { bubblewrapWords, SYSTEM, type Bound, type Limits } from "./bubblewrap.ts";
+import { findMachine, isSuperuser, type Who } from "./machine.ts";
 import { definedOf, handedOn } from "./sandbox-env.ts";
-import { unheldBy } from "./sandbox-level.ts";
-import type { SandboxLevel } from "./sandbox-level.ts";
+import { heldBy, unheldBy, type Machine, type SandboxLevel } from "./sandbox-level.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -30,15 +28,10 @@ export interface WrapOptions {
   readonly alsoRun?: readonly string[] | undefined;
   /** Whether it is cut off from the terminal. Default false: then prompts and Ctrl-C work. */
   readonly ownSession?: boolean | undefined;
-  /** What can be had here. Default: it is tried, once in a process. */
+  /** The user that it is run as. Default: that of this process. */
+  readonly who?: Who | undefined;
+  /** What can be had here. Default: it is tried. */
   readonly machine?: Machine | undefined;
-}
-
-/** What of this can be had on a machine, and why not. */
-export interface Machine {
-  readonly level: SandboxLevel;
-  /** Why it is not bubblewrap; empty when it is. */
-  readonly lacks: string;
 }
 
 /** A command as it is started. */
@@ -46,7 +39,9 @@ export interface WrappedCommand {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly level: SandboxLevel;
-  /** In words, for the log: what was asked for and is not kept. Empty when all of it is. */
+  /** In words, for the log: what it is kept to where that is not all; empty inside bubblewrap. */
+  readonly held: readonly string[];
+  /** What was asked for and is not kept. Empty when all of it is. */
   readonly unheld: readonly string[];
   /** Why the level is not the best one; empty when it is. */
   readonly lacks: string;
@@ -65,23 +60,21 @@ export async function wrapCommand(
   permissions: Permissions,
   options: WrapOptions,
 ): Promise<WrappedCommand> {
-  const machine = options.machine ?? (await findMachine());
+  const machine = options.machine ?? (await findMachine(options.who));
   const { level, lacks } = machine;
   if (options.require === true && level !== "bubblewrap") throw new SandboxError(lacks);
   const { env: named } = permissions;
   const env = named === undefined ? definedOf(options.env) : handedOn(options.env, named);
-  const unheld = unheldBy(level, permissions);
+  const kept = { env, level, unheld: unheldBy(machine, permissions), lacks };
   if (level !== "bubblewrap") {
-    const before = level === "no-new-privs" ? ["setpriv", "--no-new-privs", "--"] : [];
-    return { argv: [...before, ...argv], env, level, unheld, lacks };
+    const noNet = permissions.net?.length === 0 ? machine.noNet : [];
+    const words = [...noNet, ...machine.rights, ...argv];
+    return { ...kept, argv: words, held: heldBy(machine, permissions) };
   }
-  const limits = limitsOf(permissions, options);
-  const words = bubblewrapWords(limits, {
-    cwd: options.cwd,
-    ownSession: options.ownSession ?? false,
-    isRoot: process.getuid?.() === 0,
-  });
-  return { argv: [...words, ...argv], env, level, unheld, lacks };
+  const { cwd, ownSession = false, who } = options;
+  const start = { cwd, ownSession, isRoot: isSuperuser(who) };
+  const words = bubblewrapWords(limitsOf(permissions, options), start);
+  return { ...kept, argv: [...words, ...argv], held: [] };
 }
 
 function limitsOf(
@@ -90,9 +83,11 @@ function limitsOf(
 ): Limits {
   const written = write?.map((path, index) => place(path, `permissions.write[${index}]`));
   const isLimited = read !== undefined || write !== undefined;
+  const readable = read === undefined ? undefined : [...read, ...alsoRead].flatMap(placesOf);
   return {
-    read: read === undefined ? undefined : [...read, ...alsoRead].flatMap(placesOf),
+    read: readable,
     write: isLimited ? (written ?? []) : undefined,
+    links: linksTo([...(read ?? []), ...(write ?? [])], [...(readable ?? []), ...(written ?? [])]),
     run:
       run === undefined
         ? undefined
@@ -124,6 +119,17 @@ function placesOf(path: string): string[] {
   }
 }
 
+/** A path that leads through a link is asked for by that name; what is seen anyway has it. */
+function linksTo(named: readonly string[], seen: readonly string[]): Bound[] {
+  const links: Bound[] = [];
+  for (const at of named) {
+    const [source] = placesOf(at);
+    const isThere = isWithin(at, [...seen, ...SYSTEM, ...links.map((link) => link.at)]);
+    if (source !== undefined && source !== at && !isThere) links.push({ source, at });
+  }
+  return links;
+}
+
 function programFile(program: string, { PATH = "" }: Env, option: string): Bound[] {
   const places = program.startsWith("/")
     ? [program]
@@ -140,51 +146,4 @@ function isProgram(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-let machine: Promise<Machine> | undefined;
-
-/** What can be had here; it is tried out once. */
-export function findMachine(): Promise<Machine> {
-  machine ??= tryMachine();
-  return machine;
-}
-
-/** The least that needs all that is asked of bubblewrap later. */
-const TRIAL = bubblewrapWords(
-  { hasNet: false },
-  { cwd: "/", ownSession: false, isRoot: process.getuid?.() === 0 },
-);
-
-async function tryMachine(): Promise<Machine> {
-  const trial = await runBriefly([...TRIAL, "true"]);
-  if (trial.exitCode === 0) return { level: "bubblewrap", lacks: "" };
-  const lacks = whyNot(trial);
-  const other = await runBriefly(["setpriv", "--no-new-privs", "--", "true"]);
-  return { level: other.exitCode === 0 ? "no-new-privs" : "none", lacks };
-}
-
-function whyNot({ exitCode, stderr }: Brief): string {
-  if (exitCode === undefined) return "bubblewrap is not installed (bwrap is not on the PATH)";
-  const failure = findBubblewrapFailure(stderr);
-  if (failure?.cause === "no user namespaces") {
-    return `user namespaces are not allowed here (${failure.line})`;
-  }
-  return `bubblewrap does not work here (${failure?.line ?? `it ended with ${exitCode}`})`;
-}
-
-interface Brief {
-  /** Missing when it could not be started. */
-  readonly exitCode: number | undefined;
-  readonly stderr: string;
-}
-
-function runBriefly([program = "", ...words]: readonly string[]): Promise<Brief> {
-  return new Promise((resolve) => {
-    const child = spawn(program, words, { stdio: ["ignore", "ignore", "pipe"] });
-    let stderr = "";
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-    child.once("error", () => resolve({ exitCode: undefined, stderr }));
-    child.once("close", (code) => resolve({ exitCode: code ?? -1, stderr }));
-  });
 }

@@ -7,7 +7,8 @@ import type { SpawnOptions } from "node:child_process";
 import { MARK_VARIABLE } from "./leftover-record.ts";
 import type { OutputTarget, SettledRun } from "./command-options.ts";
 import { contain, type Wrapped } from "./contain.ts";
-import { supervise } from "./supervisor.ts";
+import { limitOf, withLimit } from "./limit-mark.ts";
+import { supervise, type Signs } from "./supervisor.ts";
 import { unattended, type Variables } from "./unattended.ts";
 import { readUser, type User } from "./user.ts";
 
@@ -30,17 +31,27 @@ type StdioName = "pipe" | "ignore" | "inherit";
 /** Commands of commands: each adds its mark, so that the outer one still knows them. */
 const MOST_MARKS = 16;
 
-/** @throws {OptionsError} When the user is not there, or this process may not become it. */
-export function planSpawn(command: readonly string[], settled: SettledRun): SpawnPlan {
+/**
+ * @param isSupervisable False when a supervisor has been tried in vain.
+ * @throws {OptionsError} When the user is not there, or this process may not become it.
+ */
+export function planSpawn(
+  command: readonly string[],
+  settled: SettledRun,
+  isSupervisable: boolean,
+): SpawnPlan {
   const mark = randomUUID();
   const user = settled.user === undefined ? undefined : readUser(settled.user, "command.user");
   const other = user?.uid === process.getuid?.() ? undefined : user;
-  const { argv, level, becomes } = wrapped(command, settled, other);
+  const { becomes, ...around } = wrapped(command, settled, other);
+  const { isOpen = around.level === "plain" } = around;
   const ownsGroup = !hasTerminal();
   const cwd = settled.cwd ?? process.cwd();
   const env = environment(settled, mark, user);
-  const mayHold = settled.supervise && level === "plain" && settled.wrap === undefined;
-  const supervised = mayHold ? supervise(argv, env, ownsGroup) : undefined;
+  const signs = { ownsGroup, mark };
+  const isAsked = isOpen && settled.supervise && isSupervisable;
+  const supervised = isAsked ? supervise(around.argv, env, signs) : undefined;
+  const { argv, level } = supervised ?? (isOpen ? marked(around.argv, settled, signs) : around);
   const options: SpawnOptions = {
     cwd,
     env: supervised?.env ?? env,
@@ -49,10 +60,22 @@ export function planSpawn(command: readonly string[], settled: SettledRun): Spaw
     windowsHide: true,
     ...(becomes === undefined ? {} : { uid: becomes.uid, gid: becomes.gid }),
   };
-  const isWrapped = argv !== command || supervised !== undefined;
-  const plan = { isWrapped, mark, ownsGroup, cwd, env, options };
-  if (supervised === undefined) return { ...plan, argv, level, isSupervised: false };
-  return { ...plan, argv: supervised.argv, level: "supervised", isSupervised: true };
+  const isSupervised = supervised !== undefined;
+  // What a sandbox reached says more than how its processes are held.
+  const reached = around.level === "plain" ? level : around.level;
+  const isWrapped = argv !== command;
+  return { argv, isWrapped, isSupervised, level: reached, ...signs, cwd, env, options };
+}
+
+/** Where more is asked for than a look at the tree. It takes a shell, so not everybody gets it. */
+function marked(
+  command: readonly string[],
+  { supervise: isAsked, records }: SettledRun,
+  { mark }: Signs,
+): Wrapped {
+  const isWanted = process.platform === "linux" && (isAsked || records !== undefined);
+  const argv = isWanted ? withLimit(command, limitOf(mark)) : undefined;
+  return argv === undefined ? { argv: command, level: "plain" } : { argv, level: "marked" };
 }
 
 /** `becomes` is the user that the system is to change to; within a namespace that is done inside. */

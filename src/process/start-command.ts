@@ -1,8 +1,14 @@
 /** Starting a command, and waiting for its end. */
 
-import { readArgv, readRunOptions, type RunCommandOptions } from "./command-options.ts";
+import {
+  readArgv,
+  readRunOptions,
+  type RunCommandOptions,
+  type SettledRun,
+} from "./command-options.ts";
 import type { EndedCommand, RunningCommand } from "./ended-command.ts";
 import { Execution } from "./execution.ts";
+import { UnheldError } from "./supervisor-report.ts";
 
 /**
  * Starts a command. The options are read at once; whatever becomes of the command is told by its end.
@@ -15,7 +21,37 @@ export function startCommand(
   options: RunCommandOptions = {},
 ): RunningCommand {
   const settled = readRunOptions("command", options);
-  return new Execution(readArgv("command", argv), settled).start();
+  const command = readArgv("command", argv);
+  const first = new Execution(command, settled, { isSupervisable: true }).start();
+  return settled.supervise ? orUnsupervised(first, command, settled) : first;
+}
+
+/** A supervisor that holds nothing has started nothing: the machine refuses it, or its perl is broken. */
+function orUnsupervised(
+  first: RunningCommand,
+  command: readonly string[],
+  settled: SettledRun,
+): RunningCommand {
+  let running = first;
+  let isUnwanted = false;
+  const end = first.end.catch((error: unknown) => {
+    if (!(error instanceof UnheldError)) throw error;
+    // Ctrl-C may have ended the supervisor before it could listen: then nothing is to be started any more.
+    const again = isUnwanted ? { ...settled, signal: AbortSignal.abort() } : settled;
+    running = new Execution(command, again, { isSupervisable: false }).start();
+    return running.end;
+  });
+  return {
+    get pid() {
+      return running.pid;
+    },
+    end,
+    forward: (signal) => running.forward(signal),
+    leaveNobody: () => {
+      isUnwanted = true;
+      running.leaveNobody();
+    },
+  };
 }
 
 /**

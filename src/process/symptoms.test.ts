@@ -1,5 +1,8 @@
-import { expect, test } from "vitest";
-import { fullness, placesOf } from "./symptoms.ts";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { fullness, placesOf, readSymptoms } from "./symptoms.ts";
 
 const ROOMY = { bsize: 4_096, blocks: 1e6, bavail: 5e5, files: 1e6, ffree: 5e5 };
 
@@ -31,4 +34,28 @@ test("the directories that a command works in and names, each once, and not with
   ]);
   const many = Array.from({ length: 1_000 }, (_, at) => `/many/${at}`);
   expect(placesOf({ argv: many, cwd: "/w", temporary: "/t" })).toHaveLength(16);
+});
+
+test("a script's habits are read from its file, and nothing that is none waits or is taken for one", () => {
+  const cwd = mkdtempSync(join(tmpdir(), "holdfast symptoms-"));
+  onTestFinished(() => rmSync(cwd, { recursive: true }));
+  writeFileSync(join(cwd, "stops"), "#!/bin/sh -e\nls\n");
+  writeFileSync(join(cwd, "long.sh"), `#!/bin/sh\n${"ls\n".repeat(100_000)}set -e\n`);
+  writeFileSync(join(cwd, "program"), "#!/usr/bin/env node\n");
+  const habits = (...argv: string[]) =>
+    readSymptoms({ argv, cwd, temporary: undefined }, undefined).script;
+
+  expect({
+    direct: habits("./stops"),
+    named: habits("sudo", "bash", "stops"),
+    long: habits("sh", "long.sh"),
+    said: habits("sh", "-c", "set -e; a; b"),
+  }).toEqual({
+    direct: { stopsAtFailure: true, hasTrap: false },
+    named: { stopsAtFailure: false, hasTrap: false },
+    long: { stopsAtFailure: false, hasTrap: false },
+    said: { stopsAtFailure: true, hasTrap: false },
+  });
+  const others = [["./program"], ["./gone"], ["bash", "."], ["bash", "/dev/zero"], ["ls", "-l"]];
+  expect(others.map((argv) => habits(...argv))).toEqual(others.map(() => undefined));
 });

@@ -1,14 +1,24 @@
 /**
  * What is measured beside a command, because what it says of itself can mean several things: 137 is a
  * kill by the kernel for lack of memory, or by a person; "No space left on device" is a full disk, no
- * inode left, or a limit of another kind.
+ * inode left, or a limit of another kind. And whether a script goes on after a failure, its text tells.
  *
  * Sources: proc_vmstat(5), statvfs(3).
  */
 
-import { readFileSync, statfsSync, type StatsFs } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statfsSync,
+  type StatsFs,
+} from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { Symptoms } from "../core/command-end.ts";
+import { scriptHabits, shellScript } from "../classify/shell-script.ts";
+import type { ScriptHabits, Symptoms } from "../core/command-end.ts";
 
 /** How many processes the kernel has killed for lack of memory since it started, where it tells. */
 export function countOomKills(): number | undefined {
@@ -32,10 +42,40 @@ export function readSymptoms(places: Places, oomKillsBefore: number | undefined)
   const oomKills = countOomKills();
   return {
     full: findFull(places),
+    script: readScriptHabits(places),
     ...(oomKills === undefined || oomKillsBefore === undefined
       ? {}
       : { oomKills: oomKills - oomKillsBefore }),
   };
+}
+
+/** Of a longer script the beginning tells. */
+const MOST_SCRIPT_BYTES = 65_536;
+
+/** What the script that was run says of itself; `undefined` when it is none, or is gone. */
+export function readScriptHabits({
+  argv,
+  cwd,
+}: Pick<Places, "argv" | "cwd">): ScriptHabits | undefined {
+  const script = shellScript(argv);
+  if (script === undefined) return undefined;
+  const text = script.text ?? (script.file && readHead(resolve(cwd, script.file)));
+  return text === undefined ? undefined : scriptHabits(text, script);
+}
+
+function readHead(file: string): string | undefined {
+  let opened: number | undefined;
+  try {
+    // Without waiting for a pipe's other end.
+    opened = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (!fstatSync(opened).isFile()) return undefined;
+    const head = Buffer.alloc(MOST_SCRIPT_BYTES);
+    return head.toString("utf8", 0, readSync(opened, head, 0, head.length, 0));
+  } catch {
+    return undefined; // Then the last known line counts, as for any program.
+  } finally {
+    if (opened !== undefined) closeSync(opened);
+  }
 }
 
 /** No more than this many places are looked at: the arguments may be a thousand files. */

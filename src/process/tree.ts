@@ -2,8 +2,8 @@
  * Which processes belong to a command: a pure rule over the table of processes.
  *
  * No sign alone is enough. A descendant whose parent has ended is nobody's child any more; `setsid`
- * leaves the group; `env -i` drops the mark. What does all three at once is not found from outside:
- * only a supervisor or a pid namespace holds it.
+ * leaves the group; `env -i` drops the mark in the environment. What does all three at once is found
+ * only by a limit that it inherited, or held by a supervisor or a pid namespace.
  */
 
 import type { ProcessEntry } from "./process-table.ts";
@@ -14,17 +14,18 @@ export interface TreeSigns {
   readonly known: ReadonlyMap<number, string>;
   /** The group, and session, that was made for the command. */
   readonly group?: number | undefined;
-  /** Whether the process carries the command's mark in its environment. Asked only where it must be. */
+  /** Whether the process carries the command's mark. Asked only where it must be. */
   readonly isMarked: (pid: number) => boolean;
 }
 
 /** The members that live, in the order of the table. */
 export function findTree(table: readonly ProcessEntry[], signs: TreeSigns): ProcessEntry[] {
   const members = new Set<number>();
+  const children = childrenIn(table);
   for (const entry of table) if (isOwn(entry, signs)) members.add(entry.pid);
-  addDescendants(table, members);
+  addDescendants(children, members);
   for (const { pid } of table) if (!members.has(pid) && signs.isMarked(pid)) members.add(pid);
-  addDescendants(table, members);
+  addDescendants(children, members);
   return table.filter(({ pid, isZombie }) => members.has(pid) && !isZombie);
 }
 
@@ -33,12 +34,20 @@ function isOwn({ pid, group, session, startTime }: ProcessEntry, signs: TreeSign
   return signs.group !== undefined && (group === signs.group || session === signs.group);
 }
 
-function addDescendants(table: readonly ProcessEntry[], members: Set<number>): void {
-  let before: number;
-  do {
-    before = members.size;
-    for (const { pid, ppid } of table) if (members.has(ppid)) members.add(pid);
-  } while (members.size > before);
+/** Each process is looked at once, however long the line of its parents is. */
+function addDescendants(children: ReadonlyMap<number, readonly number[]>, members: Set<number>) {
+  // A set that grows while it is gone through is gone through to its new end.
+  for (const pid of members) for (const child of children.get(pid) ?? []) members.add(child);
+}
+
+function childrenIn(table: readonly ProcessEntry[]): ReadonlyMap<number, readonly number[]> {
+  const children = new Map<number, number[]>();
+  for (const { pid, ppid } of table) {
+    const siblings = children.get(ppid);
+    if (siblings === undefined) children.set(ppid, [pid]);
+    else siblings.push(pid);
+  }
+  return children;
 }
 
 /** A member, and its pids in each pid namespace that it is in, ours first. */

@@ -1,5 +1,20 @@
 import { expect, test } from "vitest";
-import { pathsIn } from "./uses.ts";
+import { pathsIn, UseWatcher } from "./uses.ts";
+
+test("of more uses than it tells it tells once that there are more, and of none again", () => {
+  const told: unknown[] = [];
+  const watcher = new UseWatcher((use) => void told.push(use), 2);
+
+  for (const name of ["one", "one", "two", "three", "four", "one"]) {
+    watcher.started({ program: `holdfast-${name}`, words: [] });
+  }
+
+  expect(told).toEqual([
+    { of: "run", value: "holdfast-one" },
+    { of: "run", value: "holdfast-two" },
+    { of: "more", most: 2 },
+  ]);
+});
 
 test.for([
   [

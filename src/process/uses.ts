@@ -41,9 +41,16 @@ const NOTHING: SettledPermissions = { read: [], write: [], run: [], net: [], env
 /** As many different uses are told of; more would name no permission that a person reads. */
 const MOST_USES = 100_000;
 
-/** Tells `tell` of every use once, for as long as the process lives. */
-export function watchUses(names: readonly string[], tell: (use: Use) => void): void {
-  const watcher = new Watcher(tell);
+/** That there were more different uses than anybody is told of. */
+export interface TooManyUses {
+  readonly of: "more";
+  /** So many were told of. */
+  readonly most: number;
+}
+
+/** Tells `tell` of every use once, for as long as the process lives; of 100,000 at most, and then of that. */
+export function watchUses(names: readonly string[], tell: (use: Use | TooManyUses) => void): void {
+  const watcher = new UseWatcher(tell, MOST_USES);
   subscribe("node:permission-model:fs", (message) => watcher.heard(message));
   tellInstead((denial) => watcher.refused(denial));
   setGuards({
@@ -53,21 +60,25 @@ export function watchUses(names: readonly string[], tell: (use: Use) => void): v
   });
 }
 
-class Watcher {
-  readonly #tell: (use: Use) => void;
+/** @internal */
+export class UseWatcher {
+  readonly #tell: (use: Use | TooManyUses) => void;
+  readonly #most: number;
   readonly #told = new Set<string>();
   /** What was not there before the automation made it. */
-  readonly #made: string[] = [];
+  readonly #made = new Set<string>();
+  #isFull = false;
   /** Its own looks at files are published, too. */
   #isLooking = false;
 
-  constructor(tell: (use: Use) => void) {
+  constructor(tell: (use: Use | TooManyUses) => void, most: number) {
     this.#tell = tell;
+    this.#most = most;
   }
 
   /** By Node. */
   heard(message: unknown): void {
-    if (this.#isLooking) return;
+    if (this.#isLooking || this.#isFull) return;
     const { permission, value } =
       denialOf({ ...(message as object), code: "ERR_ACCESS_DENIED" }) ?? {};
     if (value === undefined) return;
@@ -99,21 +110,30 @@ class Watcher {
   }
 
   #sayPlace(of: "write" | "given", path: string): void {
-    if (this.#told.has(`${of} ${path}`)) return;
+    if (this.#isFull || this.#told.has(`${of} ${path}`)) return;
     const found = find(path);
     let place = found?.isDirectory() === true ? path : dirname(path);
-    while (find(place) === undefined || isWithin(place, this.#made)) place = dirname(place);
-    if (found === undefined) this.#made.push(path);
-    const before =
-      found === undefined || isWithin(dirname(path), this.#made) ? undefined : stateOf(found);
+    while (find(place) === undefined || this.#isMade(place)) place = dirname(place);
+    if (found === undefined) this.#made.add(path);
+    const before = found === undefined || this.#isMade(dirname(path)) ? undefined : stateOf(found);
     this.#say({ of, path, place, ...(before === undefined ? {} : { before }) });
   }
 
   #say(use: Use): void {
     const name = `${use.of} ${"path" in use ? use.path : use.value}`;
-    if (this.#told.has(name) || this.#told.size >= MOST_USES) return;
+    if (this.#isFull || this.#told.has(name)) return;
+    this.#isFull = this.#told.size >= this.#most;
+    if (this.#isFull) return this.#tell({ of: "more", most: this.#most });
     this.#told.add(name);
     this.#tell(use);
+  }
+
+  /** Whether it, or what it lies in, was made by the automation. */
+  #isMade(path: string): boolean {
+    for (let place = path; place !== dirname(place); place = dirname(place)) {
+      if (this.#made.has(place)) return true;
+    }
+    return false;
   }
 
   #looking(look: () => void): void {

@@ -8,6 +8,7 @@
  */
 
 import { spawn, type ChildProcess } from "node:child_process";
+import { limitOf } from "./limit-mark.ts";
 import { OWN_PROGRAM } from "./own-program.ts";
 
 /** A command under guard. */
@@ -20,7 +21,8 @@ export interface Guarded {
 
 /**
  * Without names of signals that only some shells know, and with grep's `-s` for processes that end
- * while they are looked at. The mark is read from /proc; where there is none, the group must do.
+ * while they are looked at. The mark is read from /proc, and the limit that stands for it; where there is
+ * none, the group must do. Who multiplies is held still before all are killed.
  */
 const SCRIPT = `
 trap '' HUP INT TERM
@@ -37,16 +39,21 @@ done
 [ -n "$running" ] || exit 0
 tell() {
   for each in $running; do
+    signs=\${each#*/}
     kill -s "$1" -- "\${each%%/*}" 2>/dev/null
-    for file in $(grep -lsF -- "\${each#*/}" /proc/[0-9]*/environ 2>/dev/null); do
+    for file in $(
+      grep -lsF -- "\${signs%/*}" /proc/[0-9]*/environ 2>/dev/null
+      grep -ls -- "^Max file locks  *\${signs#*/} " /proc/[0-9]*/limits 2>/dev/null
+    ); do
       file=\${file#/proc/}
-      kill -s "$1" "\${file%/environ}" 2>/dev/null
+      kill -s "$1" "\${file%/*}" 2>/dev/null
     done
   done
 }
 tell TERM
 tell CONT
 sleep 2
+for look in 1 2 3; do tell STOP; done
 tell KILL
 tell KILL
 `;
@@ -58,7 +65,7 @@ const running = new Set<string>();
 
 /** Guards a command until the answer is called. Where there is no POSIX shell, nothing guards. */
 export function guard({ pid, ownsGroup, mark }: Guarded): () => void {
-  const command = `${ownsGroup ? -pid : pid}/${mark}`;
+  const command = `${ownsGroup ? -pid : pid}/${mark}/${limitOf(mark)}`;
   watchdog ??= startWatchdog();
   running.add(command);
   watchdog.stdin?.write(`begun ${command}\n`);

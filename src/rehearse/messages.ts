@@ -1,7 +1,9 @@
 /** What the processes of a rehearsal say to each other. Everything is plain data. */
 
 import type { StepFacts } from "../automation/interference.ts";
-import type { Choice } from "../automation/unfinished.ts";
+import type { Choice } from "../automation/claim/unfinished.ts";
+import type { SettledPermissions } from "../core/permissions.ts";
+import type { Guarded } from "../process/guards.ts";
 import type { FaultName } from "./faults.ts";
 
 /** What is done to which step. */
@@ -33,6 +35,8 @@ export type Job =
       readonly control: string;
       /** The file that fills the disk. */
       readonly ballast: string;
+      /** What the process was started under, and without; missing where nothing is limited. */
+      readonly guards?: Guarded | undefined;
     };
 
 /** A moment of a run, told while it waits. */
@@ -80,6 +84,8 @@ export interface FileFacts {
   readonly env: Readonly<Record<string, string>>;
   readonly commands: readonly string[];
   readonly timeoutMs: number;
+  /** What a run may touch, its scene's part included; missing where nothing is limited. */
+  readonly permissions?: SettledPermissions | undefined;
 }
 
 /** What a stage is asked. */

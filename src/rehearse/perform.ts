@@ -1,10 +1,13 @@
 /** One rehearsed run: a new world, the scene, the run with its fault, what follows, and a look before and after. */
 
-import type { Choice } from "../automation/unfinished.ts";
+import type { Choice } from "../automation/claim/unfinished.ts";
 import type { StepFacts } from "../automation/interference.ts";
 import type { Clock } from "../core/clock.ts";
 import { formatMs } from "../core/duration.ts";
 import { HoldfastError } from "../core/errors.ts";
+import type { SettledPermissions } from "../core/permissions.ts";
+import { journalFile } from "../journal/home.ts";
+import { sqliteJournal } from "../journal/sqlite.ts";
 import { Child, within } from "./child.ts";
 import { callsSince, plantCommands } from "./commands.ts";
 import type { Facts } from "./differences.ts";
@@ -12,12 +15,21 @@ import { FAULTS } from "./faults.ts";
 import { fingerprint, rewrite, type View } from "./fingerprint.ts";
 import type { Fault, FileFacts, Job, Moment, RunReport } from "./messages.ts";
 import { Stage } from "./stage.ts";
+import { keptTo } from "./kept-to.ts";
 import { makeWorld, removeWorld, wayInto, type ScratchWorld } from "./world.ts";
 
 /** What all rehearsed runs of one rehearsal have in common. */
 export interface Theatre {
   /** Starts a process of a rehearsal. */
   readonly command: readonly string[];
+  /**
+   * The same for a run that is kept to permissions. @param own Directories of the rehearsal itself, to
+   * be written.
+   */
+  readonly permitted: (
+    permissions: SettledPermissions,
+    own: readonly string[],
+  ) => readonly string[];
   /** The automation's file, as an absolute path. */
   readonly file: string;
   readonly facts: FileFacts;
@@ -166,7 +178,8 @@ export class Performance {
   }): Promise<RunReport | undefined> {
     const { file, runId, facts } = this.#theatre;
     const { control, ballast } = this.#world;
-    const { tells, env, fault, choice } = parts;
+    const { tells, fault, choice } = parts;
+    const { env, guards, command } = keptTo(parts.env, this.#theatre, this.#world);
     // Who was ended here is not started again.
     if (this.#isOver) throw new RehearsalError("It is over");
     let report: RunReport | undefined;
@@ -181,9 +194,12 @@ export class Performance {
       tells,
       control,
       ballast,
+      guards,
     };
+    // To make one takes calls that Node refuses under permissions.
+    if (guards !== undefined) await sqliteJournal(journalFile(this.#world.env)).close();
     const child = new Child({
-      ...wayInto(this.#theatre, this.#world),
+      ...wayInto({ ...this.#theatre, command }, this.#world),
       env,
       job,
       onMessage: (message) => {

@@ -163,7 +163,7 @@ async function playUndisturbed(theatre: Theatre, tells: "work" | "undo"): Promis
     const why = report?.error === undefined ? "" : `: ${report.error}`;
     const said = output === "" ? "" : `\nIt printed last:\n${clip(output, 2_000)}`;
     throw new RehearsalError(
-      `Undisturbed, in its scratch world, the run must succeed, and ${end}${why}${said}\nGive it what it needs by rehearsal.input, setup and env.`,
+      `Undisturbed, in its scratch world, the run must succeed, and ${end}${why}${said}\nGive it what it needs by rehearsal.input, setup, env and permissions.`,
     );
   } finally {
     await scene.remove();

@@ -9,6 +9,7 @@ import {
   type SettledRehearsal,
 } from "../automation/rehearsal.ts";
 import { childRunId } from "../automation/key.ts";
+import { bothPermissions } from "../core/permissions.ts";
 import { summariseError } from "../core/error-summary.ts";
 import type { Journal, StepKind, StepRecord } from "../core/journal.ts";
 import { systemClock } from "../core/system.ts";
@@ -40,13 +41,17 @@ const ATTEMPTS = 2;
 
 /** What the file says of itself. @throws {OptionsError} When it exports a rehearsal that is none. */
 export function factsOfFile({ automation, rehearsal }: LoadedFile): FileFacts {
-  const { setup, teardown, probes, timeout, ...rest } = readRehearsal(rehearsal);
+  const { setup, teardown, probes, timeout, permissions, ...rest } = readRehearsal(rehearsal);
+  const { permissions: declared } = automation.settled;
   return {
     automation: automation.name,
     hasSetup: setup !== undefined,
     hasTeardown: teardown !== undefined,
     probes: Object.keys(probes),
     timeoutMs: timeout,
+    ...(declared === undefined
+      ? {}
+      : { permissions: permissions ? bothPermissions(declared, permissions) : declared }),
     ...rest,
   };
 }
@@ -168,8 +173,10 @@ function rowOf(record: StepRecord): StepRow {
 }
 
 function messageOf(error: unknown): string {
-  const { type, message } = summariseError(error);
-  return message === "" ? type : message;
+  const { type, message, cause } = summariseError(error);
+  // fetch says why it failed by its cause alone.
+  const why = cause === undefined || cause.message === "" ? "" : `: ${cause.message}`;
+  return `${message === "" ? type : message}${why}`;
 }
 
 function ownEnv(): Record<string, string> {

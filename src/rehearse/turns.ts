@@ -1,6 +1,6 @@
 /** One work after the other, though they are begun side by side: else nobody could tell whose doing a change is. */
 
-import { Slots } from "../automation/slots.ts";
+import { Slots } from "../automation/parallel/slots.ts";
 import type { Clock } from "../core/clock.ts";
 
 /** How long one work keeps those beside it from beginning, in milliseconds. */

@@ -2,6 +2,8 @@
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import pg from "pg";
 import { startServer } from "../postgres/server.ts";
 import { folder, freePort, ran, threw, type Shown } from "./stage.ts";
@@ -67,6 +69,15 @@ async function* refusals(url: string): AsyncGenerator<Shown> {
     "do $$ begin raise exception sqlstate '40P01'; end $$",
   ]);
 
+  const raise = "do $$ begin raise exception 'of our own' using errcode = 'XX999'; end $$";
+  const file = join(folder(), "raise.sql");
+  writeFileSync(file, raise);
+  yield ran(72, "unknown unknown SQL_FAILED", ["psql", url, "-Xv", "ON_ERROR_STOP=1", "-f", file]);
+  yield ran(
+    79,
+    "transient unknown CONNECTION_LOST",
+    psql("select pg_terminate_backend(pg_backend_pid())"),
+  );
   yield* transactions(url);
 }
 
@@ -160,7 +171,10 @@ export async function* redis(): AsyncGenerator<Shown> {
     does("config", "set", "requirepass", "secret");
     yield await ran(84, "fatal none REDIS_NOAUTH", cli("get", "a"));
     yield await ran(84, "fatal none REDIS_WRONGPASS", cli("auth", "wrong"));
+    server.kill("SIGSTOP");
+    yield await ran(97, "timeout unknown EXIT_124", ["timeout", "0.3", ...cli("ping")]);
   } finally {
+    server.kill("SIGCONT");
     server.kill();
     await once(server, "close");
   }

@@ -6,6 +6,7 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { folder, ran, threw, type Run, type Shown } from "./stage.ts";
 
 const FULL = "degraded partial ENOSPC";
@@ -25,12 +26,12 @@ export async function* disk(): AsyncGenerator<Shown> {
   );
   yield ran(2, FULL, ["cp", big, "copy"], full());
   yield ran(2, FULL, ["dd", `if=${big}`, "of=copy"], full());
-  yield ran(2, FULL, ["mv", big, "moved"], full(`cp ${big} ../never || true`));
-  yield ran(2, FULL, sh(`tee copy < ${big} > /dev/null`), full());
+  yield ran(2, FULL, ["mv", big, "moved"], full(`cp "${big}" ../never || true`));
+  yield ran(2, FULL, sh(`tee copy < "${big}" > /dev/null`), full());
   yield ran(3, FULL, ["tar", "-cf", "a.tar", big], full());
-  yield ran(4, FULL, sh(`gzip -1c ${big} > a.gz`), full());
+  yield ran(4, FULL, sh(`gzip -1c "${big}" > a.gz`), full());
   yield ran(5, FULL, ["rsync", big, "copy"], full());
-  yield ran(6, FULL, ["curl", "-sS", "-o", "copy", `file://${big}`], full());
+  yield ran(6, FULL, ["curl", "-sS", "-o", "copy", pathToFileURL(big).href], full());
   yield ran(7, FULL, sh("echo hello > full; echo more >> full"), full());
   yield ran(
     8,
@@ -39,6 +40,12 @@ export async function* disk(): AsyncGenerator<Shown> {
     full("sqlite3 a.db 'create table t (x)'"),
   );
   yield ran(9, FULL, ["git", "add", "big"], full(`git init -q; head -c 300000 /dev/urandom > big`));
+  const project = folder();
+  writeFileSync(join(project, "package.json"), '{"name":"x","version":"1.0.0"}');
+  cpSync(big, join(project, "big"));
+  const npm = ["npm", `--cache=${folder()}`, "--no-update-notifier"];
+  yield ran(10, FULL, [...npm, "pack", project], full());
+  yield ran(10, FULL, [...npm, "install", "--cache=cache", project], full());
   yield ran(12, "degraded partial INODES_EXHAUSTED", ["touch", "one-more"], {
     disk: { kind: "inodes" },
   });

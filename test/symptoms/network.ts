@@ -48,6 +48,22 @@ const ssh = (...words: string[]) => [
   "true",
 ];
 
+const STATUSES: readonly (readonly [symptom: number, expected: string])[] = [
+  [98, "timeout unknown HTTP_408"],
+  [98, "transient none HTTP_425"],
+  [99, "transient none HTTP_409"],
+  [99, "transient none HTTP_423"],
+  [100, "transient none HTTP_429"],
+  [101, "degraded unknown HTTP_500"],
+  [101, "degraded unknown HTTP_502"],
+  [101, "timeout unknown HTTP_504"],
+  [102, "degraded unknown HTTP_503"],
+  [104, "fatal none HTTP_403"],
+  [105, "fatal none HTTP_404"],
+  [106, "fatal none HTTP_501"],
+  [106, "degraded unknown HTTP_507"],
+];
+
 export async function* network(): AsyncGenerator<Shown> {
   const sockets = new Set<Socket>();
   const http = createHttp(answer);
@@ -94,11 +110,14 @@ export async function* network(): AsyncGenerator<Shown> {
     "-e",
     'require("net").createServer().listen(0, "203.0.113.1")',
   ]);
-  yield ran(100, "transient none HTTP_429", curl("-f", `${url}/429`));
-  yield ran(102, "degraded unknown HTTP_503", curl("-f", `${url}/503`));
+  for (const [symptom, expected] of STATUSES) {
+    yield ran(symptom, expected, curl("-f", `${url}/${expected.slice(-3)}`));
+  }
+  const inScript = (status: number) => ["bash", "-c", `set -e; curl -sSf ${url}/${status}; true`];
+  yield ran(105, "fatal unknown HTTP_404", inScript(404));
+  yield ran(102, "degraded unknown HTTP_503", inScript(503));
   yield ran(102, "degraded unknown HTTP_503", wget(`${url}/503`));
   yield ran(104, "fatal none AUTHENTICATION_FAILED", wget(`${url}/401`));
-  yield ran(105, "fatal none HTTP_404", curl("-f", `${url}/404`));
   yield ran(107, "fatal none REDIRECT_LOOP", curl("-L", "--max-redirs", "5", `${url}/loop`));
   yield ran(28, "fatal none AUTHENTICATION_FAILED", ["git", "ls-remote", `${url}/401`]);
   yield threw(108, "degraded unknown GRPC_UNAVAILABLE", "gRPC", async () => callNobody());

@@ -58,7 +58,7 @@ export async function* processes(): AsyncGenerator<Shown> {
   yield ran(64, "fatal none ENOENT", ["no-such-command"]);
   yield ran(64, "fatal none EXIT_127", sh("no-such-command"));
   yield ran(65, "fatal none EACCES", [plain]);
-  yield ran(65, "fatal none EXIT_126", sh(plain));
+  yield ran(65, "fatal none EXIT_126", sh(`"${plain}"`));
   yield ran(66, "fatal none E2BIG", ["echo", "x".repeat(200_000)]);
   chmodSync(plain, 0o755);
   yield ran(67, "fatal unknown ERR_ACCESS_DENIED", [

@@ -3,9 +3,9 @@
  * recorded: each line comes from the process that has just ended.
  */
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,13 +14,15 @@ import { faultOf } from "../../src/classify/classify.ts";
 import { commandFinding } from "../../src/classify/command.ts";
 import type { CommandEnd, Symptoms } from "../../src/core/command-end.ts";
 import type { Fault } from "../../src/core/fault.ts";
+import { countOomKills, readSymptoms } from "../../src/process/symptoms.ts";
 
 /** What a symptom is to come out as: class, effect and code, `degraded partial ENOSPC`. */
 export type Expected = string;
 
 /** One failure that was seen. */
 export interface Shown {
-  readonly symptom: number;
+  /** Its number in docs/symptoms.md; none where it only sounds like one. */
+  readonly symptom: number | undefined;
   readonly what: string;
   readonly said: string;
   readonly found: string;
@@ -35,15 +37,32 @@ export interface Run {
   readonly disk?: { readonly kind: "bytes" | "inodes" | "roomy"; readonly prepare?: string };
   /** The signal to send once it runs. */
   readonly kill?: NodeJS.Signals;
+  /** Counts what the kernel killed meanwhile, which may be another's. */
+  readonly counts?: boolean;
 }
 
 const scratch: string[] = [];
 
-/** A directory that is removed in the end. */
-export function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "holdfast-symptoms-"));
+/** A directory that is removed in the end; others than its owner are let in by its mode, `755`. */
+export function folder(mode?: string): string {
+  const path = mkdtempSync(join(tmpdir(), "holdfast symptoms-"));
   scratch.push(path);
+  if (mode !== undefined) chmodSync(path, mode);
   return path;
+}
+
+/** Whether a program can be found. */
+export function isHere(program: string): boolean {
+  return spawnSync("sh", ["-c", 'command -v "$0"', program]).status === 0;
+}
+
+/** What is told of symptoms that this machine cannot show. */
+export const NOT_SHOWN: string[] = [];
+
+/** Shows nothing, and has it said why. */
+export function missing(symptoms: readonly number[], what: string): readonly Shown[] {
+  NOT_SHOWN.push(`#${symptoms.join(" #")}: ${what} is not here`);
+  return [];
 }
 
 /** Removes every directory. */
@@ -89,7 +108,7 @@ export async function freePort(): Promise<number> {
 
 /** Runs a command that is to fail, and classifies its end. */
 export async function ran(
-  symptom: number,
+  symptom: number | undefined,
   expected: Expected,
   argv: readonly string[],
   run: Run = {},
@@ -135,7 +154,9 @@ const OURS = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)),
 );
 
-async function endOf(argv: readonly string[], { env, cwd, disk, kill }: Run): Promise<CommandEnd> {
+async function endOf(argv: readonly string[], run: Run): Promise<CommandEnd> {
+  const { env, cwd, disk, kill } = run;
+  const oomKillsBefore = run.counts === true ? countOomKills() : undefined;
   const at = disk === undefined ? cwd : folder();
   const wrap =
     disk === undefined
@@ -171,7 +192,10 @@ async function endOf(argv: readonly string[], { env, cwd, disk, kill }: Run): Pr
       stdout,
       stderr,
       durationMs: measure(),
-      symptoms: symptomsOf(measured),
+      symptoms: {
+        ...readSymptoms({ argv, cwd: at ?? process.cwd(), temporary: undefined }, oomKillsBefore),
+        ...symptomsOf(measured),
+      },
     };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

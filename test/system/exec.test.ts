@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { lookOf } from "../../src/process/overlay-finish.ts";
 import { holdfast, place, start, type Place } from "../cli-process.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
@@ -163,17 +164,26 @@ test("what a killed transaction left is removed at the next start, and a commit 
   await running.ended;
   const left = layers(at).length;
   const [record = ""] = layers(at).filter((name) => name.endsWith(".json"));
-  const { spool } = JSON.parse(readFileSync(join(at.home, "overlays", record), "utf8")) as {
-    spool: string;
-  };
+  const { place: layersAt } = JSON.parse(
+    readFileSync(join(at.home, "overlays", record), "utf8"),
+  ) as { place: string };
+  const [name = ""] = readdirSync(layersAt);
   // As it stands when it is killed among its renames.
-  const staged = at.file(".a.mark", "committed");
-  const ready = { renames: [{ from: staged, to: join(at.root, "a") }], deletions: [] };
-  writeFileSync(join(spool, "ready"), JSON.stringify(ready));
+  const stage = join(at.root, ".stage");
+  const staged = at.file(".stage/new/a", "committed");
+  const to = join(at.root, "a");
+  const moves = [{ from: staged, to, aside: join(stage, "gone-0"), look: await lookOf(to) }];
+  const ready = { stages: [stage], moves, attributes: [] };
+  writeFileSync(join(layersAt, name, "ready"), JSON.stringify(ready));
   const next = await exec(at, ["--", "true"]);
 
-  expect({ left: left > 0, now: layers(at), a: read(at, "a"), spool: existsSync(spool) }).toEqual({
-    spool: false,
+  expect({
+    left: left > 0,
+    now: layers(at),
+    a: read(at, "a"),
+    isThere: existsSync(layersAt),
+  }).toEqual({
+    isThere: false,
     left: true,
     now: [],
     a: "committed",
@@ -231,7 +241,97 @@ test("--write, --read and --no-net hold", async () => {
   expect(stderr).toMatch(/secret: No such file[^]*in\/new/);
 });
 
+test("a relative --cwd, and paths that lead through links, are as they are without a sandbox", async () => {
+  const at = place();
+  at.file("data/f", "seen");
+  mkdirSync(join(at.root, "work"));
+  symlinkSync(join(at.root, "data"), join(at.root, "link"));
+  const flags = ["--cwd", "work", "--read", "../link", "--write", "."];
+  const words = [...flags, ...sh(`cat ../link/f > copy; pwd`)];
+
+  const { exitCode, stdout } = await exec(at, words);
+
+  expect([exitCode, stdout, read(at, "work/copy")]).toEqual([0, `${at.root}/work\n`, "seen"]);
+});
+
+test("--require-sandbox runs nothing where a limit would not be kept", async () => {
+  const at = place();
+
+  const { exitCode, stderr } = await exec(at, [
+    "--require-sandbox",
+    "--net",
+    "127.0.0.1:1",
+    ...sh("echo ran >> ledger"),
+  ]);
+
+  expect([exitCode, at.did(), stderr]).toEqual([
+    77,
+    [],
+    expect.stringContaining("none keeps which hosts it reaches"),
+  ]);
+});
+
+/** The programs of a machine without bubblewrap. */
+function withoutBubblewrap(at: Place): string {
+  const bin = join(at.root, "bin");
+  mkdirSync(bin);
+  for (const name of "sh true setpriv prlimit unshare grep sleep setsid".split(" ")) {
+    symlinkSync(spawnSync("which", [name], { encoding: "utf8" }).stdout.trim(), join(bin, name));
+  }
+  return bin;
+}
+
+test("without bubblewrap it has no network and no new rights, and what is not kept is told", async () => {
+  const at = place();
+  const line = "grep -c : /proc/net/dev; grep NoNewPrivs /proc/self/status; ulimit -Hc";
+
+  const { exitCode, stdout, stderr } = await exec(
+    at,
+    ["--no-net", "--write", at.root, ...sh(line)],
+    { PATH: withoutBubblewrap(at) },
+  );
+
+  expect([exitCode, stdout]).toEqual([0, "1\nNoNewPrivs:\t1\n0\n"]);
+  expect(stderr).toMatch(
+    /^holdfast: not kept in the sandbox: what it writes; kept: no network, it gains no rights, it writes no memory image.*bubblewrap is not installed/,
+  );
+});
+
+test("without bubblewrap nobody outlives it either, also when it is killed", async () => {
+  const at = place();
+  const line = `setsid sh -c 'echo $$ >> ledger; exec sleep 600' & sleep 0.2; echo on >&2; sleep 600`;
+  const words = ["exec", "--no-net", ...sh(line)];
+  const running = start(at, words, { PATH: withoutBubblewrap(at) });
+  await running.heard("on\n");
+
+  running.child.kill("SIGKILL");
+  await running.ended;
+
+  const [pid] = at.did();
+  await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 20_000 }).toBe(false);
+});
+
 const isRoot = process.getuid?.() === 0;
+
+test.runIf(isRoot)("without bubblewrap root has only the rights over files and users", async () => {
+  const at = place();
+
+  const { stdout } = await exec(at, ["--no-net", ...sh("grep CapEff /proc/self/status")], {
+    PATH: withoutBubblewrap(at),
+  });
+
+  // chown, dac_override, fowner, fsetid, kill, setgid, setuid, net_bind_service: capability.h.
+  expect(stdout).toBe("CapEff:\t00000000000004fb\n");
+});
+
+test.runIf(isRoot)("somebody else has no rights inside bubblewrap", async () => {
+  const at = place();
+  const flags = ["--user", "nobody", "--cwd", "/", "--no-net"];
+
+  const { stdout } = await exec(at, [...flags, ...sh("grep CapEff /proc/self/status")]);
+
+  expect(stdout).toBe("CapEff:\t0000000000000000\n");
+});
 
 test.runIf(isRoot).for([[[]], [["--write", "/var/tmp"]]] as const)(
   "--user runs it and its verification as somebody else: %o",
@@ -297,6 +397,46 @@ test("in a terminal the command has it, and answers what is typed", async () => 
   );
 
   expect([status, shown]).toEqual([0, expect.stringMatching(/^0\r\n[^]*hello ann\r\n$/)]);
+});
+
+test("a change of the terminal's size reaches the command", async () => {
+  const at = place();
+  const line = `trap 'echo; stty size; exit' WINCH; stty rows 33 cols 77; while :; do sleep 0.05; done`;
+
+  const { status, shown } = await inTerminal(at, sh(line), "never", "");
+
+  expect([status, shown]).toEqual([0, expect.stringContaining("33 77\r\n")]);
+});
+
+test("job control: a time limit runs on while all is stopped, and who writes in the background goes on", () => {
+  const at = place();
+  const run = `"${process.execPath}" "${MAIN}" exec`;
+  const script = at.file(
+    "jobs.sh",
+    `set -m
+    modes=$(stty -g)
+    ${run} --timeout 1s -- sh -c 'kill -s TSTP 0; sleep 600'
+    echo "stopped with $?"; sleep 1; fg; echo "ended with $?"
+    ${run} -- sh -c 'echo from the background; exit 4' & wait $!; echo "then with $?"
+    test "$modes" = "$(stty -g)" && echo the terminal is as it was`,
+  );
+
+  const { stdout } = spawnSync("script", ["-qec", `bash '${script}'`, "/dev/null"], {
+    cwd: at.root,
+    env: { PATH: process.env["PATH"], HOME: at.root, HOLDFAST_HOME: at.home, TERM: "xterm" },
+    encoding: "utf8",
+  });
+
+  const told = stdout
+    .split("\r\n")
+    .filter((line) => /^(?:stopped|ended|from|then|the) /.test(line));
+  expect(told).toEqual([
+    "stopped with 148",
+    "ended with 124",
+    "from the background",
+    "then with 4",
+    "the terminal is as it was",
+  ]);
 });
 
 test("Ctrl-C in a terminal reaches the command once, and undo and cleanup are run", async () => {

@@ -3,11 +3,20 @@
  * namespaces), real git, real dpkg.
  */
 
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, expect, onTestFinished, test } from "vitest";
 import { dpkgInterrupted, gitIndexLock } from "holdfast/remedies";
 import { fixture } from "../cli-process.ts";
 import { treat } from "../../src/heal/treat.contract.ts";
@@ -70,6 +79,31 @@ test("with nothing to delete it stops, and says so", () => {
   expect(stdout).not.toContain("attempt 2, ");
 });
 
+test("a command whose disk cannot be cleared stops at once, and alerts with what was found", () => {
+  const script = `head -c 6000000 /dev/zero > "$DISK/other.bin"
+    "$NODE" "$MAIN" exec --attempts 5 --heal "disk-full clear=$DISK/*.gz keep=2" --alert 'cat > "$HOME/alert.json"' \\
+      -- sh -c 'echo ran; head -c 900000 /dev/zero > "$DISK/new.data"'`;
+  const { status, stdout, disk } = onSmallDisk("alerted", "size=6m", script);
+
+  const { unhealed } = JSON.parse(readFileSync(join(disk, "../alert.json"), "utf8"));
+  expect([status, stdout, unhealed]).toEqual([
+    1,
+    "ran\n",
+    [
+      {
+        remedy: "disk-full",
+        target: `${disk}/*.gz`,
+        fault: expect.stringMatching(/^(?:ENOSPC|NO_SPACE_UNCONFIRMED)$/),
+        deeds: [],
+        because: expect.stringMatching(
+          /^there is nothing to act on: .* has 0 B left, .* 0 may go, 0 stay as the newest$/,
+        ),
+        advice: `make room where ${disk}/*.gz lies, or let more of it go`,
+      },
+    ],
+  ]);
+});
+
 test("what is mounted in the directory cannot be deleted, and stays; the next goes", () => {
   const mounted =
     'echo > "$DISK/other"; touch -d 2026-01-01 "$DISK/other"; : > "$DISK/0.gz"; mount --bind "$DISK/other" "$DISK/0.gz"';
@@ -92,6 +126,20 @@ test("no inodes left: the oldest go, though there is room", () => {
   expect(stdout).toContain(`remedy inodes (${disk}/*.session): healed, `);
 });
 
+test("the lock of a process that /proc does not show, as others' are hidden, stays", () => {
+  const script = `sleep 60 >/dev/null 2>&1 & pid=$!; echo $pid > "$HOME/lock"; mount -t tmpfs none "/proc/$pid"
+    "$NODE" "$MAIN" exec --heal "stale-lock path=$HOME/lock codes=ENOMEM" \\
+      -- sh -c 'echo "Cannot allocate memory" >&2; exit 4'
+    code=$?; kill $pid; ls "$HOME/lock"; exit $code`;
+  const { status, stdout, stderr, disk } = onSmallDisk("hidden", "size=1m", script);
+
+  const lock = join(disk, "../lock");
+  expect([status, stdout]).toEqual([4, `${lock}\n`]);
+  expect(stderr).toMatch(
+    /lock names process \d+, which lives; whether it wrote the file is not certain/,
+  );
+});
+
 test("an index.lock that git left behind is deleted, and git goes on", async () => {
   const repository = join(root, "repository");
   const git = (...words: string[]) =>
@@ -111,6 +159,44 @@ test("an index.lock that git left behind is deleted, and git goes on", async () 
   );
 
   expect([refused.status, outcome, git("add", "a").status]).toEqual([128, "healed", 0]);
+});
+
+test.for<[name: string, words: (repository: string) => string[]]>([
+  ["reached over a link", (repository) => ["-C", repository]],
+  [
+    "that stands elsewhere",
+    (repository) => [`--git-dir=${repository}/.git`, `--work-tree=${repository}`],
+  ],
+])("the index.lock of a git that waits for its editor stays: one %s", async ([name, words]) => {
+  const repository = join(root, name);
+  const link = join(root, `link ${name}`);
+  const started = join(root, `${name} started`);
+  spawnSync("git", ["init", "-q", repository]);
+  symlinkSync(repository, link);
+  writeFileSync(join(repository, "a"), "a");
+  spawnSync("git", ["-C", repository, "add", "a"]);
+  const identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+  const git = spawn("git", [...identity, ...words(repository), "commit", "-qa"], {
+    stdio: "ignore",
+    env: { ...process.env, GIT_EDITOR: `touch '${started}'; sleep 60; false`, TERM: "xterm" },
+    detached: true,
+  });
+  onTestFinished(() => void process.kill(-(git.pid as number), "SIGKILL"));
+  while (!existsSync(started)) await sleep(20);
+  const gitDirectory = join(link, ".git");
+
+  const { outcome, because } = await treat(
+    gitIndexLock({ gitDirectory, olderThan: 1, wait: 0 }),
+    "GIT_LOCKED",
+  );
+
+  expect([outcome, because, existsSync(join(gitDirectory, "index.lock"))]).toEqual([
+    "failed",
+    expect.stringMatching(
+      /^the symptom is still there: .*index\.lock may be in use by process \d+$/,
+    ),
+    true,
+  ]);
 });
 
 test("an interrupted dpkg is gone on with", async () => {

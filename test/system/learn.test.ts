@@ -12,7 +12,7 @@ test("what it proposes is what was used, and enough, as the kernel keeps it", as
 
   expect([ended.exitCode, JSON.parse(ended.stdout)]).toEqual([
     0,
-    { schema: 1, automation: "uses", permissions: needed(at), unused: [] },
+    { schema: 1, automation: "uses", permissions: needed(at), unused: [], isComplete: true },
   ]);
   expect(ended.stderr).toContain("Permissions are kept by the kernel (bubblewrap)");
 });

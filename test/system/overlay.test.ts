@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { changeLine, linesOf } from "../../src/process/overlay-changes.ts";
-import { finishCommit } from "../../src/process/overlay-commit.ts";
+import { finishCommit, lookOf } from "../../src/process/overlay-finish.ts";
 import { openOverlay, whyNoOverlay, type Overlay } from "../../src/process/overlay.ts";
 
 const ROOT = mkdtempSync(join(tmpdir(), "holdfast overlay "));
@@ -71,6 +71,7 @@ test("what a command would change is told, and nothing is changed", async () => 
       "added    link",
       "added    new/",
       "added    new/f  2 bytes",
+      "touched  same  1 → 1 bytes",
       "deleted  sub/c  1 bytes",
       "deleted  sub/deep/",
       "added    sub/z  2 bytes",
@@ -139,9 +140,9 @@ test("a commit is refused as a whole where somebody else changed a file meanwhil
 test("a commit is refused as a whole where something cannot be copied", async () => {
   const directory = makeDirectory();
   const overlay = await openOverlay({ directories: [directory] });
-  runOver(overlay, directory, "mkdir made; echo 1 > made/b; rm -r gone; echo file > gone");
+  runOver(overlay, directory, "mkdir made; echo 1 > made/b; mkfifo pipe");
 
-  await expect(overlay.commit()).rejects.toThrow("gone was a directory");
+  await expect(overlay.commit()).rejects.toThrow("pipe is neither a file, a directory nor a link");
   await overlay.remove();
 
   expect([lstatSync(join(directory, "gone")).isDirectory(), readdirSync(directory).length]).toEqual(
@@ -152,25 +153,38 @@ test("a commit is refused as a whole where something cannot be copied", async ()
 test("a commit that was killed among its renames is done to its end by another process", async () => {
   const directory = makeDirectory();
   const spool = mkdtempSync(join(ROOT, "spool-"));
-  const [one, two] = [join(directory, ".one"), join(directory, ".two")];
-  writeFileSync(two, "2");
+  const stage = join(directory, ".holdfast-overlay-x");
+  mkdirSync(join(stage, "new"), { recursive: true });
+  writeFileSync(join(stage, "new/two"), "2");
+  const into = (name: string, index: number) => ({
+    to: join(directory, name),
+    aside: join(stage, `gone-${index}`),
+    look: "",
+  });
+  const gone = { ...into("gone", 2), look: await lookOf(join(directory, "gone")) };
   const ready = {
-    // The first of them was renamed already.
-    renames: [
-      { from: one, to: join(directory, "one") },
-      { from: two, to: join(directory, "two") },
+    stages: [stage],
+    moves: [
+      // The first of them was renamed already, and of the others one is somebody else's now.
+      { ...into("one", 0), from: join(stage, "new/one") },
+      { ...into("two", 1), from: join(stage, "new/two") },
+      gone,
+      into("never", 3),
+      { ...into("b", 4), look: "of another one" },
     ],
-    deletions: [join(directory, "gone"), join(directory, "never")],
+    attributes: [],
   };
   writeFileSync(join(spool, "ready"), JSON.stringify(ready));
 
-  await finishCommit(spool);
-  await finishCommit(spool);
+  const kept = await finishCommit(spool);
+  const again = await finishCommit(spool);
 
+  expect([kept, again]).toEqual([[join(directory, "b.holdfast-overlay-x")], []]);
   expect([
     readFileSync(join(directory, "two"), "utf8"),
-    existsSync(join(directory, "gone")),
-  ]).toEqual(["2", false]);
+    readFileSync(join(directory, "b.holdfast-overlay-x"), "utf8"),
+    readdirSync(directory).toSorted(),
+  ]).toEqual(["2", "bb", ["a.txt", "b.holdfast-overlay-x", "same", "sub", "two"]]);
 });
 
 test.for([

@@ -4,12 +4,22 @@
  */
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { chmodSync, copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { reapLeftovers, runCommand, startCommand } from "holdfast/process";
 import { quoted } from "../../src/core/shell-word.ts";
+import { findProcess, pidSpace } from "../../src/process/process-table.ts";
 import { Descendants, until } from "../process/descendants.ts";
 
 const SOURCE = "--conditions=holdfast:source";
@@ -103,6 +113,74 @@ test.runIf(isRoot)("in a namespace as another user", async () => {
   const end = await runCommand(["id", "-un"], { contain: true, user: "nobody", cwd: "/" });
 
   expect(end).toMatchObject({ level: "namespace", stdout: "nobody\n", argv: ["id", "-un"] });
+});
+
+/** What ends its first thread, and goes on in another one; its argument tells it apart. */
+const IN_ANOTHER_THREAD = `
+import ctypes, sys, threading, time
+threading.Thread(target=time.sleep, args=(600,)).start()
+print(sys.argv[1], flush=True)
+exit_of_a_thread = {"x86_64": 60}.get(__import__("platform").machine(), 93)
+ctypes.CDLL(None).syscall(exit_of_a_thread, 0)`;
+
+test.for([
+  [{ supervise: true }, "supervised"],
+  [{}, "plain"],
+] as const)(
+  "a process whose first thread has ended is no zombie, and ends: %o",
+  async ([how, level]) => {
+    const cancelling = new AbortController();
+    const said = { pid: "" };
+    const script = 'setsid python3 -c "$0" mark & echo $!; wait';
+    const running = startCommand(["sh", "-c", script, IN_ANOTHER_THREAD], {
+      ...how,
+      signal: cancelling.signal,
+      grace: 0,
+      onLine: (line) => (said.pid += /^\d+$/.test(line) ? line : ""),
+    });
+    const stat = () => statLine(said.pid);
+    await until(() => / Z /.test(stat()));
+
+    cancelling.abort();
+    const ended = await running.end;
+
+    // It may not be reaped yet.
+    expect([ended.level, ended.leftovers, stat() === "" || threadsOf(stat()) === 1]).toEqual([
+      level,
+      [],
+      true,
+    ]);
+  },
+);
+
+function statLine(pid: string): string {
+  try {
+    return pid === "" ? "" : readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function threadsOf(stat: string): number {
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[17]);
+}
+
+test.for([
+  ["is not there", "/dev/null"],
+  ["is broken", "/bin/false"],
+])("where perl %s, the command is run all the same, marked", ([, instead = ""]) => {
+  const program = `
+    import { runCommand } from "holdfast/process";
+    const { level, stdout, exitCode } = await runCommand(["sh", "-c", "cat; exit 3"], { supervise: true, input: "in" });
+    console.log(level, stdout, exitCode);`;
+  const within = ["--dev-bind", "/", "/", "--ro-bind", instead, "/usr/bin/perl"];
+  const { stdout } = spawnSync(
+    "bwrap",
+    [...within, process.execPath, SOURCE, "--input-type=module", "-e", program],
+    { cwd: import.meta.dirname, encoding: "utf8" },
+  );
+
+  expect(stdout).toBe("marked in 3\n");
 });
 
 test("a user namespace that is not allowed is told of, and the command is run plainly", () => {
@@ -209,6 +287,29 @@ test.runIf(isRoot)(
     expect(readdirSync(records)).toEqual([]);
   },
 );
+
+test.runIf(isRoot)("another user's living command is not taken for gone where it is hidden", () => {
+  const place = mkdtempSync(join(tmpdir(), "holdfast-hidden-"));
+  onTestFinished(() => rmSync(place, { recursive: true, force: true }));
+  chmodSync(place, 0o777);
+  const own = { pid: process.pid, startTime: findProcess(process.pid)?.startTime };
+  const record = { mark: randomUUID(), command: own, owner: own, ...pidSpace() };
+  writeFileSync(join(place, "x.command.json"), JSON.stringify(record));
+  const program = `
+    import { existsSync } from "node:fs";
+    import { reapLeftovers } from "holdfast/process";
+    console.log(existsSync("/proc/${process.pid}"), await reapLeftovers(process.argv[1]));`;
+  const node = [process.execPath, SOURCE, "--input-type=module", "-e"];
+  const mounted = `mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$@"`;
+
+  const { stdout } = spawnSync(
+    "unshare",
+    ["--mount", "sh", "-c", mounted, "sh", ...node, program, place],
+    { cwd: import.meta.dirname, encoding: "utf8" },
+  );
+
+  expect([stdout, readdirSync(place)]).toEqual(["false []\n", ["x.command.json"]]);
+});
 
 test.runIf(isRoot)("when no process can be made any more, that is what is said", () => {
   const program = `

@@ -5,7 +5,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { findMachine, wrapCommand } from "../../src/process/sandbox.ts";
+import { findMachine } from "../../src/process/machine.ts";
+import { wrapCommand } from "../../src/process/sandbox.ts";
 import type { Permissions } from "../../src/core/permissions.ts";
 import { holdfast, place, start } from "../cli-process.ts";
 import { reach, reaching, untilThereAre } from "../permissions/reaching.ts";
@@ -51,6 +52,17 @@ describe("an automation inside bubblewrap", () => {
     const { exitCode, stdout } = await reach(at, reaching(at), what);
 
     expect([exitCode, stdout]).toEqual([77, expect.stringContaining(`add ${permission}: `)]);
+  });
+
+  test("is told what a program lacks that it may run: a file that is not there to be read", async () => {
+    const at = place();
+
+    const { exitCode, stdout } = await reach(at, reaching(at, { run: ["sh"] }), "program reads");
+
+    expect([exitCode, stdout]).toEqual([
+      77,
+      expect.stringContaining('add permissions.read: "/etc/shadow"'),
+    ]);
   });
 
   test("runs the program that it named, and that runs no other", async () => {
@@ -112,7 +124,12 @@ describe("a command inside bubblewrap", () => {
   }
 
   test("this machine has it", async () => {
-    expect(await findMachine()).toEqual({ level: "bubblewrap", lacks: "" });
+    expect(await findMachine()).toEqual({
+      level: "bubblewrap",
+      lacks: "",
+      rights: [],
+      noNet: [],
+    });
   });
 
   test("writes only where it may", async () => {

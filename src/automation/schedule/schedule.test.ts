@@ -75,7 +75,7 @@ test.for<[schedule: unknown, message: string]>([
   ],
   [
     { every: "50ms" },
-    `${PATH}.every: expected a duration such as 250, "2s" or "1m30s", at least 100 ms, received "50ms"`,
+    `${PATH}.every: expected a duration such as "250ms", "2s" or "1m30s", at least 100 ms, received "50ms"`,
   ],
   [{ every: "5m", jitter: "5m" }, `${PATH}.jitter: expected less than every, received 300000`],
   [{ every: "5m", catchup: "all" }, `${PATH}.catchup: unknown; known are name, cron, every`],

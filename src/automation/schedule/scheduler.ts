@@ -5,7 +5,7 @@
  * Automations run in processes of their own, which are started from outside.
  */
 
-import { Lane, type Looking } from "../lane.ts";
+import { Lane, type Looking } from "./lane.ts";
 import type { Plan, SchedulerParts, ServerParts } from "./serving.ts";
 
 /** The longest time between two looks. */

@@ -4,7 +4,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Random } from "../../core/dice.ts";
 import type { Journal } from "../../core/journal.ts";
 import type { Stream } from "../../core/stream.ts";
-import type { EndWithin } from "../end-run.ts";
+import type { EndWithin } from "./end-run.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Server } from "../sees-to.ts";
 import type { Timetable } from "./timetable.ts";

@@ -10,6 +10,10 @@ const SSH = ["ssh", "scp", "sftp"];
 /** What it is sent through says why. */
 const BY_SSH = { exit: [12, 255] } as const;
 
+/** In its words, its options or its own files. */
+const SSH_CALLED_WRONGLY =
+  /^usage: |unknown option -- |Bad (?:configuration option|port|owner or permissions|.*forwarding spec)|^Can't open user config file|^No user exists for uid|: (?:no argument after keyword|unsupported option|missing argument)|line \d+: .*(?:extra arguments|garbage) at end/i;
+
 /** gzip and its kin. */
 export const ZIPPED: readonly string[] = [
   "gzip",
@@ -134,8 +138,9 @@ export const ARCHIVES: readonly ToolRow[] = [
     "transient",
     "none",
   ]),
-  row(116, SSH, { exit: [255, 1], says: /^usage: |Bad configuration option|unknown option -- / }, [
-    "USAGE",
+  row(116, SSH, { exit: [255, 1], says: SSH_CALLED_WRONGLY }, ["USAGE", "fatal", "none"]),
+  row(117, SSH, { exit: [255, 1], says: /^Unable to negotiate with / }, [
+    "PROTOCOL_FAILED",
     "fatal",
     "none",
   ]),

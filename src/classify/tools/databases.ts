@@ -72,7 +72,21 @@ export const DATABASES: readonly ToolRow[] = [
   ]),
   row(73, ["pg_isready"], { exit: [1] }, ["SQLSTATE_57P03", "transient", "none"]),
   row(73, ["pg_isready"], { exit: [2] }, ["ECONNREFUSED", "degraded", "none"]),
-  row(73, ["psql"], { exit: [2] }, ["CONNECTION_LOST", "transient", "unknown"]),
+  row(79, PG, { says: /could not (?:receive|send) data|SSL SYSCALL error: EOF/ }, [
+    "CONNECTION_LOST",
+    "transient",
+    "unknown",
+  ]),
+  row(
+    116,
+    PG,
+    {
+      says: /error: (?:invalid (?:URI|connection option|port number|\w+ value|integer value)|definition of service|missing "=" after)/,
+    },
+    ["USAGE", "fatal", "none"],
+  ),
+  // What it does say decides: 2 is also for a connection that was asked for wrongly.
+  row(73, ["psql"], { exit: [2], isSilent: true }, ["CONNECTION_LOST", "transient", "unknown"]),
   row(72, ["psql"], { exit: [3] }, ["SQL_FAILED", "unknown", "unknown"]),
 
   row(36, REDIS, { says: /Could not connect to Redis at .*Connection refused/ }, REFUSED),

@@ -115,7 +115,17 @@ export const NETWORK: readonly ToolRow[] = [
   row(47, WGET, { exit: [5] }, ["CERT_UNTRUSTED", "fatal", "none"]),
   row(34, WGET, { exit: [4], says: /unable to resolve host address/ }, NO_NAME),
   row(36, WGET, { exit: [4], says: /failed: Connection refused/ }, REFUSED),
-  row(40, WGET, { exit: [4], says: /timed out/ }, NO_ANSWER),
+  row(40, WGET, { exit: [4], says: /(?:Connection|Operation) timed out/ }, NO_ANSWER),
+  row(45, WGET, { exit: [4], says: /failed: Network is unreachable/ }, [
+    "ENETUNREACH",
+    "transient",
+    "none",
+  ]),
+  row(45, WGET, { exit: [4], says: /failed: No route to host/ }, [
+    "EHOSTUNREACH",
+    "transient",
+    "none",
+  ]),
   row(34, WGET, { exit: [4] }, ["NETWORK_FAILED", "transient", "unknown"]),
   row(104, WGET, { exit: [6] }, ["AUTHENTICATION_FAILED", "fatal", "none"]),
   row(116, WGET, { exit: [2] }, BAD_URL),

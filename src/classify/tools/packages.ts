@@ -11,6 +11,9 @@ const DPKG = ["dpkg", "apt-get", "apt"];
 const NPM = ["npm", "npx"];
 const PIP = ["pip", "pip3", "python", "python3"];
 
+const APT_LOCKED =
+  /Could not get lock \/|Unable to (?:acquire the dpkg|lock directory|lock the administration)/;
+
 /** `npm error code X` of npm 9 and newer, `npm ERR! code X` before. */
 function npm(symptom: number, codes: string, meaning: Parameters<typeof row>[3]): ToolRow {
   return row(symptom, NPM, { says: new RegExp(`^npm (?:error|ERR!) code (?:${codes})$`) }, meaning);
@@ -18,11 +21,7 @@ function npm(symptom: number, codes: string, meaning: Parameters<typeof row>[3])
 
 /** See the header. */
 export const PACKAGES: readonly ToolRow[] = [
-  row(21, APT, { says: /Could not get lock|Unable to (acquire|lock)/ }, [
-    "PACKAGES_LOCKED",
-    "transient",
-    "none",
-  ]),
+  row(21, APT, { says: APT_LOCKED }, ["PACKAGES_LOCKED", "transient", "none"]),
   row(22, DPKG, { says: /lock was locked by another process/ }, [
     "PACKAGES_LOCKED",
     "transient",

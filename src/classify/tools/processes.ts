@@ -67,6 +67,10 @@ export const CALLED_WRONGLY = row(
 
 const PROGRAM_BUG = ["PROGRAM_BUG", "fatal", "unknown"] as const;
 
+/** Without one of these flock waits for the lock as long as it takes. */
+const MAY_NOT_WAIT =
+  /\bflock (?:-\S{1,40} (?:[\d.]{1,9} )?){0,5}(?:-[a-zA-Z]{0,9}[nw]|--(?:nb|nonblock|wait|timeout))/;
+
 const SHELLS = ["sh", "dash", "bash", "zsh", "ksh", "ash"];
 
 /** Shells, interpreters and the small programs that watch over others. */
@@ -80,10 +84,18 @@ export const PROCESSES: readonly ToolRow[] = [
     PROGRAM_BUG,
   ),
   row(119, SHELLS, { says: /: [Bb]ad substitution$|: parameter null or not set$/ }, PROGRAM_BUG),
+  // As dash says it, in words of its own.
+  row(
+    68,
+    SHELLS,
+    { says: /: cannot (?:open|create) .*: (?:No such file|Directory nonexistent)$/ },
+    ["ENOENT", "fatal", "unknown"],
+  ),
   row(53, SHELLS, { says: /: Cannot fork$|: fork: .*Resource temporarily unavailable/ }, [
     "EAGAIN",
     "degraded",
-    "none",
+    // The script may have done much before.
+    "unknown",
   ]),
   row(53, ["node"], { exit: [134], says: /uv_thread_create/ }, ["EAGAIN", "degraded", "none"]),
   row(55, ["node"], { exit: [134, 133], says: /JavaScript heap out of memory/ }, [
@@ -95,7 +107,7 @@ export const PROCESSES: readonly ToolRow[] = [
     119,
     ["node", "python", "python3"],
     {
-      says: /^(?:Uncaught )?(?:Assertion|Attribute|Import|Indentation|Index|Key|ModuleNotFound|Name|NotImplemented|Range|Recursion|Reference|Syntax|Tab|Type|UnboundLocal|URI|ZeroDivision)Error(?: \[\w+\])?(?:$|:(?! fetch failed| terminated))/,
+      says: /^(?:Uncaught )?(?:Assertion|Attribute|Import|Indentation|Index|Key|ModuleNotFound|Name|NotImplemented|Range|Recursion|Reference|Syntax|Tab|Type|UnboundLocal|URI|Value|ZeroDivision)Error(?: \[\w+\])?(?:$|:(?! fetch failed| terminated))/,
     },
     PROGRAM_BUG,
   ),
@@ -103,7 +115,11 @@ export const PROCESSES: readonly ToolRow[] = [
   row(56, ["python", "python3"], { says: /^MemoryError/ }, ["ENOMEM", "degraded", "partial"]),
   // As `flock -E 75` says it; its usual 1 may be that of the command as well.
   row(19, ["flock"], { exit: [75] }, ["LOCK_TAKEN", "transient", "none"]),
-  row(19, ["flock"], { exit: [1], isSilent: true }, ["LOCK_TAKEN", "transient", "unknown"]),
+  row(19, ["flock"], { exit: [1], isSilent: true, ifCalled: MAY_NOT_WAIT }, [
+    "LOCK_TAKEN",
+    "transient",
+    "unknown",
+  ]),
   row(13, ["unshare"], { says: /unshare failed: No space left on device/ }, [
     "NAMESPACE_LIMIT",
     "fatal",

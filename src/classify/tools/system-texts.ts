@@ -65,4 +65,4 @@ export const FILE_TOOLS: ReadonlySet<string> = new Set(
 
 /** What else names a code of the tables: Node's and other programs' uncaught errors, in a line. */
 export const NAMED_CODE =
-  /\b(?:E[A-Z2]{3,}[A-Z_]*|ERR_[A-Z0-9_]+|UND_ERR_\w+|CERT_\w+|SQLITE_\w+)\b/g;
+  /\b(?:E[A-Z2]{3,}[A-Z_]*|EAI_[A-Z]+|ERR_[A-Z0-9_]+|UND_ERR_\w+|CERT_\w+|SQLITE_\w+)\b/g;

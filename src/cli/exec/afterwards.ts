@@ -23,12 +23,22 @@ export interface AfterwardsParts {
 
 /** Never rejects: what fails here is told, and changes nothing about how the command ended. */
 export async function afterwards(ended: Ended, parts: AfterwardsParts): Promise<void> {
-  const { args, world, complain } = parts;
+  const { world, complain } = parts;
+  const { cleanup } = ended.plan;
+  if (cleanup !== undefined && ended.hasBegun) await cleanUp(cleanup, ended, parts);
+  const secrets = redactor({ env: world.env });
+  // Only where there is a run to show: what is called then can be told.
+  const calledAs = ended.runId === undefined ? "" : await world.calledAs();
+  const line = printable(lineOf(ended, secrets, calledAs));
+  if (line !== "") complain(line, levelOf(ended));
+  await tellOthers(ended, parts);
+}
+
+/** Writes the report, and alerts whom it concerns. Never rejects. */
+export async function tellOthers(ended: Ended, parts: AfterwardsParts): Promise<void> {
+  const { args, world } = parts;
   const { plan } = ended;
   const secrets = redactor({ env: world.env });
-  if (plan.cleanup !== undefined && ended.hasBegun) await cleanUp(plan.cleanup, ended, parts);
-  const line = printable(lineOf(ended, secrets, await world.calledAs()));
-  if (line !== "") complain(line, levelOf(ended));
   const file = args?.text("report");
   if (file !== undefined) await report(resolve(world.cwd, file), documentOf(ended, secrets), parts);
   if (plan.alert !== undefined && isAlarming(ended)) {

@@ -2,11 +2,12 @@
 
 import { isatty } from "node:tty";
 import type { Writable } from "node:stream";
-import { StoppedBySignal } from "../../automation/cancellation.ts";
+import { StoppedBySignal } from "../../automation/cancel/cancellation.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { EndedCommand, RunningCommand } from "../../process/ended-command.ts";
 import { startCommand } from "../../process/start-command.ts";
 import type { OutputTarget, RunCommandOptions } from "../../process/command-options.ts";
+import { handOn } from "./hand-on.ts";
 import { commandEnv, type Variables } from "./hook.ts";
 import type { ExecPlan } from "./plan.ts";
 
@@ -53,9 +54,11 @@ export async function attemptCommand(
   const stop = () => void stopWith(signal?.reason, { command, stopping, plan, clock: parts.clock });
   if (signal?.aborted === true) stop();
   signal?.addEventListener("abort", stop, { once: true });
+  const keep = handOn(command);
   try {
     return await command.end;
   } finally {
+    keep();
     stopping.abort();
     signal?.removeEventListener("abort", stop);
   }

@@ -25,9 +25,13 @@ export async function checkResult(
 }
 
 function checkOutput(expected: string, { stdout }: CommandEnd): void {
-  if (readExpected(expected, "expectOutput")(stdout)) return;
+  const isThere = readExpected(expected, "expectOutput")(stdout);
+  if (isThere === true) return;
+  const shown = expected.startsWith("/") ? expected : JSON.stringify(expected);
   throw new Error(
-    `the output has no ${expected.startsWith("/") ? expected : JSON.stringify(expected)}`,
+    isThere === undefined
+      ? `${shown} could not be looked for in the output within a second`
+      : `the output has no ${shown}`,
   );
 }
 

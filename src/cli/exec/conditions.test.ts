@@ -13,7 +13,7 @@ const END: CommandEnd = {
 };
 
 const names = (text: string, end: Partial<CommandEnd>) =>
-  isNamed({ ...END, ...end }, readConditions(text, "retryOn"));
+  isNamed({ ...END, ...end }, readConditions(text, "retryOn"), false);
 
 test("a range names the codes in it, both ends included, and no others", () => {
   const code = fc.integer({ min: 1, max: 255 });

@@ -1,7 +1,8 @@
-/** What `--retry-on` and `--fatal-on` name: ends of a command, by exit code, signal or output. Pure. */
+/** What `--retry-on` and `--fatal-on` name: ends of a command, by exit code, signal or output. */
 
 import type { CommandEnd } from "../../core/command-end.ts";
 import { OptionsError } from "../../core/errors.ts";
+import { matches } from "./bounded-match.ts";
 
 /** Some ends of a command. */
 export type Condition =
@@ -37,12 +38,15 @@ function findCondition(part: string): Condition | undefined {
   return from >= 1 && from <= to && to <= HIGHEST_EXIT_CODE ? { from, to } : undefined;
 }
 
-/** The text or pattern that `--expect-output` wants to see. @throws {OptionsError} For a bad pattern. */
-export function readExpected(text: string, path: string): (output: string) => boolean {
+/**
+ * The text or pattern that `--expect-output` wants to see; `undefined` where that could not be found out
+ * in time. @throws {OptionsError} For a bad pattern.
+ */
+export function readExpected(text: string, path: string): (output: string) => boolean | undefined {
   const [, source, flags] = /^\/(.+)\/([a-z]*)$/s.exec(text) ?? [];
   if (source === undefined) return (output) => output.includes(text);
   const pattern = readPattern({ source, flags }, text, path);
-  return (output) => pattern.test(output);
+  return (output) => matches(pattern, output);
 }
 
 function readPattern(
@@ -62,11 +66,20 @@ function readPattern(
   );
 }
 
-/** Whether one of them names how the command ended. One that was ended by us has no code of its own. */
-export function isNamed(end: CommandEnd, conditions: readonly Condition[]): boolean {
+/**
+ * Whether one of them names how the command ended. One that was ended by us has no code of its own.
+ *
+ * @param unclear What a pattern counts as that could not be looked for in time.
+ */
+export function isNamed(
+  end: CommandEnd,
+  conditions: readonly Condition[],
+  unclear: boolean,
+): boolean {
   return conditions.some((condition) => {
     if ("pattern" in condition) {
-      return condition.pattern.test(end.stderr) || condition.pattern.test(end.stdout);
+      const found = [end.stderr, end.stdout].map((text) => matches(condition.pattern, text));
+      return found.includes(true) || (unclear && found.includes(undefined));
     }
     if ("signal" in condition) return end.signal === condition.signal;
     const { exitCode = 0 } = end;

@@ -3,7 +3,6 @@
  * did, or wrote far more. One that only took longer is left to time limits.
  */
 
-import { basename } from "node:path";
 import { readFormerRuns } from "../../automation/former-runs.ts";
 import { formatMs } from "../../core/duration.ts";
 import type { Journal, RunRecord, StepRecord } from "../../core/journal.ts";
@@ -11,7 +10,7 @@ import { formatBytes } from "../../core/size.ts";
 import { decodeValue } from "../../journal/codec.ts";
 import { outlierOf, type Deviation, type Outlier } from "../../policies/envelope.ts";
 import { COMMAND, type Done } from "./exec-automation.ts";
-import { nameOfLine } from "./flags.ts";
+import { nameOfLine, nameOfProgram } from "./flags.ts";
 import type { ExecPlan } from "./plan.ts";
 
 /** What is unusual about it, in words; `undefined` where nothing is, or too little is known. */
@@ -33,7 +32,7 @@ export async function findUnusual(
 
 /** Under a name that was given stand runs of one job; else `sh` is what has the same command line. */
 function isNamed({ name, argv, shell }: ExecPlan): boolean {
-  return name !== (shell ? nameOfLine(argv[2] ?? "") : basename(argv[0] ?? ""));
+  return name !== (shell ? nameOfLine(argv[2] ?? "") : nameOfProgram(argv[0] ?? ""));
 }
 
 function hasArgv({ input }: RunRecord, argv: readonly string[]): boolean {

@@ -1,12 +1,19 @@
 /** The automation that `holdfast exec` is: one step around a command, made from flags. */
 
-import { automation, type Automation, type StepOptions } from "../../automation/automation.ts";
+import {
+  automation,
+  type Automation,
+  type OwnEnd,
+  type StepOptions,
+} from "../../automation/automation.ts";
+import { isCancellation } from "../../automation/cancel/cancel-request.ts";
 import type { EndedCommand } from "../../process/ended-command.ts";
 import { findMs } from "../../core/duration.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { Remedy } from "../../core/remedy.ts";
 import type { SharedState } from "../../core/shared-state.ts";
 import { exponential } from "../../policies/backoff.ts";
+import type { TaskFailure } from "../../policies/task-result.ts";
 import { sharedBreaker } from "../../policies/shared-breaker.ts";
 import { CommandError } from "../../process/command-error.ts";
 import { attemptCommand, isOutputCounted, type AttemptParts } from "./attempt.ts";
@@ -14,6 +21,7 @@ import { backoffFromText } from "./backoff-text.ts";
 import { checkResult } from "./checks.ts";
 import { HOOK_LIMIT_MS, isGood, runHook, type HookParts } from "./hook.ts";
 import { namedFault } from "./named-fault.ts";
+import { endingOf } from "./outcome.ts";
 import type { Overlaid } from "./overlaid.ts";
 import { attemptsOf, isRepeatable, type ExecPlan } from "./plan.ts";
 
@@ -34,6 +42,8 @@ export interface ExecParts extends AttemptParts {
   readonly compare?: ((done: Done, log: Logger) => Promise<void>) | undefined;
   /** Called at each end of the command, also of attempts that are followed by another one. */
   readonly ended?: ((end: EndedCommand) => void) | undefined;
+  /** What this process exits with when it only undoes the command: the code of the signal that ended it. */
+  readonly exitCode?: number | undefined;
 }
 
 /** What the step's value is. */
@@ -46,12 +56,12 @@ export interface Done {
 
 /** See the header. */
 export function execAutomation(plan: ExecPlan, parts: ExecParts): Automation {
-  return automation(plan.name, { resumeWithin: Infinity }, async (run) => {
+  let last: EndedCommand | undefined;
+  const guarded = automation(plan.name, { resumeWithin: Infinity }, async (run) => {
     const told = { HOLDFAST_RUN_ID: run.id };
     if (plan.lock !== undefined) {
       await run.lock("lock", { lock: plan.lock, wait: findMs(plan.lockWait) ?? 0 });
     }
-    let last: EndedCommand | undefined;
     await run.step(
       COMMAND,
       async ({ signal, attempt, key, scale }): Promise<Done> => {
@@ -64,6 +74,7 @@ export function execAutomation(plan: ExecPlan, parts: ExecParts): Automation {
         await parts.overlaid?.begin();
         parts.begun?.();
         last = await attemptCommand(plan, parts, { signal, told: said });
+        run.log.debug("how the tree of the command was held", { level: last.level });
         parts.ended?.(last);
         if (!isGood(last)) throw new CommandError(last);
         return doneBy(last, isOutputCounted(plan, parts));
@@ -81,10 +92,42 @@ export function execAutomation(plan: ExecPlan, parts: ExecParts): Automation {
     );
     const { overlaid } = parts;
     if (plan.transaction && overlaid !== undefined) {
-      await run.step("commit", () => overlaid.commit(), { timeout: { attempt: Infinity } });
+      const kept = await run.step("commit", () => overlaid.commit(), {
+        timeout: { attempt: Infinity },
+      });
+      if (kept.length > 0) {
+        const { toldKept } = await import("./told-changes.ts");
+        run.log.warning(toldKept(kept));
+      }
     }
   });
+  const endOf = (failure: TaskFailure) => endOfRun(failure, { plan, parts, last });
+  return Object.freeze({ ...guarded, endOf });
 }
+
+/** What is known where the run fails. */
+interface Known {
+  readonly plan: ExecPlan;
+  readonly parts: ExecParts;
+  readonly last: EndedCommand | undefined;
+}
+
+/** History shows what the shell saw. One that is rolled back on request has no end of its own. */
+function endOfRun(
+  { fault, error, rollback }: TaskFailure,
+  { plan, parts: { exitCode: given }, last: end }: Known,
+): OwnEnd | undefined {
+  if (fault.code === ON_REQUEST) {
+    const isLeft = rollback === "incomplete";
+    return given === undefined || isLeft ? undefined : { status: "failed", exitCode: given };
+  }
+  const status = isCancellation(error) ? "cancelled" : "failed";
+  const skipsWhenLocked = plan.lockWait === "skip";
+  const { outcome, exitCode } = endingOf({ status, fault, rollback, end, skipsWhenLocked });
+  return { status: outcome === "skipped" ? "cancelled" : status, exitCode };
+}
+
+const ON_REQUEST = "ROLLBACK_REQUESTED";
 
 function doneBy({ durationMs, stdoutBytes }: EndedCommand, isCounted: boolean): Done {
   const done = { exitCode: 0, durationMs: Math.round(durationMs) };

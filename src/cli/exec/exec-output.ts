@@ -6,7 +6,7 @@ import { fileSink } from "../../observe/file-sink.ts";
 import { jsonLines } from "../../observe/json-lines.ts";
 import { levelOf } from "../../observe/level.ts";
 import type { Arguments, World } from "../command.ts";
-import { progressLines } from "../progress.ts";
+import { progressLines } from "../screen/progress.ts";
 import { complainer, type Complain } from "../run-output.ts";
 import { runLog } from "../run-log.ts";
 import { attemptsOf, type ExecPlan } from "./plan.ts";
@@ -30,10 +30,11 @@ export function execOutput(args: Arguments, world: World): ExecOutput {
     complain,
     async openRun(plan) {
       const service = { name: plan.name };
-      const directory = await world.logDirectory();
-      const own = plan.dryRun
-        ? undefined
-        : runLog({ directory, service, onFailure: tellOf(directory, complain) });
+      const directory = plan.dryRun ? undefined : await logDirectoryOf(world);
+      const own =
+        directory === undefined
+          ? undefined
+          : runLog({ directory, service, onFailure: tellOf(directory, complain) });
       const lines = isJson
         ? jsonLines((line) => world.complain(line), service)
         : progressOf(plan, world);
@@ -48,6 +49,11 @@ export function execOutput(args: Arguments, world: World): ExecOutput {
       };
     },
   };
+}
+
+/** Where there is no place for state, there is no journal either, which is told. */
+function logDirectoryOf(world: World): Promise<string | undefined> {
+  return world.logDirectory().catch(() => undefined);
 }
 
 /** In text, only what is out of the ordinary: a command that succeeds at once says nothing of ours. */

@@ -1,8 +1,9 @@
 /** The flags of `holdfast exec`, and what they say. */
 
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { OptionsError } from "../../core/errors.ts";
 import { UsageError, type Arguments, type Flag, type Flags, type World } from "../command.ts";
+import { checkArgumentBytes } from "./argument-bytes.ts";
 import { PLAN_READERS, readGuarding, type ExecPlan, type Guarding } from "./plan.ts";
 import { readProfile, type Profile } from "./profile.ts";
 
@@ -66,9 +67,9 @@ export const GUARDING_FLAGS = {
   user: text("NAME", "The user that it is run as; only for root"),
   read: texts("PATH", "In a sandbox: what it may read"),
   write: texts("PATH", "In a sandbox: what it may write"),
-  net: texts("HOST:PORT", "In a sandbox: what it may connect to"),
+  net: texts("HOST:PORT", "In a sandbox: it has a network; hosts are not told apart"),
   "no-net": yes("In a sandbox: no network"),
-  "require-sandbox": yes("Do not run it where the machine has no sandbox"),
+  "require-sandbox": yes("Do not run it where the machine cannot keep it to all of these"),
   "dry-run": yes("Show what files it would change, and change none; without a network"),
   transaction: yes("Keep what it changed in files only when it and its --verify went well"),
   "strict-envelope": yes("It has failed when it took or wrote far less than its former runs"),
@@ -105,8 +106,12 @@ function readFlags(data: Profile): Guarding {
     return readGuarding(data, OWNER);
   } catch (error) {
     if (!(error instanceof OptionsError)) throw error;
+    // Who gave flags reads of flags, and who wrote a profile of names.
     throw new UsageError(
-      error.message.replace(/^exec\.(\w+)/, (_, name: string) => `--${kebab(name)}`),
+      error.message.replaceAll(
+        /^exec\.(\w+)|(?<=: (?:excludes|means nothing without) )(\w+)$/g,
+        (_, name?: string, other = "") => `--${kebab(name ?? other)}`,
+      ),
     );
   }
 }
@@ -145,13 +150,19 @@ export function planOf(guarding: Guarding, words: readonly string[], { cwd }: Wo
   if (program === undefined || program === "") {
     throw new UsageError("COMMAND is missing; it stands after --");
   }
+  checkArgumentBytes(words);
   const argv = guarding.shell ? ["sh", "-c", program, "sh", ...words.slice(1)] : words;
-  const name = guarding.name ?? (guarding.shell ? nameOfLine(program) : basename(program));
-  return { ...guarding, argv, name, cwd: guarding.cwd ?? cwd };
+  const name = guarding.name ?? (guarding.shell ? nameOfLine(program) : nameOfProgram(program));
+  return { ...guarding, argv, name, cwd: resolve(cwd, guarding.cwd ?? "") };
 }
 
 /** The first word of a line, where it is one. */
 export function nameOfLine(line: string): string {
   const [word = ""] = line.trim().split(/\s+/);
-  return /^[\w./+-]+$/.test(word) ? basename(word) : "sh";
+  return /^[\w./+-]+$/.test(word) ? nameOfProgram(word) : "sh";
+}
+
+/** Its file's name; of `/` there is none. */
+export function nameOfProgram(program: string): string {
+  return basename(program) || program;
 }

@@ -35,9 +35,16 @@ export async function findBrokenOff(plan: ExecPlan, journal: Journal): Promise<R
   const runs = [...found.values()].filter(isOfExec);
   const free: RunRecord[] = [];
   for (const run of runs.toSorted((a, b) => a.startedAtMs - b.startedAtMs)) {
-    if ((await journal.findHolder(run.id)) === undefined) free.push(run);
+    if (await isFree(run, journal)) free.push(run);
   }
   return free;
+}
+
+/** It may have ended since it was found, and is let go of only then. */
+async function isFree({ id }: RunRecord, journal: Journal): Promise<boolean> {
+  if ((await journal.findHolder(id)) !== undefined) return false;
+  const now = await journal.findRun(id);
+  return now !== undefined && UNFINISHED.includes(now.status);
 }
 
 async function findLockHolder(

@@ -4,8 +4,7 @@ import type { EndedCommand } from "../../process/ended-command.ts";
 import type { Clock } from "../../core/clock.ts";
 import { startCommand } from "../../process/start-command.ts";
 import type { Wrap } from "../../process/contain.ts";
-import type { ExecPlan } from "./plan.ts";
-import { readVariable } from "./plan.ts";
+import { variablesOf, type ExecPlan } from "./plan.ts";
 
 /** How long one of them may take, in milliseconds, where nothing else is said. */
 export const HOOK_LIMIT_MS = 300_000;
@@ -51,8 +50,7 @@ export function runHook(line: string, options: HookParts): Promise<EndedCommand>
 
 /** The environment of the command and of all that is run for it. */
 export function commandEnv(plan: ExecPlan, env: Variables, told: Variables): Variables {
-  const own = plan.env.map((text) => readVariable(text, "env"));
-  return { ...env, ...Object.fromEntries(own), HOLDFAST_NAME: plan.name, ...told };
+  return { ...env, ...variablesOf(plan), HOLDFAST_NAME: plan.name, ...told };
 }
 
 /** Whether it ended well. */

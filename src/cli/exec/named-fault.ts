@@ -14,15 +14,28 @@ import { knownFault, type Fault } from "../../core/fault.ts";
 export function namedFault(plan: Pick<Guarding, "retryOn" | "fatalOn">): Rule {
   const fatal = conditionsOf(plan.fatalOn);
   const transient = conditionsOf(plan.retryOn);
+  // Asked several times of one error, by the breaker, the retry and the run; a pattern may be slow.
+  const told = new WeakMap<CommandError, Fault>();
   return (error) => {
     if (!(error instanceof CommandError)) return undefined;
-    const { end } = error;
-    const fault: Fault = knownFault(error) ?? UNKNOWN;
-    if (isNamed(end, fatal)) return { ...fault, class: "fatal" };
-    if (isNamed(end, transient)) return { ...fault, class: "transient" };
-    const isOwnEnd = end.endedBy === undefined;
-    return transient.length > 0 && isOwnEnd ? { ...fault, class: "fatal" } : fault;
+    const fault = told.get(error) ?? faultBy(error, fatal, transient);
+    told.set(error, fault);
+    return fault;
   };
+}
+
+function faultBy(
+  error: CommandError,
+  fatal: readonly Condition[],
+  transient: readonly Condition[],
+): Fault {
+  const { end } = error;
+  const fault: Fault = knownFault(error) ?? UNKNOWN;
+  // Where it is not clear, it is not run again.
+  if (isNamed(end, fatal, true)) return { ...fault, class: "fatal" };
+  if (isNamed(end, transient, false)) return { ...fault, class: "transient" };
+  const isOwnEnd = end.endedBy === undefined;
+  return transient.length > 0 && isOwnEnd ? { ...fault, class: "fatal" } : fault;
 }
 
 const UNKNOWN: Fault = { class: "unknown", code: "COMMAND_FAILED", effect: "unknown" };

@@ -1,6 +1,7 @@
 /** How `holdfast exec` ends: its exit code, and a word for it. Pure. */
 
 import { constants } from "node:os";
+import { isHoldfastError } from "../../core/errors.ts";
 import { EXIT } from "../../core/exit-codes.ts";
 import type { Fault } from "../../core/fault.ts";
 import type { EndedCommand } from "../../process/ended-command.ts";
@@ -27,7 +28,8 @@ export type Outcome =
   | "cancelled"
   | "locked"
   | "skipped"
-  | "refused";
+  | "refused"
+  | "broken";
 
 /** What is known when all is over. */
 export interface Facts {
@@ -74,10 +76,10 @@ function byItself({ status, fault, end, signal, skipsWhenLocked }: Facts): Endin
   if (status === "interrupted") {
     return { outcome: "interrupted", exitCode: EXIT.signal + (signal ?? SIGINT) };
   }
-  if (status === "cancelled") return { outcome: "cancelled", exitCode: EXIT.failed };
   if (fault?.code === "LOCK_HELD" && skipsWhenLocked) {
     return { outcome: "skipped", exitCode: EXIT.ok };
   }
+  if (status === "cancelled") return { outcome: "cancelled", exitCode: EXIT.failed };
   const known = BY_FAULT.get(fault?.code ?? "");
   if (known !== undefined) return known;
   return end === undefined ? { outcome: "failed", exitCode: EXEC_EXIT.broken } : ofCommand(end);
@@ -111,6 +113,18 @@ function ofCommand(end: EndedCommand): Ending {
   }
   // A command that ended well and failed all the same did not do so by itself.
   return { outcome: "failed", exitCode: exitCode || EXEC_EXIT.broken };
+}
+
+/** What users mend by themselves, and which has a code of its own, by the error's code. */
+const USERS_OWN: Readonly<Record<string, number>> = {
+  AUTOMATION_FILE_INVALID: EXIT.config,
+  SANDBOX_UNAVAILABLE: EXIT.denied,
+};
+
+/** Where holdfast itself could not run or follow the command, whatever kept it from that. */
+export function brokenBy(error: unknown): Ending {
+  const exitCode = isHoldfastError(error) ? USERS_OWN[error.code] : undefined;
+  return { outcome: "broken", exitCode: exitCode ?? EXEC_EXIT.broken };
 }
 
 /** Whether a human should hear of it. Of an open breaker they heard when it opened. */

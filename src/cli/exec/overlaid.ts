@@ -9,14 +9,15 @@
 import { existsSync, realpathSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { SandboxError } from "../../core/errors.ts";
 import type { Owner } from "../../core/journal.ts";
 import { isWithin } from "../../core/permissions.ts";
 import { isGone, thisProcess } from "../../journal/owner.ts";
 import type { Wrapped } from "../../process/contain.ts";
 import type { FileChange } from "../../process/overlay-changes.ts";
-import { finishCommit } from "../../process/overlay-commit.ts";
+import { removeStages } from "../../process/overlay-commit.ts";
+import { finishCommit, READY } from "../../process/overlay-finish.ts";
 import { openOverlay, whyNoOverlay, type Overlay } from "../../process/overlay.ts";
 import type { ExecPlan } from "./plan.ts";
 
@@ -26,19 +27,17 @@ const LEVEL = "overlay";
 /** See the header. */
 export class Overlaid {
   readonly #plan: ExecPlan;
-  readonly #records: string;
   readonly #record: string;
-  readonly #spoolIn: string;
+  readonly #place: string;
   readonly #directories: readonly string[];
   #overlay: Overlay | undefined;
 
   private constructor(plan: ExecPlan, records: string, runId: string) {
     const { cwd, write } = plan;
     this.#plan = plan;
-    this.#records = records;
     this.#record = join(records, `${runId}.json`);
     this.#directories = write.length === 0 ? [cwd] : write.map((path) => resolve(cwd, path));
-    this.#spoolIn = spoolBeside(this.#directories, records);
+    this.#place = join(spoolBeside(this.#directories, records), `holdfast-${runId}`);
   }
 
   /**
@@ -48,23 +47,30 @@ export class Overlaid {
   static async open(plan: ExecPlan, records: string, runId: string): Promise<Overlaid> {
     await mkdir(records, { recursive: true, mode: 0o700 });
     const overlaid = new Overlaid(plan, records, runId);
-    const lacks = await whyNoOverlay(overlaid.#spoolIn);
-    if (lacks !== "") throw new SandboxError(lacks);
-    // A directory that cannot be laid over is told before anything is run.
-    await overlaid.begin();
-    return overlaid;
+    try {
+      await overlaid.#makePlace();
+      const lacks = await whyNoOverlay(overlaid.#place);
+      if (lacks !== "") throw new SandboxError(lacks);
+      // A directory that cannot be laid over is told before anything is run.
+      await overlaid.begin();
+      return overlaid;
+    } catch (error) {
+      await overlaid.remove();
+      throw error;
+    }
+  }
+
+  /** It is written down first, so that nothing of it outlives a kill. */
+  async #makePlace(): Promise<void> {
+    const layers: Layers = { owner: thisProcess(), place: this.#place };
+    await writeFile(this.#record, JSON.stringify(layers), { mode: 0o600 });
+    await mkdir(this.#place, { mode: 0o700 });
   }
 
   /** Begins anew: what an attempt before wrote is gone. */
   async begin(): Promise<void> {
-    await this.remove();
-    await mkdir(this.#records, { recursive: true, mode: 0o700 });
-    this.#overlay = await openOverlay({
-      directories: this.#directories,
-      spoolIn: this.#spoolIn,
-    });
-    const layers: Layers = { owner: thisProcess(), spool: this.#overlay.spool };
-    await writeFile(this.#record, JSON.stringify(layers), { mode: 0o600 });
+    await this.#overlay?.remove();
+    this.#overlay = await openOverlay({ directories: this.#directories, spoolIn: this.#place });
   }
 
   /** Runs something over the files as the command left them. */
@@ -85,17 +91,18 @@ export class Overlaid {
     return isListed ? this.#opened().changes() : [];
   }
 
-  /** Puts the changes in place. Rejects as `Overlay.commit` does. */
-  commit(): Promise<void> {
+  /** Puts the changes in place. Answers and rejects as `Overlay.commit` does. */
+  commit(): Promise<readonly string[]> {
     return this.#opened().commit();
   }
 
   /** Removes the layers, unless a commit was cut off in its middle: a later start does its rest. */
   async remove(): Promise<void> {
     const overlay = this.#overlay;
-    if (overlay === undefined || existsSync(join(overlay.spool, "ready"))) return;
+    if (overlay !== undefined && existsSync(join(overlay.spool, READY))) return;
     this.#overlay = undefined;
-    await overlay.remove();
+    await overlay?.remove();
+    await rm(this.#place, { recursive: true, force: true, maxRetries: 3 });
     await rm(this.#record, { force: true });
   }
 
@@ -108,7 +115,8 @@ export class Overlaid {
 /** What is written down of the layers of one process. */
 interface Layers {
   readonly owner: Owner;
-  readonly spool: string;
+  /** The directory in which they are. */
+  readonly place: string;
 }
 
 /** The layers cannot lie in what is laid over. */
@@ -127,32 +135,50 @@ function realPath(path: string): string {
   }
 }
 
+/** What was found of a process that was killed, and has been dealt with. */
+export interface SweptLayers {
+  readonly runId: string;
+  /** Whether its changes were being put in place: they are in place now. */
+  readonly isFinished: boolean;
+  /** In how many directories lay copies that were to be put in place; they are gone. */
+  readonly stages: number;
+  /** Where lies what others had put there meanwhile. */
+  readonly kept: readonly string[];
+}
+
 /**
- * Removes the layers of processes that were killed. Answers the overlays whose changes were being put
- * in place: that has been done to its end now. One that cannot be dealt with is left for the next start.
+ * Removes the layers of processes that were killed, and what they had copied; a commit that was cut off
+ * is done to its end. One that cannot be dealt with is left for the next start.
  */
 export async function sweepLayers(
   records: string,
   failed: (error: Error) => void,
-): Promise<readonly string[]> {
-  const finished: string[] = [];
+): Promise<readonly SweptLayers[]> {
+  const swept: SweptLayers[] = [];
   for (const name of await readdir(records)) {
     if (!name.endsWith(".json")) continue;
     try {
-      if (await sweepOne(join(records, name))) finished.push(name.slice(0, -".json".length));
+      swept.push(...(await sweepOne(join(records, name))));
     } catch (error) {
       failed(error as Error);
     }
   }
-  return finished;
+  return swept;
 }
 
-async function sweepOne(record: string): Promise<boolean> {
-  const { owner, spool } = JSON.parse(await readFile(record, "utf8")) as Layers;
-  if (isGone(owner) !== true) return false;
-  const isCutOff = existsSync(join(spool, "ready"));
-  if (isCutOff) await finishCommit(spool);
-  await rm(spool, { recursive: true, force: true, maxRetries: 3 });
+async function sweepOne(record: string): Promise<SweptLayers[]> {
+  const { owner, place } = JSON.parse(await readFile(record, "utf8")) as Layers;
+  if (isGone(owner) !== true) return [];
+  const found = { runId: basename(record, ".json"), isFinished: false, stages: 0 };
+  const kept: string[] = [];
+  for (const name of existsSync(place) ? await readdir(place) : []) {
+    const spool = join(place, name);
+    if (existsSync(join(spool, READY))) {
+      kept.push(...(await finishCommit(spool)));
+      found.isFinished = true;
+    } else found.stages += await removeStages(spool);
+  }
+  await rm(place, { recursive: true, force: true, maxRetries: 3 });
   await rm(record, { force: true });
-  return isCutOff;
+  return [{ ...found, kept }];
 }

@@ -17,6 +17,7 @@ import {
   type Reader,
   type Settled,
 } from "../../core/options.ts";
+import { readAddress } from "../../core/permissions.ts";
 import { backoffFromText } from "./backoff-text.ts";
 import { readConditions, readExpected } from "./conditions.ts";
 
@@ -74,6 +75,17 @@ export function readVariable(value: string, path: string): readonly [string, str
   throw new OptionsError(path, "expected NAME=VALUE");
 }
 
+/** What `--env` says. */
+export function variablesOf({ env }: Pick<Guarding, "env">): Readonly<Record<string, string>> {
+  return Object.fromEntries(env.map((text) => readVariable(text, "env")));
+}
+
+/** No path holds a zero byte; whether it is there is looked at where it is used. */
+function checkPath(value: string, path: string): void {
+  if (!value.includes("\0")) return;
+  throw new OptionsError(path, "expected a path, received one with a zero byte in it");
+}
+
 const limit = duration({ min: 1, default: undefined });
 const maybe = text({ default: undefined });
 
@@ -103,9 +115,9 @@ export const PLAN_READERS = {
   cwd: maybe,
   env: texts(meaning(readVariable)),
   user: maybe,
-  read: texts(anyText),
-  write: texts(anyText),
-  net: texts(anyText),
+  read: texts(meaning(checkPath)),
+  write: texts(meaning(checkPath)),
+  net: texts(meaning(readAddress)),
   noNet: flag({ default: false }),
   requireSandbox: flag({ default: false }),
   quietOnSuccess: flag({ default: false }),
@@ -130,7 +142,9 @@ export interface ExecPlan extends Guarding {
 /** @throws {OptionsError} For what is unknown, out of range, or excludes something else. */
 export function readGuarding(input: unknown, owner: string): Guarding {
   const settled = readOptions(owner, input, PLAN_READERS);
-  const needs = NEEDED.find(([name, other]) => given(settled[name]) && !given(settled[other]));
+  // What has a default is there also where nobody said it.
+  const said = input as Partial<Record<keyof Guarding, unknown>>;
+  const needs = NEEDED.find(([name, other]) => given(said[name]) && !given(settled[other]));
   if (needs !== undefined) {
     throw new OptionsError(`${owner}.${needs[0]}`, `means nothing without ${needs[1]}`);
   }
@@ -143,12 +157,17 @@ export function readGuarding(input: unknown, owner: string): Guarding {
   return settled;
 }
 
-const NEEDED: readonly (readonly [keyof Guarding, keyof Guarding])[] = [["lockWait", "lock"]];
+const NEEDED: readonly (readonly [keyof Guarding, keyof Guarding])[] = [
+  ["lockWait", "lock"],
+  ["breakerFailures", "breaker"],
+  ["breakerPause", "breaker"],
+];
 
 /** What a command over an overlay cannot have. */
 const NOT_OVER_LAYERS = ["transaction", "user", "read"] as const;
 
-function isSaid(value: string | boolean | readonly string[] | undefined): boolean {
+/** Whether it is more than what holds where nothing is said. */
+export function isSaid(value: ExecPlan[keyof ExecPlan]): boolean {
   return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
 }
 

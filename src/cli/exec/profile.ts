@@ -4,12 +4,14 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Clock } from "../../core/clock.ts";
+import { formatMs } from "../../core/duration.ts";
 import { OptionsError } from "../../core/errors.ts";
 import { readOptions, record, type Reader } from "../../core/options.ts";
 import type { World } from "../command.ts";
 import { AutomationFileError } from "../load-error.ts";
 import { nearest } from "../nearest.ts";
-import { readGuarding } from "./plan.ts";
+import { PLAN_READERS, readGuarding } from "./plan.ts";
 
 const NAMES = [
   "holdfast.config.ts",
@@ -28,7 +30,7 @@ export type Profile = Readonly<Record<string, unknown>>;
  *
  * Rejects with `AutomationFileError`.
  */
-export async function readProfile(name: string, { cwd, env }: World): Promise<Profile> {
+export async function readProfile(name: string, { cwd, env, clock }: World): Promise<Profile> {
   const file = findConfig(cwd, env);
   if (file === undefined) {
     throw new AutomationFileError(
@@ -37,7 +39,7 @@ export async function readProfile(name: string, { cwd, env }: World): Promise<Pr
       `Write one: export default { profiles: { ${JSON.stringify(name)}: { attempts: 3 } } }`,
     );
   }
-  const profiles = await loadProfiles(file);
+  const profiles = await loadProfiles(file, clock);
   const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
   if (profile !== undefined) return profile;
   const near = nearest(name, Object.keys(profiles));
@@ -69,15 +71,46 @@ function configHome(env: World["env"]): string {
 }
 
 const readProfileData: Reader<Profile> = (value, path) => {
+  checkNames(value, path);
   readGuarding(value, path);
   return value as Profile;
 };
 
+/** A typo is told by what was probably meant: all that there is would be a long list. */
+function checkNames(value: unknown, path: string): void {
+  const known = Object.keys(PLAN_READERS);
+  for (const name of Object.keys(Object(value) as object)) {
+    if (known.includes(name)) continue;
+    const near = nearest(name, known) ?? nearest(camel(name), known);
+    if (near !== undefined)
+      throw new OptionsError(`${path}.${name}`, `unknown; did you mean ${near}?`);
+  }
+}
+
+/** As a flag is called in a profile. */
+function camel(name: string): string {
+  return name
+    .replace(/^--/, "")
+    .replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
 const CONFIG_READERS = { profiles: record(readProfileData, { default: {} }) };
 
-async function loadProfiles(file: string): Promise<Readonly<Record<string, Profile>>> {
+/** A file that waits for something of its own must not keep a job waiting for ever. */
+const LOAD_LIMIT_MS = 10_000;
+
+async function loadProfiles(
+  file: string,
+  clock: Clock,
+): Promise<Readonly<Record<string, Profile>>> {
+  const loaded = new AbortController();
+  const late = clock.sleep(LOAD_LIMIT_MS, loaded.signal).then(
+    () => Promise.reject(new Error(`it did not end within ${formatMs(LOAD_LIMIT_MS)}`)),
+    () => undefined,
+  );
   try {
-    const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
+    const loading = import(pathToFileURL(file).href) as Promise<{ default?: unknown }>;
+    const module = (await Promise.race([loading, late])) ?? (await loading);
     return readOptions("config", module.default, CONFIG_READERS).profiles;
   } catch (error) {
     const problem =
@@ -87,5 +120,7 @@ async function loadProfiles(file: string): Promise<Readonly<Record<string, Profi
       problem,
       "Write: export default { profiles: { name: { … } } }, with the flags of holdfast exec in camel case.",
     );
+  } finally {
+    loaded.abort();
   }
 }

@@ -6,7 +6,7 @@ import type { Redactor } from "../../core/redact.ts";
 import { decodeValue } from "../../journal/codec.ts";
 import { AutomationFileError } from "../load-error.ts";
 import { EXEC_CODE } from "./code.ts";
-import { PLAN_READERS, type ExecPlan } from "./plan.ts";
+import { isSaid, PLAN_READERS, type ExecPlan } from "./plan.ts";
 
 /** The input of a run of `holdfast exec`. */
 interface RecordedPlan {
@@ -15,10 +15,14 @@ interface RecordedPlan {
   readonly isMasked: boolean;
 }
 
-/** As the journal may keep it. */
+/** As the journal may keep it. What people look for in it comes first. */
 export function toRecorded(plan: ExecPlan, secrets: Redactor): RecordedPlan {
+  const { name, argv, cwd, ...rest } = plan;
   // What is not said is left out, as in a profile.
-  const said = JSON.parse(JSON.stringify(plan)) as object;
+  const told = Object.entries(rest).filter(([, value]) => isSaid(value));
+  const said = JSON.parse(
+    JSON.stringify({ name, argv, cwd, ...Object.fromEntries(told) }),
+  ) as object;
   if (secrets.find(said) === undefined) return { exec: said, isMasked: false };
   const masked = secrets.value(said) as object;
   const isClean = secrets.find(masked) === undefined;

@@ -10,6 +10,7 @@ import type { RollbackOutcome } from "../../policies/task-result.ts";
 import type { Ending } from "./outcome.ts";
 import type { FileChange } from "../../process/overlay-changes.ts";
 import type { ExecPlan } from "./plan.ts";
+import type { Unhealed } from "./unhealed.ts";
 
 /** All that is known of it. */
 export interface Ended extends Ending {
@@ -26,6 +27,8 @@ export interface Ended extends Ending {
   readonly hasBegun: boolean;
   /** How the last attempt at the command ended. */
   readonly end?: CommandEnd | undefined;
+  /** What could not be healed of it. */
+  readonly unhealed: readonly Unhealed[];
   readonly host: string;
   /** What it would change in files, in a dry run. */
   readonly changes?: readonly FileChange[] | undefined;
@@ -40,11 +43,13 @@ const TAIL = 4_096;
 export function lineOf(ended: Ended, secrets: Redactor, calledAs: string): string {
   const { plan, outcome, attempts, durationMs, runId } = ended;
   if (outcome === "succeeded") return "";
+  // When a run was cut off is not known.
+  const took = outcome === "cut-off" ? "" : `, ${formatMs(durationMs)}`;
   const after = attempts > 1 ? ` after ${attempts} attempts` : "";
   const show = runId === undefined ? "" : `; ${calledAs} show ${runId}`;
   const left = ROLLBACK[ended.rollback];
   const why = clip(errorText(ended, secrets), LONGEST_ERROR);
-  return `holdfast: ${plan.name} ${WORDS[outcome]}${after}, ${formatMs(durationMs)}: ${why}${left}${show}\n`;
+  return `holdfast: ${plan.name} ${WORDS[outcome]}${after}${took}: ${why}${left}${show}\n`;
 }
 
 const ROLLBACK: Readonly<Record<RollbackOutcome, string>> = {
@@ -65,12 +70,13 @@ const WORDS: Readonly<Record<Ending["outcome"], string>> = {
   skipped: "was skipped",
   "cut-off": "was cut off before",
   refused: "was not started",
+  broken: "was not run or followed to its end",
 };
 
 /** For programs: `--report`, and what an alert gets. */
 export function documentOf(ended: Ended, secrets: Redactor): string {
-  const { plan, runId, outcome, exitCode, fault, end, rollback, attempts, startedAtMs, host } =
-    ended;
+  const { plan, runId, outcome, exitCode, fault, end, rollback, attempts } = ended;
+  const { startedAtMs, host, unhealed } = ended;
   const isFailed = outcome !== "succeeded";
   const document = {
     schema: 1,
@@ -86,6 +92,7 @@ export function documentOf(ended: Ended, secrets: Redactor): string {
     commandSignal: end?.signal,
     fault: isFailed ? fault : undefined,
     error: isFailed ? errorText(ended, secrets) : undefined,
+    unhealed: isFailed && unhealed.length > 0 ? unhealed : undefined,
     stderr: isFailed ? end?.stderr.slice(-TAIL) : undefined,
     rollback,
     attempts,

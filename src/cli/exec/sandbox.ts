@@ -1,8 +1,11 @@
 /** The sandbox of a command: what `--read`, `--write`, `--net` and `--no-net` allow, and no more. */
 
+import { resolve } from "node:path";
+import { SandboxError } from "../../core/errors.ts";
 import type { Permissions } from "../../core/permissions.ts";
-import { wrapCommand } from "../../process/sandbox.ts";
 import type { Wrap } from "../../process/contain.ts";
+import { wrapCommand, type WrappedCommand } from "../../process/sandbox.ts";
+import { readUser } from "../../process/user.ts";
 import type { Complain } from "../run-output.ts";
 import type { Variables } from "./hook.ts";
 import type { ExecPlan } from "./plan.ts";
@@ -14,7 +17,7 @@ export function isLimited({ read, write, net, noNet, requireSandbox }: ExecPlan)
 
 /**
  * Wraps the command, and says what is not kept of what was asked for. Rejects with `SandboxError` where
- * `--require-sandbox` cannot be met, and with `OptionsError` for a path that is not there.
+ * all of it has to be kept and is not.
  */
 export async function sandboxOf(
   plan: ExecPlan,
@@ -22,21 +25,39 @@ export async function sandboxOf(
   complain: Complain,
 ): Promise<Wrap | undefined> {
   if (!isLimited(plan)) return undefined;
+  const { user, requireSandbox } = plan;
   const wrapped = await wrapCommand(plan.argv, permissionsOf(plan), {
     env,
     cwd: plan.cwd,
-    require: plan.requireSandbox,
+    require: requireSandbox,
+    who: user === undefined ? undefined : readUser(user, "exec.user"),
   });
-  for (const part of wrapped.unheld) {
-    complain(`holdfast: not kept in the sandbox: ${part} (${wrapped.lacks})\n`, "WARNING");
-  }
-  return () => ({ argv: wrapped.argv, level: wrapped.level });
+  const { unheld, level } = wrapped;
+  if (requireSandbox && unheld.length > 0) throw new SandboxError(NO_HOSTS, unheld);
+  if (level !== "bubblewrap" || unheld.length > 0) complain(told(wrapped, plan), "WARNING");
+  // Inside bubblewrap nobody outlives holdfast; else somebody has to see to that.
+  return () => ({ argv: wrapped.argv, level, isOpen: level !== "bubblewrap" });
 }
 
-function permissionsOf({ read, write, net, noNet }: ExecPlan): Permissions {
+/** The only thing that bubblewrap does not keep of what a command can be told. */
+const NO_HOSTS = "hosts are not told apart; --no-net is kept, and --net '*:*' allows all";
+
+function told({ held, unheld, lacks, level }: WrappedCommand, { user }: ExecPlan): string {
+  const isRoot = process.getuid?.() === 0 && user === undefined;
+  const parts = [
+    ...(unheld.length === 0 ? [] : [`not kept in the sandbox: ${unheld.join(", ")}`]),
+    ...(held.length === 0 ? [] : [`kept: ${held.join(", ")}`]),
+    ...(level !== "bubblewrap" && isRoot ? ["it is run as root; --user NAME takes that away"] : []),
+  ];
+  const why = level === "bubblewrap" ? NO_HOSTS : lacks;
+  return `holdfast: ${parts.join("; ")} (${why})\n`;
+}
+
+function permissionsOf({ cwd, read, write, net, noNet }: ExecPlan): Permissions {
+  const absolute = (paths: readonly string[]) => paths.map((path) => resolve(cwd, path));
   return {
-    ...(read.length === 0 ? {} : { read }),
-    ...(write.length === 0 ? {} : { write }),
+    ...(read.length === 0 ? {} : { read: absolute(read) }),
+    ...(write.length === 0 ? {} : { write: absolute(write) }),
     ...(net.length === 0 && !noNet ? {} : { net: noNet ? [] : net }),
   };
 }

@@ -3,9 +3,25 @@
 import type { Redactor } from "../../core/redact.ts";
 import { changeLine, linesOf, type FileChange } from "../../process/overlay-changes.ts";
 import { printable } from "../printable.ts";
+import type { SweptLayers } from "./overlaid.ts";
 
 /** More files than this are counted only. */
 const MOST_TOLD = 200;
+
+/** What became of a transaction that was killed, in a line; empty where there is nothing to tell. */
+export function toldSwept({ runId, isFinished, stages, kept }: SweptLayers): string {
+  const others = kept.length === 0 ? "" : `; ${toldKept(kept)}`;
+  if (isFinished) {
+    return `holdfast: the transaction of run ${runId} was cut off while its changes were put in place; that is done now${others}\n`;
+  }
+  if (stages === 0) return "";
+  return `holdfast: the transaction of run ${runId} was cut off before its changes were put in place; its copies are removed, and all is as it was\n`;
+}
+
+/** What others had put where a change was put in place. */
+export function toldKept(kept: readonly string[]): string {
+  return `others changed files in the last moment, and theirs are kept: ${printable(kept.join(", "))}`;
+}
 
 /** Lines, each with its newline; the lines of text files that differ stand below their file. */
 export async function toldChanges(
