@@ -5,7 +5,7 @@
  * know, do work.
  */
 const HARMLESS: ReadonlySet<string> = new Set(
-  `: . [ [[ alias awk base64 basename bg break builtin cat column comm command continue cut date declare
+  `: . [ [[ alias awk base64 basename bg break builtin cat column comm command compgen complete compopt continue cut date declare
   df diff dirname disown dmesg du echo egrep eval exec eval_gettext eval_gettextln exit export expr false fgrep fg file find fmt fold free
   gawk getent getopts grep groups hash head history hostname id ip jobs join jq journalctl kill last
   less let lines local logger logname ls lsb_release lsblk lsof man mapfile mawk md5sum more mount
@@ -29,7 +29,7 @@ const GENTLE_WORD =
 
 /** What makes the data that a pipe hands on: what comes of its failure looks like data, too. */
 const SOURCES: ReadonlySet<string> = new Set(
-  `aws borg btrfs curl docker gcloud gpg gsutil http kubectl mariadb-dump mongodump mysql
+  `aws borg btrfs curl docker gcloud gpg gsutil http kubectl mariadb mariadb-dump mongodump mysql
   mysqldump openssl pg_basebackup pg_dump pg_dumpall pg_restore psql rclone redis-cli restic rsync scp sqlite3
   ssh tar wget zfs`.split(/\s+/),
 );
