@@ -233,3 +233,22 @@ test.for([
 ] as const)("%s is refused", async ([path, problem]) => {
   await expect(openOverlay({ directories: [path] })).rejects.toThrow(problem);
 });
+
+const HAS_PYTHON = spawnSync("python3", ["-c", "import os; os.setxattr"]).status === 0;
+
+test.skipIf(!HAS_PYTHON)(
+  "a commit keeps extended attributes (python3, which sets them)",
+  async () => {
+    const directory = makeDirectory();
+    const overlay = await openOverlay({ directories: [directory] });
+    const set = `import os; os.setxattr("a.txt", "user.kept", b"one"); open("a.txt", "a").write("x")`;
+    const get = `import os; print(os.listxattr("a.txt"), os.getxattr("a.txt", "user.kept"))`;
+
+    const { status, stderr } = runOver(overlay, directory, `python3 -c '${set}'`);
+    await overlay.commit();
+    await overlay.remove();
+    const found = spawnSync("python3", ["-c", get], { cwd: directory, encoding: "utf8" });
+
+    expect([status, stderr, found.stdout]).toEqual([0, "", "['user.kept'] b'one'\n"]);
+  },
+);
