@@ -176,14 +176,14 @@ class Start {
   }
 
   #endedOf(runId: string | undefined): Omit<Ended, "outcome" | "exitCode" | "rollback"> {
-    const { attempts, hasBegun, lastEnd, unhealed } = this.#progress;
+    const { attempts, mayHaveDone, lastEnd, unhealed } = this.#progress;
     return {
       plan: this.#plan,
       runId: this.#kept?.isKept === true ? runId : undefined,
       attempts,
       durationMs: this.#parts.world.clock.now() - this.#startedAtMs,
       startedAtMs: this.#startedAtMs,
-      hasBegun,
+      hasBegun: mayHaveDone,
       end: lastEnd,
       unhealed: unhealed.all,
       host: hostname(),
