@@ -75,8 +75,10 @@ export class Execution {
   /** Starts it; whatever becomes of that is told by its end. */
   start(): RunningCommand {
     if (this.#settled.signal?.aborted === true) return this.#neverRan({ endedBy: "cancel" });
-    // A wrapper would only say that it could not, in words and with an exit code of its own.
-    const problem = this.#plan.isWrapped ? this.#findProblem() : undefined;
+    // A wrapper would only say that it could not, in words and with an exit code of its own. Under
+    // permissions of Node's what may not be looked at seems missing.
+    const isTold = this.#plan.isWrapped && (process.permission as unknown) === undefined;
+    const problem = isTold ? this.#findProblem() : undefined;
     if (problem !== undefined) return this.#failed(problem.code);
     const { argv, options, isSupervised, ownsGroup, mark } = this.#plan;
     const [program = "", ...args] = argv;
