@@ -14,8 +14,8 @@ export function isOwnProgram(options: unknown): boolean {
 }
 
 /** The same for a program that becomes `command`, or starts it: that one has to be permitted. */
-export function inPlaceOf(command: readonly string[]) {
-  return { [OWN]: command } as const;
+export function inPlaceOf(command: readonly string[]): object {
+  return { [OWN]: command };
 }
 
 /** The command in whose place a program is started; `undefined` where it is in nobody's. */
