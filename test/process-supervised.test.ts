@@ -1,6 +1,7 @@
 /** Commands under a supervisor: nobody gets away from the tree. Linux, perl, and real processes. */
 
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -16,6 +17,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { reapLeftovers, runCommand, startCommand, type RunCommandOptions } from "holdfast/process";
 import type { CommandRecord } from "../src/process/leftover-record.ts";
+import { readPids } from "../src/process/process-table.ts";
 import { parseExit } from "../src/process/supervisor-report.ts";
 import { commandLine, Descendants, until } from "./process/descendants.ts";
 
@@ -47,6 +49,30 @@ test.runIf(isHere)("it is cancelled: nobody of the tree lives, however they trie
     survivors: [],
   });
 });
+
+/** Forks and ends, each time in a session of its own; in the end by itself. */
+const COMET = `
+  use POSIX qw(_exit setsid);
+  my $until = time + 15;
+  while (time < $until) { _exit(0) if fork; setsid }`;
+
+test.runIf(isHere)("who is another process at every look ends as well", async () => {
+  const cancelling = new AbortController();
+  const mark = randomUUID();
+  const argv = ["sh", "-c", 'perl -e "$0" "$1"; echo begun; exec sleep 600', COMET, mark];
+  const onLine = () => cancelling.abort();
+  const running = startCommand(argv, { supervise, onLine, signal: cancelling.signal, grace: 100 });
+
+  const { leftovers } = await running.end;
+
+  const looks = Array.from({ length: 20 }, () => isSeen(mark));
+  expect({ leftovers, isSeen: looks.includes(true) }).toEqual({ leftovers: [], isSeen: false });
+});
+
+/** Whether there is a process with such an argument. */
+function isSeen(word: string): boolean {
+  return readPids().some((pid) => commandLine(`${pid}`).includes(`\0${word}\0`));
+}
 
 test.runIf(isHere)("the one that ran it is killed: nobody of the tree lives", async () => {
   const six = descendants();

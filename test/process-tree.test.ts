@@ -107,6 +107,19 @@ test.runIf(isLinux)("the one that ran it is killed: a shell ends the tree", asyn
   expect(six.survivors()).toEqual(OUT_OF_REACH);
 });
 
+test.runIf(isLinux)("the one that ran it is killed as soon as the command runs", async () => {
+  const file = join(directory(), "pid");
+  // Before its own start is done.
+  const argv = ["sh", "-c", 'echo $$ > "$0"; kill -s KILL $PPID; exec sleep 600', file];
+  guarding(argv, {});
+  await until(() => existsSync(file) && readFileSync(file, "utf8") !== "");
+  const pid = readFileSync(file, "utf8").trim();
+
+  await until(() => commandLine(pid) === "");
+
+  expect(commandLine(pid)).toBe("");
+});
+
 test.runIf(isLinux)("the one that ran it just ends: so does the tree", async () => {
   const six = descendants();
   const program = `import { startCommand } from "holdfast/process";
@@ -255,11 +268,35 @@ test.runIf(isLinux).for<[string, readonly string[], RunCommandOptions, object]>(
   ["its streams", ["sh", "-c", "cat; echo b >&2"], { input: "a" }, { stdout: "a", stderr: "b\n" }],
   ["no program", ["no-such-program"], {}, { startError: "ENOENT", exitCode: undefined }],
   ["no shell reads it", ["echo", "$HOME; *"], {}, { stdout: "$HOME; *\n" }],
+  ["no options of a wrapper's", ["--version"], {}, { startError: "ENOENT" }],
 ])("marked it ends as without: %s", async ([, argv, options, expected]) => {
   const ended = await runCommand(argv, { ...options, records: directory() });
 
   expect(ended).toMatchObject({ level: "marked", ...expected });
 });
+
+/** What a command sees that has something around it, but for its limit, its parent and its marks. */
+const SEEN = [
+  ["env"],
+  ["sh", "-c", "ls /proc/self/fd | wc -w; tr '\\0' '|' < /proc/$$/cmdline; echo $0", "a\nb", " "],
+  ["grep", "-E", "^(Umask|Sig[BIC]|Cap|NoNewPrivs)", "/proc/self/status"],
+  ["grep", "-v", "file locks", "/proc/self/limits"],
+];
+
+test.runIf(isLinux).for<RunCommandOptions>([{ records: "" }, { supervise: true }])(
+  "what is around a command changes nothing for it: %o",
+  async (around) => {
+    const records = around.records === undefined ? {} : { records: directory() };
+    const env = { PATH: process.env["PATH"], "foo.bar": "1", "a b": "2", PWD: "/no", IFS: "x" };
+    const seen = async (options: RunCommandOptions) => {
+      const ends = SEEN.map((argv) => runCommand(argv, { env, ...options }));
+      const sorted = (await Promise.all(ends)).map(({ stdout }) => stdout.split("\n").toSorted());
+      return sorted.map((lines) => lines.filter((line) => !line.startsWith("HOLDFAST_COMMAND=")));
+    };
+
+    expect(await seen({ ...around, ...records })).toEqual(await seen({}));
+  },
+);
 
 /** A record of something that lives and is no command of ours. */
 function recordOf(bystander: ChildProcess, changes: object): string {
@@ -298,6 +335,8 @@ test.runIf(isLinux).for<[string, (bystander: ChildProcess) => object, string[]]>
 
 /** Both at once, as the end of a container or the kernel for lack of memory may. */
 async function killWithWatchdog(child: ChildProcess): Promise<void> {
+  // Held still, so that it starts no other one.
+  child.kill("SIGSTOP");
   for (const pid of watchdogsOf(child)) process.kill(Number(pid), "SIGKILL");
   child.kill("SIGKILL");
   await once(child, "exit");

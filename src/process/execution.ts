@@ -16,12 +16,22 @@ import { ProcessTree } from "./process-tree.ts";
 import { planSpawn, type SpawnPlan } from "./spawn-plan.ts";
 import { StopWatch } from "./stop-watch.ts";
 import { countOomKills, readSymptoms } from "./symptoms.ts";
-import { hangUp, letGo, listen, type Exit, type SupervisorReport } from "./supervisor-report.ts";
+import {
+  hangUp,
+  leave,
+  letGo,
+  listen,
+  type Exit,
+  type SupervisorReport,
+} from "./supervisor-report.ts";
 import { Tail } from "./tail.ts";
-import { guard } from "./watchdog.ts";
+import { guard, type Guard } from "./watchdog.ts";
 
 /** How long a supervisor may take to begin, and the kernel to tell us of the end of what we have killed. */
 const LAST_WORD_MS = 1_000;
+
+/** How long a supervisor may take to end whom nobody else sees. It goes on by itself afterwards. */
+const HUNT_MS = 5_000;
 
 /** Its input broke off. */
 interface Broken {
@@ -34,7 +44,7 @@ type OwnEnd = Pick<EndedCommand, "exitCode" | "signal" | "startError" | "startPr
 const NO_EXIT: Exit = { exitCode: undefined, signal: undefined };
 
 /** A command that is started by the system itself. */
-const AT_ONCE = { held: Promise.resolve(), begun: Promise.resolve() };
+const AT_ONCE = { held: Promise.resolve(), begun: Promise.resolve(), gone: Promise.resolve() };
 
 /** See the header. */
 export class Execution {
@@ -65,26 +75,33 @@ export class Execution {
   /** Starts it; whatever becomes of that is told by its end. */
   start(): RunningCommand {
     if (this.#settled.signal?.aborted === true) return this.#neverRan({ endedBy: "cancel" });
-    // A wrapper would only say that it could not, in words and with an exit code of its own.
-    const problem = this.#plan.isWrapped ? this.#findProblem() : undefined;
+    // A wrapper would only say that it could not, in words and with an exit code of its own. Under
+    // permissions of Node's what may not be looked at seems missing.
+    const isTold = this.#plan.isWrapped && (process.permission as unknown) === undefined;
+    const problem = isTold ? this.#findProblem() : undefined;
     if (problem !== undefined) return this.#failed(problem.code);
-    const [program = "", ...args] = this.#plan.argv;
+    const { argv, options, isSupervised, ownsGroup, mark } = this.#plan;
+    const [program = "", ...args] = argv;
+    const guarded = isSupervised ? undefined : guard(mark);
     try {
-      const child = spawn(program, args, this.#plan.options);
-      return child.pid === undefined ? this.#failing(child) : this.#watch(child, child.pid);
+      const child = spawn(program, args, options);
+      if (child.pid !== undefined) {
+        guarded?.names(child.pid, ownsGroup);
+        return this.#watch(child, child.pid, guarded);
+      }
+      guarded?.release();
+      return this.#failing(child);
     } catch (error) {
+      guarded?.release();
       // It names what is lacking, which a code does not.
       if (denialOf(error) !== undefined) return { ...NEVER_RAN, end: Promise.reject(error) };
       return this.#failed(codeOf(error));
     }
   }
 
-  #watch(child: ChildProcess, pid: number): RunningCommand {
+  #watch(child: ChildProcess, pid: number, guarded: Guard | undefined): RunningCommand {
     const { clock, input } = this.#settled;
     const { ownsGroup, isSupervised, mark } = this.#plan;
-    const release = isSupervised
-      ? () => (this.#isTreeEnded ? hangUp : letGo)(child)
-      : guard({ pid, ownsGroup, mark });
     const strike = this.#writeDown(pid);
     const tree = new ProcessTree({ pid, ownsGroup, isSupervisor: isSupervised, mark }, clock);
     const report = isSupervised ? listen(child) : { ...AT_ONCE, exited: exitOf(child) };
@@ -108,7 +125,8 @@ export class Execution {
         },
       )
       .finally(() => {
-        release();
+        if (guarded === undefined) (this.#isTreeEnded ? leave : letGo)(child);
+        else guarded.release();
         // What could not be ended must not keep this process either.
         child.stdin?.destroy();
         child.unref();
@@ -148,13 +166,13 @@ export class Execution {
       // The input first: a command that ends because its input did has not succeeded.
       const first = await Promise.race([broken, exited, watch.stopped]);
       if (typeof first === "object" && "error" in first) {
-        await this.#endTree(tree, report);
+        await this.#endTree(child, tree, report);
         throw first.error;
       }
       const endedBy = typeof first === "string" ? first : undefined;
       const isLost = typeof first === "object" && first.isLost === true;
       const isEnded = endedBy !== undefined || this.#leavesNobody || isLost;
-      const leftovers = isEnded ? await this.#endTree(tree, report) : [];
+      const leftovers = isEnded ? await this.#endTree(child, tree, report) : [];
       const exit = typeof first === "string" ? await this.#soon(exited, NO_EXIT) : first;
       const durationMs = clock.elapsed() - this.#startedAtMs;
       await this.#drained(watch, endedBy !== undefined);
@@ -165,17 +183,30 @@ export class Execution {
     }
   }
 
-  async #endTree(tree: ProcessTree, { begun }: SupervisorReport): Promise<readonly number[]> {
+  async #endTree(
+    child: ChildProcess,
+    tree: ProcessTree,
+    { begun, gone }: SupervisorReport,
+  ): Promise<readonly number[]> {
     this.#isTreeEnded = true;
     // A supervisor that has not begun yet would be taken for a tree that is gone.
     await this.#soon(begun, undefined);
-    return tree.end(this.#settled.grace);
+    await tree.ask(this.#settled.grace);
+    if (this.#plan.isSupervised) hangUp(child);
+    const leftovers = await tree.kill();
+    // Who is another process at every look is seen by its supervisor alone.
+    if (leftovers.length === 0) await this.#soon(gone, undefined, HUNT_MS);
+    return leftovers;
   }
 
   /** What was killed has ended, but we may not have been told yet. */
-  async #soon<Told>(told: Promise<Told>, otherwise: Told): Promise<Told> {
+  async #soon<Told>(
+    told: Promise<Told>,
+    otherwise: Told,
+    limitMs: number = LAST_WORD_MS,
+  ): Promise<Told> {
     const isTold = new AbortController();
-    const patience = this.#settled.clock.sleep(LAST_WORD_MS, isTold.signal);
+    const patience = this.#settled.clock.sleep(limitMs, isTold.signal);
     return Promise.race([told, patience.then(() => otherwise)])
       .catch(() => otherwise)
       .finally(() => isTold.abort());

@@ -12,7 +12,7 @@ import { createRequire, registerHooks, syncBuiltinESMExports } from "node:module
 import net from "node:net";
 import { extname } from "node:path";
 import { refuse } from "./refusal.ts";
-import { isOwnProgram } from "./own-program.ts";
+import { findCommand, isOwnProgram } from "./own-program.ts";
 import { checkConnection, checkListener } from "./guard-net.ts";
 
 /** What the process was started without. */
@@ -102,7 +102,9 @@ function guardPrograms({ run }: SettledPermissions, onProgram: Guarded["onProgra
   const { prototype } = childProcess.ChildProcess as unknown as { prototype: object };
   before(prototype, "spawn", ([options]) => {
     const { file, args, cwd } = options as { file: unknown; args: unknown; cwd: unknown };
-    if (!isOwnProgram(options)) check(file, args, cwd);
+    const command = findCommand(options as object);
+    if (command !== undefined) check(command[0], command, cwd);
+    else if (!isOwnProgram(options)) check(file, args, cwd);
   });
   for (const name of ["spawnSync", "execFileSync"]) {
     before(childProcess, name, ([file, ...rest]) => {

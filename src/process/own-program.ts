@@ -12,3 +12,14 @@ export const OWN_PROGRAM = { [OWN]: true } as const;
 export function isOwnProgram(options: unknown): boolean {
   return typeof options === "object" && options !== null && OWN in options;
 }
+
+/** The same for a program that becomes `command`, or starts it: that one has to be permitted. */
+export function inPlaceOf(command: readonly string[]): object {
+  return { [OWN]: command };
+}
+
+/** The command in whose place a program is started; `undefined` where it is in nobody's. */
+export function findCommand(options: object): readonly string[] | undefined {
+  const own = (options as { [OWN]?: unknown })[OWN];
+  return Array.isArray(own) ? own : undefined;
+}

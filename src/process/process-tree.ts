@@ -88,16 +88,19 @@ export class ProcessTree {
     return members.filter(({ pid }) => asked.has(pid));
   }
 
+  /** Asks everyone to end, and waits for `graceMs` at most. */
+  async ask(graceMs: number): Promise<void> {
+    if (graceMs === 0 || !this.signal("SIGTERM")) return;
+    // A stopped process sees no signal but this one and SIGKILL.
+    this.signal("SIGCONT");
+    await this.#untilGone(graceMs, () => undefined);
+  }
+
   /**
-   * Asks everyone to end, waits for `graceMs` at most, and kills who is left, again and again until
-   * nobody is. Answers who could not be ended: another user's, or one that waits for a device.
+   * Kills who is left, again and again until nobody is. Answers who could not be ended: another user's,
+   * or one that waits for a device.
    */
-  async end(graceMs: number): Promise<readonly number[]> {
-    if (graceMs > 0 && this.signal("SIGTERM")) {
-      // A stopped process sees no signal but this one and SIGKILL.
-      this.signal("SIGCONT");
-      await this.#untilGone(graceMs, () => undefined);
-    }
+  async kill(): Promise<readonly number[]> {
     const left = await this.#untilGone(KILL_LIMIT_MS, (members) => this.#kill(members));
     return left.map(({ pid }) => pid);
   }

@@ -95,7 +95,8 @@ async function endTree(
   const tree = new ProcessTree({ ...command, ownsGroup: ownsGroup && leads, mark }, clock);
   const found = tree.members().map(({ pid }) => pid);
   if (found.length === 0) return undefined;
-  const leftovers = await tree.end(graceMs);
+  await tree.ask(graceMs);
+  const leftovers = await tree.kill();
   const ended = found.filter((pid) => !leftovers.includes(pid));
   return { program, startedAtMs, ended, leftovers };
 }

@@ -8,6 +8,7 @@ import { MARK_VARIABLE } from "./leftover-record.ts";
 import type { OutputTarget, SettledRun } from "./command-options.ts";
 import { contain, type Wrapped } from "./contain.ts";
 import { limitOf, withLimit } from "./limit-mark.ts";
+import { inPlaceOf } from "./own-program.ts";
 import { supervise, type Signs } from "./supervisor.ts";
 import { unattended, type Variables } from "./unattended.ts";
 import { readUser, type User } from "./user.ts";
@@ -53,6 +54,7 @@ export function planSpawn(
   const supervised = isAsked ? supervise(around.argv, env, signs) : undefined;
   const { argv, level } = supervised ?? (isOpen ? marked(around.argv, settled, signs) : around);
   const options: SpawnOptions = {
+    ...(argv === around.argv ? {} : inPlaceOf(around.argv)),
     cwd,
     env: supervised?.env ?? env,
     stdio: [...stdioOf(settled), ...(supervised === undefined ? [] : ["pipe" as const])],

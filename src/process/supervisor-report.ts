@@ -34,6 +34,8 @@ export interface SupervisorReport {
   readonly begun: Promise<void>;
   /** Once the command has ended, or could not be started. Never settles where it is not held. */
   readonly exited: Promise<Exit>;
+  /** Once the supervisor itself has ended: nobody of the tree lives then, when it was hung up on. */
+  readonly gone: Promise<void>;
 }
 
 /** Listens to it from now on. */
@@ -42,6 +44,7 @@ export function listen(supervisor: ChildProcess): SupervisorReport {
   const held = Promise.withResolvers<void>();
   const begun = Promise.withResolvers<void>();
   const exited = Promise.withResolvers<Exit>();
+  const gone = Promise.withResolvers<void>();
   let isHeld = false;
   const take = (line: string): void => {
     const [word = "", ...numbers] = line.split(" ");
@@ -62,19 +65,30 @@ export function listen(supervisor: ChildProcess): SupervisorReport {
       held.reject(new UnheldError("the supervisor could not hold the command"));
       begun.resolve();
       if (isHeld) exited.resolve(LOST);
+      gone.resolve();
     });
-  return { held: held.promise, begun: begun.promise, exited: exited.promise };
+  return {
+    held: held.promise,
+    begun: begun.promise,
+    exited: exited.promise,
+    gone: gone.promise,
+  };
 }
 
 /** Whoever is left is init's then. */
 export function letGo(supervisor: ChildProcess): void {
   supervisor.kill("SIGKILL");
-  hangUp(supervisor);
+  leave(supervisor);
 }
 
-/** It ends whoever is left, and then itself. */
-export function hangUp(supervisor: ChildProcess): void {
+/** Nothing more is to be heard of it. */
+export function leave(supervisor: ChildProcess): void {
   supervisor.stdio[PIPE]?.destroy();
+}
+
+/** It ends whoever has not ended when asked to, and then itself. */
+export function hangUp(supervisor: ChildProcess): void {
+  (supervisor.stdio[PIPE] as Duplex).end("asked\n");
 }
 
 /** What is told of an end. @internal */

@@ -5,7 +5,8 @@
  *
  * Node has no such call. perl is there on nearly every Linux, and on every Debian: perl-base is
  * essential. It holds the other end of a pipe: see supervisor-report.ts. When that is closed we are gone,
- * however, and it ends the tree. To let go of the tree it is killed.
+ * however, and it ends the tree; at once, when it was told that the tree has been asked to. To let go of the
+ * tree it is killed.
  */
 
 import { isExecutable } from "./is-executable.ts";
@@ -36,7 +37,8 @@ const PERL = "/usr/bin/perl";
  * are no children; then there are no descendants either, for orphans are children.
  *
  * Who multiplies is held still first: a place that one who was killed leaves is taken by another one. A
- * group is ended at once, when it is named after one of the tree.
+ * group is ended at once, when it is named after one of the tree. Who forks and ends for ever is another
+ * one before a look at the whole table is over, but always our child: those are looked at by themselves.
  */
 const SCRIPT = String.raw`
 my ($prctl, $prlimit, $limit, $owns_group, @command) = @ARGV;
@@ -77,6 +79,7 @@ report("began");
 
 my $pidfd = syscall 434, $pid, 0;
 my $is_running = 1;
+my $is_asked;
 while (1) {
   while ((my $ended = waitpid -1, 1) > 0) {
     $is_running = 0, report("ended", $? >> 8, $? & 127) if $ended == $pid;
@@ -85,12 +88,14 @@ while (1) {
   vec($look, 3, 1) = 1;
   vec($look, $pidfd, 1) = 1 if $is_running && $pidfd > 0;
   my $ready = select $look, undef, undef, $is_running && $pidfd < 0 ? .05 : undef;
-  last if $ready > 0 && vec($look, 3, 1) && !sysread $holdfast, my $nothing, 9;
+  next unless $ready > 0 && vec($look, 3, 1);
+  sysread $holdfast, my $word, 9 or last;
+  $is_asked = 1;
 }
 my %seen = ($pid => 1);
-wait_for(1, sub { signal('TERM'); signal('CONT') });
-wait_for(100, sub { });
-wait_for(250, sub { my $looks = 10; 1 while signal('STOP') && --$looks; signal('KILL') });
+wait_for(1, sub { signal('TERM'); signal('CONT') }) unless $is_asked;
+wait_for(100, sub { }) unless $is_asked;
+wait_for(250, sub { my $looks = 10; 1 while signal('STOP') && --$looks; signal('KILL'); hunt() });
 
 sub report { syswrite $holdfast, "@_\n" }
 
@@ -110,6 +115,17 @@ sub signal {
   kill "-$_[0]", keys %groups;
   kill $_[0], @own;
   $new;
+}
+
+sub hunt {
+  my $before = '';
+  for (1 .. 1000) {
+    open my $file, '<', "/proc/$$/task/$$/children" or return;
+    my $children = <$file> // '';
+    return if $children eq $before;
+    kill 'KILL', split ' ', $before = $children;
+    1 while waitpid(-1, 1) > 0;
+  }
 }
 
 sub wait_for {

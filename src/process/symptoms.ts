@@ -40,9 +40,10 @@ export interface Places {
 /** What is found out after a command failed. */
 export function readSymptoms(places: Places, oomKillsBefore: number | undefined): Symptoms {
   const oomKills = countOomKills();
+  const script = readScriptHabits(places);
   return {
     full: findFull(places),
-    script: readScriptHabits(places),
+    ...(script === undefined ? {} : { script }),
     ...(oomKills === undefined || oomKillsBefore === undefined
       ? {}
       : { oomKills: oomKills - oomKillsBefore }),

@@ -12,11 +12,10 @@ import { limitOf } from "./limit-mark.ts";
 import { OWN_PROGRAM } from "./own-program.ts";
 
 /** A command under guard. */
-export interface Guarded {
-  readonly pid: number;
-  /** Whether a group was made for it; else its process alone is ended, and who carries the mark. */
-  readonly ownsGroup: boolean;
-  readonly mark: string;
+export interface Guard {
+  /** Tells who it is, once that is known; its group, where one was made for it. */
+  readonly names: (pid: number, ownsGroup: boolean) => void;
+  readonly release: () => void;
 }
 
 /**
@@ -40,7 +39,7 @@ done
 tell() {
   for each in $running; do
     signs=\${each#*/}
-    kill -s "$1" -- "\${each%%/*}" 2>/dev/null
+    [ "$each" = "/$signs" ] || kill -s "$1" -- "\${each%%/*}" 2>/dev/null
     for file in $(
       grep -lsF -- "\${signs%/*}" /proc/[0-9]*/environ 2>/dev/null
       grep -ls -- "^Max file locks  *\${signs#*/} " /proc/[0-9]*/limits 2>/dev/null
@@ -63,15 +62,28 @@ let watchdog: ChildProcess | undefined;
 /** What is under guard: should the shell be killed, the next one is told of it too. */
 const running = new Set<string>();
 
-/** Guards a command until the answer is called. Where there is no POSIX shell, nothing guards. */
-export function guard({ pid, ownsGroup, mark }: Guarded): () => void {
-  const command = `${ownsGroup ? -pid : pid}/${mark}/${limitOf(mark)}`;
-  watchdog ??= startWatchdog();
-  running.add(command);
-  watchdog.stdin?.write(`begun ${command}\n`);
-  return () => {
-    running.delete(command);
-    watchdog?.stdin?.write(`ended ${command}\n`);
+/**
+ * Guards a command from before its start: it may run before we hear of it, and we may be killed then.
+ * Until its process is named it is told by its mark. Where there is no POSIX shell, nothing guards.
+ */
+export function guard(mark: string): Guard {
+  const signs = `${mark}/${limitOf(mark)}`;
+  const entries: string[] = [];
+  const tell = (entry: string): void => {
+    watchdog ??= startWatchdog();
+    entries.push(entry);
+    running.add(entry);
+    watchdog.stdin?.write(`begun ${entry}\n`);
+  };
+  tell(`/${signs}`);
+  return {
+    names: (pid, ownsGroup) => tell(`${ownsGroup ? -pid : pid}/${signs}`),
+    release: () => {
+      for (const entry of entries) {
+        running.delete(entry);
+        watchdog?.stdin?.write(`ended ${entry}\n`);
+      }
+    },
   };
 }
 

@@ -19,6 +19,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { reapLeftovers, runCommand, startCommand } from "holdfast/process";
 import { quoted } from "../../src/core/shell-word.ts";
+import { thisProcess } from "../../src/journal/owner.ts";
 import { findProcess, pidSpace } from "../../src/process/process-table.ts";
 import { Descendants, until } from "../process/descendants.ts";
 
@@ -309,6 +310,26 @@ test.runIf(isRoot)("another user's living command is not taken for gone where it
   );
 
   expect([stdout, readdirSync(place)]).toEqual(["false []\n", ["x.command.json"]]);
+});
+
+test.runIf(isRoot)("another user's run whose process is hidden is not taken for gone", () => {
+  const program = `
+    import { existsSync } from "node:fs";
+    import { isGone } from "${join(import.meta.dirname, "../../src/journal/owner.ts")}";
+    const owner = JSON.parse(process.argv[1]);
+    console.log(existsSync("/proc/" + owner.pid), isGone(owner), isGone({ ...owner, pid: 2 ** 22 + 1 }));`;
+  const node = [process.execPath, SOURCE, "--input-type=module", "-e"];
+  const mounted = `mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$@"`;
+  const owner = JSON.stringify(thisProcess());
+
+  const { stdout } = spawnSync(
+    "unshare",
+    ["--mount", "sh", "-c", mounted, "sh", ...node, program, owner],
+    { cwd: import.meta.dirname, encoding: "utf8" },
+  );
+
+  // Its lease tells.
+  expect(stdout).toBe("false undefined true\n");
 });
 
 test.runIf(isRoot)("when no process can be made any more, that is what is said", () => {

@@ -172,6 +172,8 @@ async function startProcess(
   const [program = "", ...words] = wrapped.argv;
   const mark = randomUUID();
   refuseDebugger();
+  // The sandbox ends with this process; without one, the programs of its steps would live on.
+  const guarded = wrapped.level === "bubblewrap" ? undefined : guard(mark);
   const child = spawn(program, words, {
     cwd,
     env: { ...wrapped.env, ...own, [MARK_VARIABLE]: mark },
@@ -179,10 +181,9 @@ async function startProcess(
     serialization: "advanced",
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
-  // The sandbox ends with this process; without one, the programs of its steps would live on.
-  const isGuarded = wrapped.level !== "bubblewrap" && child.pid !== undefined;
-  const release = isGuarded ? guard({ pid: child.pid, ownsGroup: true, mark }) : () => undefined;
-  return { child, wrapped, release };
+  if (child.pid === undefined) guarded?.release();
+  else guarded?.names(child.pid, true);
+  return { child, wrapped, release: () => guarded?.release() };
 }
 
 /** By this signal anybody of our user has Node open its debugger, and so has us do what they like. */
