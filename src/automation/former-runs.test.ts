@@ -1,12 +1,17 @@
 import { expect, test } from "vitest";
+import type { Journal } from "../core/journal.ts";
 import { memoryJournal } from "../journal/memory.ts";
 import { outlierOf } from "../policies/envelope.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { automation, type Task } from "./automation.ts";
 import { execute } from "./execute.ts";
-import { readFormerRuns } from "./former-runs.ts";
+import { findFormerRuns, readFormerRuns, type FormerStep } from "./former-runs.ts";
 
-const STEP = { automation: "dump", step: "write" };
+const STEP = { step: "write" };
+
+async function formerRuns(journal: Journal, step: FormerStep) {
+  return readFormerRuns(journal, await findFormerRuns(journal, "dump"), step);
+}
 
 /** A journal in which a dump of so many characters was written by each run, in as many seconds. */
 async function dumps(runs: readonly (readonly [seconds: number, length: number])[], task = "") {
@@ -43,7 +48,7 @@ test("it is the last attempt and the value's length that count, of runs that suc
   ]);
 
   // A text has its quotes in the journal.
-  expect(await readFormerRuns(journal, STEP)).toEqual([
+  expect(await formerRuns(journal, STEP)).toEqual([
     { durationMs: 2000, outputBytes: 22 },
     { durationMs: 1000, outputBytes: 12 },
   ]);
@@ -53,8 +58,8 @@ test("a step of a task is another one, and what it wrote may be told otherwise",
   const journal = await dumps([[1, 10]], "nightly");
   const outputBytesOf = () => 7;
 
-  const own = await readFormerRuns(journal, STEP);
-  const task = await readFormerRuns(journal, { ...STEP, task: "nightly", outputBytesOf });
+  const own = await formerRuns(journal, STEP);
+  const task = await formerRuns(journal, { ...STEP, task: "nightly", outputBytesOf });
 
   expect([own, task]).toEqual([[], [{ durationMs: 1000, outputBytes: 7 }]]);
 });
@@ -62,7 +67,7 @@ test("a step of a task is another one, and what it wrote may be told otherwise",
 test("of sixty runs the newest fifty are read, and tell what is unusual", async () => {
   const journal = await dumps(Array.from({ length: 60 }, (_, run) => [60, 1000 + run] as const));
 
-  const history = await readFormerRuns(journal, STEP);
+  const history = await formerRuns(journal, STEP);
 
   expect([history.length, history.at(-1)?.outputBytes]).toEqual([50, 1012]);
   expect(outlierOf(history, { durationMs: 10_000, outputBytes: 20 })).toMatchObject({

@@ -6,9 +6,8 @@ import { MOST_RUNS, type Measure } from "../policies/envelope.ts";
 /** Runs of many commands may share a name, such as `sh`: the alike ones are sought among so many. */
 const MOST_READ = 500;
 
-/** Which step of which automation. */
-export interface FormerRuns {
-  readonly automation: string;
+/** Which step, and how its record is read. */
+export interface FormerStep {
   /** Default: the run's own task. */
   readonly task?: string | undefined;
   readonly step: string;
@@ -16,29 +15,32 @@ export interface FormerRuns {
   readonly outputBytesOf?: ((step: StepRecord) => number | undefined) | undefined;
   /** How long it took. Default: from the begin of its last attempt to the end of that, its `verify` included. */
   readonly durationMsOf?: ((step: StepRecord) => number | undefined) | undefined;
-  /** Which runs count. Default: all of the automation. */
-  readonly isAlike?: ((run: RunRecord) => boolean) | undefined;
 }
 
 /**
- * Reads what the step's last attempts took, in at most 50 runs of the automation that succeeded and are alike,
- * the newest first, out of its 500 newest. A run that is under way has not succeeded, and so is not among them.
+ * At most 50 runs of the automation that succeeded and are alike, the newest first, out of its 500 newest. A run that
+ * is under way has not succeeded, and so is not among them.
+ *
+ * @param isAlike Which count. Default: all.
  */
-export async function readFormerRuns(
-  journal: Pick<Journal, "findRuns" | "readSteps">,
-  {
-    automation,
-    task = "",
-    step,
-    outputBytesOf = valueLength,
-    durationMsOf = lastAttemptMs,
-    isAlike = () => true,
-  }: FormerRuns,
-): Promise<readonly Measure[]> {
+export async function findFormerRuns(
+  journal: Pick<Journal, "findRuns">,
+  automation: string,
+  isAlike: (run: RunRecord) => boolean = () => true,
+): Promise<readonly RunRecord[]> {
   const runs = await journal.findRuns({ automation, status: "succeeded", limit: MOST_READ });
+  return runs.filter(isAlike).slice(0, MOST_RUNS);
+}
+
+/** Reads what the step's last attempts took in these runs. */
+export async function readFormerRuns(
+  journal: Pick<Journal, "readSteps">,
+  runs: readonly RunRecord[],
+  { task = "", step, outputBytesOf = valueLength, durationMsOf = lastAttemptMs }: FormerStep,
+): Promise<readonly Measure[]> {
   const measures: Measure[] = [];
   // One after another: a database should not get fifty questions at once.
-  for (const { id } of runs.filter(isAlike).slice(0, MOST_RUNS)) {
+  for (const { id } of runs) {
     const records = await journal.readSteps(id, { task });
     const record = records.find(({ name, status }) => name === step && status === "completed");
     const durationMs = record === undefined ? undefined : durationMsOf(record);

@@ -4,7 +4,7 @@ import type { CommandEnd } from "../core/command-end.ts";
 import { isAftermath, type Course } from "./aftermath.ts";
 import { codeFault } from "./codes.ts";
 import type { CommandFinding } from "./command-finding.ts";
-import { isFailedBy, isMentioned, isPassing } from "./passing-lines.ts";
+import { isFailedBy, isPassing, isQuoted, isSource } from "./passing-lines.ts";
 import { redisReplyFault } from "./redis.ts";
 import { sqlStateFault } from "./sqlstate.ts";
 import { findingOf, fitsBeside, type ToolRow } from "./tool-row.ts";
@@ -51,10 +51,13 @@ export function lastLine(
   return undefined;
 }
 
-/** From the last one on. A progress display goes back to the beginning of its line. */
+/** Those that may say why it failed, from the last one on. A progress display goes back to the beginning of its line. */
 function linesOf(output: string): string[] {
   const lines = output.split(/\r\n|\n|\r/).slice(-MOST_LINES);
-  return lines.map((line) => line.slice(0, LONGEST_LINE).replaceAll(COLOURS, "")).toReversed();
+  const plain = lines.map((line) => line.slice(0, LONGEST_LINE).replaceAll(COLOURS, ""));
+  return plain
+    .filter((line, at) => !isPassing(line) && !isSource(line, plain[at - 1], plain[at + 1]))
+    .toReversed();
 }
 
 /** What a line means by the rows of the command's own programs, or as the answer of their server. */
@@ -74,9 +77,15 @@ function rowFor(
 ): CommandFinding | undefined {
   const row = rows.find(
     ({ says, on: where = "stderr", ...rest }) =>
-      where === on && says?.test(text) === true && fitsBeside(rest, end),
+      where === on && says !== undefined && isSaid(text, says) && fitsBeside(rest, end),
   );
   return row && findingOf(row);
+}
+
+/** Whether a line says it, and does not quote it. */
+function isSaid(line: string, says: RegExp): boolean {
+  const said = says.exec(line);
+  return said !== null && !isQuoted(line, said[0], said.index);
 }
 
 function serverLine({ text, on }: Line, names: readonly string[]): CommandFinding | undefined {
@@ -87,9 +96,8 @@ function serverLine({ text, on }: Line, names: readonly string[]): CommandFindin
 
 /** By SQLSTATE where it is shown, else by the server's English words. @internal */
 export function postgresLine(line: string): CommandFinding | undefined {
-  if (isPassing(line)) return undefined;
   const shown = PG_STATE_SHOWN.exec(line)?.[1];
-  const known = PG_STATES.find(({ says, state }) => state === shown || says.test(line));
+  const known = PG_STATES.find(({ says, state }) => state === shown || isSaid(line, says));
   const fault = sqlStateFault(shown ?? known?.state ?? "");
   return fault && { symptom: known?.symptom, fault };
 }
@@ -123,7 +131,7 @@ export function foreignLine(
   end: CommandEnd,
 ): CommandFinding | undefined {
   const { text, on } = line;
-  if (on === "stdout" || isPassing(text)) return undefined;
+  if (on === "stdout") return undefined;
   const isSure = FILE_TOOLS.has(names[0] ?? "");
   if (isSure) return systemLine(text) ?? rowFor(line, [CALLED_WRONGLY], end);
   const words = new Set(text.split(/[^\w-]+/));
@@ -131,13 +139,13 @@ export function foreignLine(
   const found =
     // What an assertion compared is no failure of that kind.
     rowFor(line, BUG_ROWS, end) ??
+    rowFor(line, [CALLED_WRONGLY], end) ??
     // Its full disk is the server's.
     (SERVER_SAYS.test(text) ? postgresLine(text) : undefined) ??
     rowFor(line, named, end) ??
     systemLine(text) ??
     postgresLine(text) ??
-    rowFor(line, NAMELESS_ROWS, end) ??
-    rowFor(line, [CALLED_WRONGLY], end);
+    rowFor(line, NAMELESS_ROWS, end);
   if (found?.fault.effect !== "none") return found;
   return { ...found, fault: { ...found.fault, effect: "unknown" } };
 }
@@ -158,7 +166,7 @@ const NAMELESS_ROWS: readonly ToolRow[] = TOOL_ROWS.filter(
 export function systemLine(line: string): CommandFinding | undefined {
   const text = SYSTEM_TEXTS.find(({ says }) => {
     const said = says.exec(line);
-    return said !== null && !isMentioned(line, said[0], said.index);
+    return said !== null && isFailedBy(line, said[0], said.index);
   });
   const codes = text === undefined ? namedCodes(line) : [text.code];
   const fault = codes.map((code) => codeFault({ code })).find((found) => found !== undefined);

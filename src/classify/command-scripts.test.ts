@@ -99,7 +99,6 @@ test.for([
   " FAIL  a.test.js > says Connection refused",
   "not ok 3 - tries again after ECONNRESET",
   '  + Received: "ETIMEDOUT"',
-  "usage: deploy HOST (ECONNREFUSED when it is down)",
   'expect(text).toBe("Connection refused")',
   "Error: bad ECONNRESET in the list of names",
   "Error: the codes 'ENOSPC', 'EPIPE' are not handled",

@@ -78,7 +78,7 @@ function byTables(end: CommandEnd): CommandFinding | undefined {
   }
   const byOwn = (line: Line) => ownLine(line, own, tool.names, end);
   const byOthers = (line: Line) =>
-    bySaidCode(line.text, end, course) ?? foreignLine(line, tool.names, end);
+    bySaidCode(line, end, course) ?? foreignLine(line, tool.names, end);
   if (!tool.isWhole) {
     return (
       bySameCode(end, course) ??
@@ -144,22 +144,24 @@ const SAID_CODES: readonly (readonly [tool: string, says: RegExp])[] = [
   ["rsync", /^rsync error: .*\(code (\d+)\)/],
 ];
 
-function saidCode(line: string): readonly [tool: string, code: number] | undefined {
+function saidCode({ text, on }: Line): readonly [tool: string, code: number] | undefined {
+  // On stdout it may be that of a log that is shown.
+  if (on === "stdout") return undefined;
   for (const [tool, says] of SAID_CODES) {
-    const said = says.exec(line)?.[1];
+    const said = says.exec(text)?.[1];
     if (said !== undefined) return [tool, Number(said)];
   }
   return undefined;
 }
 
-function bySaidCode(line: string, end: CommandEnd, course: Course): CommandFinding | undefined {
+function bySaidCode(line: Line, end: CommandEnd, course: Course): CommandFinding | undefined {
   const [tool, code] = saidCode(line) ?? [];
   if (tool === undefined || code === undefined) return undefined;
   const rows = rowsOf([tool]);
   const ofCode = rows.filter(({ exitCodes }) => exitCodes?.includes(code));
   const byLine =
     // Which status of HTTP it was stands in that line; why rsync gave up, in one before it.
-    ownLine({ text: line, on: "stderr" }, rows.filter(isOfAnyCode), [], end) ??
+    ownLine(line, rows.filter(isOfAnyCode), [], end) ??
     lastLine(end, course, (each) => ownLine(each, ofCode, [], end));
   return behindOthers(byLine ?? byExitCode(ofCode, end));
 }
@@ -174,8 +176,8 @@ const COMMON_CODES: readonly (number | undefined)[] = [undefined, 0, 1, 2];
 /** By the line that says the very code that all ended with: what stands behind it was on the way out. */
 function bySameCode(end: CommandEnd, course: Course): CommandFinding | undefined {
   if (COMMON_CODES.includes(end.exitCode)) return undefined;
-  return lastLine(end, course, ({ text }) =>
-    saidCode(text)?.[1] === end.exitCode ? bySaidCode(text, end, course) : undefined,
+  return lastLine(end, course, (line) =>
+    saidCode(line)?.[1] === end.exitCode ? bySaidCode(line, end, course) : undefined,
   );
 }
 

@@ -71,6 +71,17 @@ export function outlierOf(history: readonly Measure[], now: Measure): Outlier | 
   return { runs: history.length, duration, output };
 }
 
+/**
+ * Whether work may have been unusually short, by what former runs took at most: so that most of them need not be
+ * looked at closely.
+ */
+export function mayBeShort(atMostMs: readonly number[], durationMs: number): boolean {
+  const [usual, now] = [medianOf(atMostMs), durationMs].map((each) =>
+    logarithm(each, NOISE.durationMs),
+  ) as [number, number];
+  return usual - now >= Math.log(LEAST_FACTOR);
+}
+
 function deviationOf(
   history: readonly number[],
   value: number,

@@ -25,8 +25,8 @@ export async function* lookAlikes(): AsyncGenerator<Shown> {
   // What is shown or quoted is not what failed.
   yield ran(undefined, UNKNOWN, bash("set -x; grep 'No space left on device' one"), at);
   yield ran(
-    undefined,
-    UNKNOWN,
+    116,
+    "fatal unknown USAGE",
     bash('echo "usage: go (Connection refused: wrong host)" >&2; exit 1'),
     at,
   );

@@ -369,6 +369,7 @@ export const UNTOLD: readonly (readonly string[])[] = [
   ["x=$(make || echo none)", "x=`make || echo none`"],
   ["make || { echo failed; exit 1; }", "make || echo failed && exit 1", "kill $pid || :"],
   // wait-status, find-exec, substitution-status
+  ["./serve & make test; kill $!; wait", 'ssh -x "$@"'],
   [
     "./a & pid=$!; wait $pid",
     "wait",

@@ -103,10 +103,21 @@ export const waitStatus: ShellRule = {
   severity: "warning",
   why: "wait without a process exits 0 although a background command failed",
   fix: 'keep each pid=$!, and wait for each: wait "$pid" || failed=1',
-  check: (script) =>
-    script.calls.some(({ isBackground, name }) => isBackground && doesWork(name))
-      ? callsWhere(script, ({ name, words }) => name === "wait" && words.length === 0)
-      : [],
+  check: (script) => {
+    const { calls } = script;
+    const isWork = ({ isBackground, name }: Call) => isBackground && doesWork(name);
+    const last = calls.findLast(isWork);
+    if (last === undefined) return [];
+    // Who has ended it knows that it did not succeed.
+    const ended = calls.find(({ name, at, words }) => {
+      return name === "kill" && at > last.at && !words.some(({ value }) => value === "-0");
+    });
+    const { at: endedAt = Infinity } = ended ?? {};
+    return callsWhere(
+      script,
+      ({ name, words, at }) => name === "wait" && words.length === 0 && at < endedAt,
+    );
+  },
 };
 
 /** See its `why`. */

@@ -97,6 +97,8 @@ export const mayPrompt: ShellRule = {
 
 /** What keeps a program from asking, where that was not said. */
 function silenceOf({ name, words }: Call, isGitSilent: boolean): string | undefined {
+  // What the caller hands on may say so.
+  if (words.some(({ text }) => /^"?\$[@*]"?$/.test(text))) return undefined;
   const line = words.map(({ value }) => value).join(" ");
   switch (name) {
     case "ssh":

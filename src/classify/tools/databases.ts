@@ -11,7 +11,7 @@ const REDIS = ["redis-cli", "valkey-cli"];
 
 /** psql leaves the SQLSTATE out unless it is asked for: what it says by default, in English. */
 const PG_TEXTS: readonly (readonly [symptom: number, says: RegExp, state: string])[] = [
-  [11, /could not extend file|No space left on device/, "53100"],
+  [11, /could not extend file|(?:ERROR|FATAL|PANIC): .*No space left on device/, "53100"],
   [74, /could not serialize access/, "40001"],
   [74, /deadlock detected/, "40P01"],
   [75, /canceling statement due to lock timeout|could not obtain lock on/, "55P03"],

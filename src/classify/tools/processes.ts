@@ -55,12 +55,12 @@ export const ANY_PROGRAM: readonly ToolRow[] = [
 /** What the kernel's counter makes of 137. */
 export const OUT_OF_MEMORY = row(54, [], { exit: [137] }, ["OUT_OF_MEMORY", "degraded", "unknown"]);
 
-/** What getopt says, and the tools of GNU. */
+/** What getopt says, the tools of GNU, and who prints how to be called. */
 export const CALLED_WRONGLY = row(
   116,
   [],
   {
-    says: /: (?:unrecognized|invalid|unknown) option|: missing [\w ]{0,40}operand|^Try [`'][^`']+ --help' for/,
+    says: /^usage: |: (?:unrecognized|invalid|unknown) option|: missing [\w ]{0,40}operand|^Try [`'][^`']+ --help' for/,
   },
   ["USAGE", "fatal", "none"],
 );

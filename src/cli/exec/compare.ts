@@ -20,10 +20,19 @@ const FEWEST: typeof FEWEST_RUNS = 10;
 export async function compareWithFormer(done: Done, parts: Comparing): Promise<void> {
   const { plan, journal, log } = parts;
   const { name: automation, strictEnvelope } = plan;
-  const known = await journal.findRuns({ automation, status: "succeeded", limit: FEWEST });
-  if (known.length < FEWEST) return;
-  const { findUnusual } = await import("./envelope.ts");
-  const unusual = await findUnusual(done, plan, journal);
+  let unusual: string | undefined;
+  try {
+    const known = await journal.findRuns({ automation, status: "succeeded", limit: FEWEST });
+    if (known.length < FEWEST) return;
+    const { findUnusual } = await import("./envelope.ts");
+    unusual = await findUnusual(done, plan, journal);
+  } catch (error) {
+    // The command did what it was to do, whatever became of the records of others.
+    const { message } = error as Error;
+    log.warning(
+      `what the former runs took cannot be read, so this one is not compared: ${message}`,
+    );
+  }
   if (unusual === undefined) return;
   if (strictEnvelope) throw new Error(unusual);
   log.warning(unusual);

@@ -1,8 +1,13 @@
 import { expect, test } from "vitest";
 import { automation } from "../../automation/automation.ts";
 import { execute } from "../../automation/execute.ts";
+import { loggerTo } from "../../core/logger.ts";
+import { journalWith } from "../../journal/journal-with.contract.ts";
 import { memoryJournal } from "../../journal/memory.ts";
 import type { Deviation } from "../../policies/envelope.ts";
+import { VirtualClock } from "../../testing/virtual-clock.ts";
+import { EXEC_CODE } from "./code.ts";
+import { compareWithFormer } from "./compare.ts";
 import { findUnusual, unusualIn } from "./envelope.ts";
 import type { Done } from "./exec-automation.ts";
 import { readGuarding, type ExecPlan } from "./plan.ts";
@@ -35,12 +40,24 @@ test.for([
 
 /** A journal of ten runs of each of these, each a little longer than the one before. */
 async function history(...argvs: readonly (readonly string[])[]) {
-  const journal = memoryJournal();
+  const clock = new VirtualClock();
+  const journal = memoryJournal({ clock });
+  // One that is no command under guard may have the same name.
+  await execute(
+    automation("sh", () => 0),
+    { journal, clock, input: { a: 1 } },
+  );
   for (let run = 0; run < 10; run++) {
     for (const argv of argvs) {
       const done: Done = { exitCode: 0, durationMs: 5_000 + run, outputBytes: 2_000 + run };
-      const job = automation("sh", (on) => on.step("command", () => ({ ...done })));
-      await execute(job, { journal, input: { exec: { argv }, isMasked: false } });
+      const job = automation("sh", (on) =>
+        on.step("command", async () => {
+          await clock.sleep(done.durationMs);
+          return { ...done };
+        }),
+      );
+      const input = { exec: { argv }, isMasked: false };
+      await clock.settle(() => execute(job, { journal, clock, input, codeHash: EXEC_CODE }));
     }
   }
   return journal;
@@ -78,4 +95,40 @@ test.for([
   const unusual = await findUnusual(done, plan, await history(["sh", "a"]));
 
   expect(unusual ?? "usual").toContain(words ?? "usual");
+});
+
+test("a run that took its usual time, and whose output nobody counted, costs one question", async () => {
+  const journal = await history(["sh", "a"]);
+  const plan: ExecPlan = { ...readGuarding({}, "exec"), name: "sh", cwd: "/", argv: ["sh", "a"] };
+  let asked = 0;
+  const readSteps: typeof journal.readSteps = (id, filter) => {
+    asked++;
+    return journal.readSteps(id, filter);
+  };
+  const counting = journalWith(journal, { readSteps });
+
+  const usual = await findUnusual({ exitCode: 0, durationMs: 5_000 }, plan, counting);
+  const whileUsual = asked;
+  const short = await findUnusual({ exitCode: 0, durationMs: 1_000 }, plan, counting);
+
+  expect([usual, whileUsual, short !== undefined, asked]).toEqual([undefined, 0, true, 10]);
+});
+
+test("former runs that cannot be read fail no command, not even with --strict-envelope", async () => {
+  const journal = await history(["sh", "a"]);
+  const readSteps = () => Promise.reject(new Error("the record is damaged"));
+  const plan: ExecPlan = {
+    ...readGuarding({ strictEnvelope: true }, "exec"),
+    name: "sh",
+    cwd: "/",
+    argv: ["sh", "a"],
+  };
+  const told: string[] = [];
+  const log = loggerTo((level, message) => told.push(`${level} ${message}`));
+
+  await compareWithFormer(SHORT, { plan, journal: journalWith(journal, { readSteps }), log });
+
+  expect(told).toEqual([
+    "WARNING what the former runs took cannot be read, so this one is not compared: the record is damaged",
+  ]);
 });

@@ -3,15 +3,16 @@
  * did, or wrote far more. One that only took longer is left to time limits.
  */
 
-import { readFormerRuns } from "../../automation/former-runs.ts";
+import { findFormerRuns, readFormerRuns } from "../../automation/former-runs.ts";
 import { formatMs } from "../../core/duration.ts";
 import type { Journal, RunRecord, StepRecord } from "../../core/journal.ts";
 import { formatBytes } from "../../core/size.ts";
 import { decodeValue } from "../../journal/codec.ts";
-import { outlierOf, type Deviation, type Outlier } from "../../policies/envelope.ts";
+import { mayBeShort, outlierOf, type Deviation, type Outlier } from "../../policies/envelope.ts";
 import { COMMAND, type Done } from "./exec-automation.ts";
 import { nameOfLine, nameOfProgram } from "./flags.ts";
 import type { ExecPlan } from "./plan.ts";
+import { isOfExec } from "./recorded-plan.ts";
 
 /** What is unusual about it, in words; `undefined` where nothing is, or too little is known. */
 export async function findUnusual(
@@ -19,12 +20,15 @@ export async function findUnusual(
   plan: ExecPlan,
   journal: Journal,
 ): Promise<string | undefined> {
-  const history = await readFormerRuns(journal, {
-    automation: plan.name,
+  const isAlike = (run: RunRecord) => isNamed(plan) || hasArgv(run, plan.argv);
+  const runs = await findFormerRuns(journal, plan.name, isAlike);
+  // A command took no longer than its run: mostly that tells enough, in one question to the journal.
+  const isCounted = done.outputBytes !== undefined;
+  if (!isCounted && !mayBeShort(runs.map(runMs), done.durationMs)) return undefined;
+  const history = await readFormerRuns(journal, runs, {
     step: COMMAND,
     durationMsOf: (step) => doneIn(step)?.durationMs,
     outputBytesOf: (step) => doneIn(step)?.outputBytes,
-    isAlike: (run) => isNamed(plan) || hasArgv(run, plan.argv),
   });
   const outlier = outlierOf(history, done);
   return outlier === undefined ? undefined : unusualIn(outlier);
@@ -35,9 +39,15 @@ function isNamed({ name, argv, shell }: ExecPlan): boolean {
   return name !== (shell ? nameOfLine(argv[2] ?? "") : nameOfProgram(argv[0] ?? ""));
 }
 
-function hasArgv({ input }: RunRecord, argv: readonly string[]): boolean {
-  const { exec } = decodeValue(input) as { readonly exec: { readonly argv?: readonly string[] } };
+/** An automation may have the same name, and any input. */
+function hasArgv(run: RunRecord, argv: readonly string[]): boolean {
+  if (!isOfExec(run)) return false;
+  const { exec } = decodeValue(run.input) as { readonly exec: { readonly argv?: unknown } };
   return JSON.stringify(exec.argv) === JSON.stringify(argv);
+}
+
+function runMs({ startedAtMs, endedAtMs = Infinity }: RunRecord): number {
+  return endedAtMs - startedAtMs;
 }
 
 function doneIn({ value }: StepRecord): Done | undefined {
