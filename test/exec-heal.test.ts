@@ -55,7 +55,7 @@ test("a remedy whose symptom is not there acts on nothing, and the command has f
 
 test("what could not be healed reaches the alert: the remedy, what it saw, and what is left to do", async () => {
   const at = place();
-  const heal = "service start='sh -c :' probe='test -e up' startWithin=1ms codes=ENOMEM";
+  const heal = "service start='sh -c :' probe='test -e up' start-within=1ms codes=ENOMEM";
 
   const { exitCode, stderr } = await exec(at, [
     "--heal",

@@ -1,6 +1,7 @@
 /** `holdfast exec`: guards any command. */
 
 import { EXIT } from "../core/exit-codes.ts";
+import { REMEDY_LIMITS, REMEDY_NAMES } from "../heal/names.ts";
 import { UsageError, type Arguments, type Command, type World } from "./command.ts";
 import { GUARDING_FLAGS, readAsked, readAskedGuarding } from "./exec/flags.ts";
 import { remediesOf } from "./exec/remedies.ts";
@@ -40,6 +41,17 @@ is not there or does not keep all of it; 78 a wrong profile.`,
       summary: "What holdfast says on the standard error: lines (the default) or JSON log lines",
       choices: ["text", "json"],
     },
+  },
+  tables: {
+    "Remedies for --heal": [
+      ...REMEDY_NAMES.map(
+        ({ name, summary, options }) => [name, `${summary}: ${options.join(" ")}`] as const,
+      ),
+      [
+        "all of them",
+        `How often at most, how soon again, how long, for which more faults: ${REMEDY_LIMITS.join(" ")}`,
+      ],
+    ],
   },
   examples: [
     {

@@ -130,8 +130,8 @@ test.runIf(hasSystemd)(
   async () => {
     const { guarded } = await machine(unit("exit 7"));
 
-    const first = guarded("service unit=demo startWithin=1s", "systemctl is-active demo");
-    const second = guarded("service unit=demo startWithin=1s", "systemctl is-active demo");
+    const first = guarded("service unit=demo start-within=1s", "systemctl is-active demo");
+    const second = guarded("service unit=demo start-within=1s", "systemctl is-active demo");
     const unknown = guarded("service unit=nosuch", "systemctl is-active nosuch");
 
     expect([first.status, first.deeds, second.status, second.deeds]).toEqual([3, RESTARTED, 3, []]);
