@@ -310,6 +310,7 @@ test.for<[name: string, looks: number, left: number]>([
     clock: systemClock,
     random: () => 0,
     beganAtMs: systemClock.now(),
+    attemptedAtMs: systemClock.now(),
     round: 1,
     scale: 1,
   } as const;

@@ -66,7 +66,7 @@ test.for<[problem: string, make: () => unknown]>([
     () => diskFull({ ...CLEAR, keep: Infinity }),
   ],
   [
-    "diskFull.keep: expected an integer >= 0, received 7.5",
+    "disk-full.keep: expected an integer >= 0, received 7.5",
     () => remedyFromText("disk-full clear=/var/backups/*.gz keep=7.5"),
   ],
   [
