@@ -142,6 +142,7 @@ export const TOLD: readonly [rule: string, ...scripts: string[]][] = [
   [
     "substitution-status",
     "while read x; do :; done < <(pg_dump x)",
+    "mapfile -t x < <(mariadb -e 'select 1')",
     "set -e; cat <(restic ls | make)",
   ],
   ["syntax", "if true; then", "echo 'x", "a() {", "$(".repeat(20_000)],
@@ -382,6 +383,8 @@ export const UNTOLD: readonly (readonly string[])[] = [
     "while read x; do :; done < <(pg_dump x); wait $! || exit",
     ". ./lib.sh; while read x; do :; done < <(my_list)",
     "while read x; do :; done < <(iptables -L)",
+    "mapfile -t x < <(compgen -W 'a b')",
+    "mapfile -t x < <(plugn list-all)",
   ],
   ["diff <(ls a) <(ls b)", "while read x; do :; done < <(git log)", "tee >(gzip > x) < y"],
 ];

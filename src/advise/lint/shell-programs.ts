@@ -5,7 +5,7 @@
  * know, do work.
  */
 const HARMLESS: ReadonlySet<string> = new Set(
-  `: . [ [[ alias awk base64 basename bg break builtin cat column comm command continue cut date declare
+  `: . [ [[ alias awk base64 basename bg break builtin cat column comm command compgen complete compopt continue cut date declare
   df diff dirname disown dmesg du echo egrep eval exec eval_gettext eval_gettextln exit export expr false fgrep fg file find fmt fold free
   gawk getent getopts grep groups hash head history hostname id ip jobs join jq journalctl kill last
   less let lines local logger logname ls lsb_release lsblk lsof man mapfile mawk md5sum more mount
@@ -25,11 +25,11 @@ const CLEANUPS: ReadonlySet<string> = new Set(
 
 /** What a tool is asked that takes away, ends or only looks. */
 const GENTLE_WORD =
-  /^(?:cat-file|config|delete|describe|diff(?:-tree|-index|-files)?|disable|down|drop|for-each-ref|grep|info|inspect|is-active|is-enabled|is-failed|images|kill|list|log|ls|ls-files|ls-remote|ls-tree|merge-base|name-rev|port|prune|ps|remove|rev-list|rev-parse|rm|rmi|shortlog|show|status|stop|symbolic-ref|top|version|--(?:get|list|print|query)[\w-]*|--version|--help)$/;
+  /^(?:cat-file|config|delete|describe|diff(?:-tree|-index|-files)?|disable|down|drop|for-each-ref|grep|info|inspect|is-active|is-enabled|is-failed|images|kill|list|log|ls|ls-files|ls-remote|ls-tree|merge-base|name-rev|port|prune|ps|remove|rev-list|rev-parse|rm|rmi|shortlog|show|status|stop|symbolic-ref|top|update-index|version|--(?:get|list|print|query)[\w-]*|--version|--help)$/;
 
 /** What makes the data that a pipe hands on: what comes of its failure looks like data, too. */
 const SOURCES: ReadonlySet<string> = new Set(
-  `aws borg btrfs curl docker gcloud gpg gsutil http kubectl mariadb-dump mongodump mysql
+  `aws borg btrfs curl docker gcloud gpg gsutil http kubectl mariadb mariadb-dump mongodump mysql
   mysqldump openssl pg_basebackup pg_dump pg_dumpall pg_restore psql rclone redis-cli restic rsync scp sqlite3
   ssh tar wget zfs`.split(/\s+/),
 );
@@ -114,7 +114,7 @@ export function mayFail(name: string, words: Words): boolean {
 
 /** What plainly changes something, where an unknown program may only look. */
 const DOERS: ReadonlySet<string> = new Set(
-  `ansible-playbook apk apt apt-get bash bzip2 cargo certbot chmod composer cp dd dnf dash
+  `ansible-playbook apk apt apt-get bash bzip2 cargo certbot composer cp dd dnf dash
   docker-compose e2fsck git go gradle gunzip gzip helm install java ln make mkfs mkswap mount mv mvn
   mysql mysqladmin mysqlimport node npm npx patch perl php pip pip3 pnpm podman pvcreate python
   python2 python3 rake ruby sed sendmail service sftp sh systemctl terraform unxz unzip useradd

@@ -31,8 +31,6 @@ export interface Script {
   readonly nodes: readonly PlacedNode[];
   readonly options: ShellOptions;
   readonly values: Values;
-  /** Whether it reads in other files, which may have functions of their own. */
-  readonly readsFiles: boolean;
   /** The names of its functions: they are no programs. */
   readonly functions: ReadonlySet<string>;
   readonly errors: readonly { readonly message: string; readonly at: number }[];
@@ -106,8 +104,7 @@ export function readScript(text: string, reading: Reading = {}): Script {
   const functionCalls = draft.calls.filter(({ name }) => draft.functions.has(name));
   const options = shellOptions(draft.calls, flags);
   const values = readValues(draft.nodes, text);
-  const readsFiles = calls.some(({ name }) => name === "." || name === "source");
-  return { text, dialect, isFragment, ...draft, calls, functionCalls, options, values, readsFiles };
+  return { text, dialect, isFragment, ...draft, calls, functionCalls, options, values };
 }
 
 /** A shell reads line by line: behind `exit` and `exec` may stand another language, or an archive. */

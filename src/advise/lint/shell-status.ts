@@ -1,7 +1,7 @@
 /** Rules about exit codes that get lost between commands. */
 
 import type { CommandArgument, SyntaxNode } from "unbash";
-import { doesWork, isDoer, isSearch, isSource, mayFail } from "./shell-programs.ts";
+import { doesWork, isDoer, isSearch, mayFail } from "./shell-programs.ts";
 import { traps } from "./shell-removal.ts";
 import { callsWhere, type ShellRule } from "./shell-rule.ts";
 import type { Call } from "./shell-call.ts";
@@ -144,16 +144,11 @@ export const substitutionStatus: ShellRule = {
       let isLost = false;
       for (let at = next; (calls[at]?.at ?? Infinity) < node.end; at++) {
         const { name, words, pipeline } = calls[at] as Call;
-        const isWork = !mayFail(name, words) && !isSearch(pipeline.last);
-        if (isWork && !isFromElsewhere(name, script)) isLost = true;
+        // An unknown program may only list or complete: half of those in real scripts did.
+        if (isDoer(name, words) && !isSearch(pipeline.last)) isLost = true;
       }
       if (isLost) hits.push({ at: node.pos });
     }
     return hits;
   },
 };
-
-/** Whether it is likely a function of a file that the script reads in, or put together by name. */
-function isFromElsewhere(name: string, { readsFiles }: Script): boolean {
-  return /^[^$].*\$/.test(name) || (readsFiles && /[_:]|^fn-/.test(name) && !isSource(name));
-}
