@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { formatMs } from "../core/duration.ts";
 import { OptionsError } from "../index.ts";
 import { REMEDY_LIMITS, REMEDY_NAMES, remedyFromText } from "./index.ts";
 
@@ -122,4 +124,17 @@ test.for<[text: string, problem: string]>([
 ])("%s is refused", ([text, problem]) => {
   expect(() => remedyFromText(text)).toThrow(OptionsError);
   expect(() => remedyFromText(text)).toThrow(problem);
+});
+
+test("the documentation tells the limits of each remedy as they are", () => {
+  const page = readFileSync(new URL("../../docs/heal.md", import.meta.url), "utf8");
+  const rows = REMEDY_NAMES.map(({ name, example }) => {
+    const { budget, coolDownMs, limitMs, isExclusive } = remedyFromText(example);
+    const { times, withinMs } = budget;
+    const coolDown = coolDownMs === 0 ? "none" : formatMs(coolDownMs);
+    const counted = isExclusive ? "all processes" : "each step";
+    return `| \`${name}\` | ${times} in ${formatMs(withinMs)} | ${coolDown} | ${formatMs(limitMs)} | ${counted} |`;
+  });
+
+  expect(rows.filter((row) => !page.includes(row))).toEqual([]);
 });
