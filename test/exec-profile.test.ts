@@ -105,3 +105,17 @@ test.for([
   expect({ exitCode, did: at.did() }).toEqual({ exitCode: 78, did: [] });
   expect(stderr).toContain(says);
 });
+
+test.for([
+  ["while it is loaded", "process.exit(0);"],
+  ["while the command runs", "setTimeout(() => process.exit(0), 300);"],
+] as const)("a file that ends the process %s is no success", async ([, line]) => {
+  const at = place();
+  at.file("holdfast.config.ts", `${line} ${CONFIG}`);
+
+  const words = ["exec", "--profile", "nightly", "--", "sleep", "20"];
+  const { exitCode, stderr } = await holdfast(at, words);
+
+  expect(exitCode).toBe(125);
+  expect(stderr).toContain("the process was ended before the command was");
+});

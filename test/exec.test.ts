@@ -3,6 +3,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { NAMED } from "../src/heal/names.ts";
 import { holdfast, place, steady, type Ended, type Place } from "./cli-process.ts";
 
 type Env = Readonly<Record<string, string>>;
@@ -89,9 +90,9 @@ test("attempts are made as often as asked for, and only then it fails", async ()
     did: ["1", "2", "3", "1", "2"],
   });
   expect(steady(failed.stderr, at)).toBe(
-    `TIME !  Step "command" failed at attempt 1: sh failed with exit code 1 (EXIT_1, unknown)
-TIME ·  Step "command" is tried again in LENGTH
-TIME !  Step "command" failed at attempt 2
+    `TIME !  sh failed at attempt 1: sh failed with exit code 1 (EXIT_1, unknown)
+TIME ·  sh is tried again in LENGTH
+TIME !  sh failed at attempt 2
 holdfast: sh failed after 2 attempts, LENGTH: sh failed with exit code 1; holdfast show RUN
 `,
   );
@@ -144,13 +145,15 @@ test("a verification decides, and what it writes goes to the standard error", as
   expect(bad.map(({ exitCode, stdout }) => [exitCode, stdout])).toEqual(
     bad.map(() => [65, "done\n"]),
   );
-  expect(bad.map(({ stderr }) => /verification: (.*?);/.exec(stderr)?.[1])).toEqual([
-    "exit 3 ended with exit code 3",
-    "out has 4 B, and 5 B are expected",
-    "missing cannot be read (ENOENT)",
-    'the output has no "DONE"',
-    "the output has no /x/",
-  ]);
+  expect(bad.map(({ stderr }) => /failed its verification, .*?: (.*?);/.exec(stderr)?.[1])).toEqual(
+    [
+      "exit 3 ended with exit code 3",
+      "out has 4 B, and 5 B are expected",
+      "missing cannot be read (ENOENT)",
+      'the output has no "DONE"',
+      "the output has no /x/",
+    ],
+  );
 });
 
 test("an undo takes back each failed attempt, and then tells more than the command's own code", async () => {
@@ -368,6 +371,11 @@ test.for([
   [["--no-net", "--net", "a:1"], "--no-net: excludes --net"],
   [["--heal", "disk-ful"], '--heal: there is no remedy "disk-ful"'],
   [["--heal", "pid-file file=x"], "--heal: pid-file.file: unknown"],
+  [["--heal", "disk-full"], "--heal: disk-full: clear=GLOB is missing"],
+  [["--heal", "disk-full clear"], "--heal: disk-full: expected options as name=value"],
+  [["--heal", "inodes clear=/a/* keep=1 cool-down=x"], "--heal: inodes.cool-down: expected"],
+  [["--backoff", "1s"], "--backoff: means nothing without --attempts"],
+  [["--user", "nobody at all"], '--user: there is no user "nobody at all" here'],
   [["--dry-run", "--transaction"], "--transaction: excludes --dry-run"],
   [["--transaction", "--user", "nobody"], "--user: excludes --transaction"],
   [["--dry-run", "--read", "/"], "--read: excludes --dry-run"],
@@ -386,6 +394,48 @@ test.for([
 
   expect({ exitCode, did: at.did() }).toEqual({ exitCode: 2, did: [] });
   expect(stderr).toContain(`holdfast exec: ${says}`);
+});
+
+test.for([
+  ["no program", ["--", "./not there"], 127],
+  ["no directory", ["--cwd", "not there", "--", "true"], 126],
+] as const)(
+  "where there is %s, nothing was begun, and nothing is cleaned up",
+  async ([, words, code]) => {
+    const at = place();
+
+    const { exitCode, stderr } = await exec(at, ["--cleanup", "echo cleaned >&2", ...words]);
+
+    expect({ exitCode, isCleaned: stderr.includes("cleaned") }).toEqual({
+      exitCode: code,
+      isCleaned: false,
+    });
+  },
+);
+
+test("a verification that fails counts for the breaker, and one that hangs is ended in time", async () => {
+  const at = place();
+  const breaker = ["--breaker", "job", "--breaker-failures", "2"];
+  const line = "echo $$ > pid; exec sleep 60";
+
+  const failed = await exec(at, [...breaker, "--verify", "false", "--", "true"]);
+  const hung = await exec(at, [...breaker, "--timeout", "1s", "--verify", line, "--", "true"]);
+  const refused = await exec(at, [...breaker, "--", "true"]);
+
+  expect([failed, hung, refused].map(({ exitCode }) => exitCode)).toEqual([65, 124, 75]);
+  expect(hung.stderr).toContain("true did not end within 1 s (--timeout)");
+  expect(refused.stderr).toContain('breaker "job" is open for another');
+  // Its process is gone, or a zombie that nobody has reaped yet.
+  expect(() =>
+    readFileSync(`/proc/${readFileSync(join(at.root, "pid"), "utf8").trim()}/exe`),
+  ).toThrow(/ENOENT|ESRCH/);
+});
+
+test("the help names the remedies", async () => {
+  const { stdout } = await exec(place(), ["--help"]);
+
+  const words = stdout.split(/[\s,;]+/);
+  expect(Object.keys(NAMED).filter((name) => !words.includes(name))).toEqual([]);
 });
 
 test("without a command it says how one is given", async () => {

@@ -4,6 +4,7 @@ import { EXIT } from "../core/exit-codes.ts";
 import { REMEDY_LIMITS, REMEDY_NAMES } from "../heal/names.ts";
 import { UsageError, type Arguments, type Command, type World } from "./command.ts";
 import { GUARDING_FLAGS, readAsked, readAskedGuarding } from "./exec/flags.ts";
+import { brokenBy, EXEC_EXIT } from "./exec/outcome.ts";
 import { remediesOf } from "./exec/remedies.ts";
 
 /** See the header. */
@@ -69,21 +70,47 @@ is not there or does not keep all of it; 78 a wrong profile.`,
   ],
 
   async run(args, world) {
-    if (args.has("print-profile")) return printProfile(args, world);
-    const plan = await readAsked(args, world);
-    if (plan.read.length + plan.write.length > 0) {
-      const { checkPlaces } = await import("./exec/places.ts");
-      checkPlaces(plan);
-    }
-    const remedies = await remediesOf(plan);
+    const unguard = guardEnd(world);
     try {
-      const { performExec } = await import("./exec/perform-exec.ts");
-      return await performExec({ plan, remedies, args, world });
-    } catch (error) {
-      return complainOf(error, world);
+      return await guard(args, world);
+    } finally {
+      unguard();
     }
   },
 };
+
+async function guard(args: Arguments, world: World): Promise<number> {
+  if (args.has("print-profile")) return printProfile(args, world);
+  const plan = await readAsked(args, world);
+  if (plan.user !== undefined || plan.read.length + plan.write.length > 0) {
+    const { checkPlaces, checkUser } = await import("./exec/places.ts");
+    checkUser(plan);
+    checkPlaces(plan);
+  }
+  const remedies = await remediesOf(plan);
+  try {
+    const { performExec } = await import("./exec/perform-exec.ts");
+    return await performExec({ plan, remedies, args, world });
+  } catch (error) {
+    return complainOf(error, world);
+  }
+}
+
+/**
+ * Code of a profile, or of ours, that ends the process with 0 while the command was not followed to its
+ * end would pass for a success. The answer ends that.
+ */
+function guardEnd(world: World): () => void {
+  const onExit = (exitCode: number): void => {
+    if (exitCode !== 0) return;
+    process.exitCode = EXEC_EXIT.broken;
+    world.complain(
+      "holdfast: the process was ended before the command was; does the profile's file call process.exit?\n",
+    );
+  };
+  process.once("exit", onExit);
+  return () => void process.off("exit", onExit);
+}
 
 async function printProfile(args: Arguments, world: World): Promise<number> {
   const { data } = await readAskedGuarding(args, world);
@@ -97,7 +124,6 @@ async function printProfile(args: Arguments, world: World): Promise<number> {
 async function complainOf(error: unknown, world: World): Promise<number> {
   if (error instanceof UsageError) throw error;
   const { complaintOf } = await import("./complaint.ts");
-  const { brokenBy } = await import("./exec/outcome.ts");
   world.complain(complaintOf(error, world.env).text);
   return brokenBy(error).exitCode;
 }

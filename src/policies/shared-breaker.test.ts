@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { JournalError } from "../core/errors.ts";
+import { JournalError, TimeoutError } from "../core/errors.ts";
 import type { EventDetails } from "../core/events.ts";
 import { memoryJournal } from "../journal/memory.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
@@ -126,6 +126,22 @@ test("an aborted probe tells nothing, and leaves its place to the next", async (
   ];
 
   expect(answers).toEqual(["gone", "up"]);
+});
+
+test("a time limit that was over counts, unlike a caller who gave up", async () => {
+  const { make } = world();
+  const late = (): Promise<never> => {
+    const stop = new AbortController();
+    const work = () => {
+      stop.abort(new TimeoutError("work", 1_000));
+      return Promise.reject(new Error("ended"));
+    };
+    return make().run(work, { signal: stop.signal });
+  };
+
+  const answers = [await told(late()), await told(late()), await told(make().run(works))];
+
+  expect(answers).toEqual(["ended", "ended", "CIRCUIT_OPEN"]);
 });
 
 test("a caller who went away before begins nothing", async () => {

@@ -8,7 +8,7 @@
 import { classifier, type Classify } from "../classify/classify.ts";
 import { CLOCK_METHODS, type Clock } from "../core/clock.ts";
 import type { Duration } from "../core/duration.ts";
-import { CircuitOpenError, RejectedError } from "../core/errors.ts";
+import { CircuitOpenError, RejectedError, TimeoutError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import {
   callable,
@@ -119,9 +119,11 @@ class SharedBreaker implements Policy {
       await this.#end(ticket, undefined);
       return value;
     } catch (error) {
-      if (options.signal?.aborted === true || error instanceof RejectedError) {
-        await this.#ignore(ticket);
-      } else await this.#end(ticket, this.#classify(error));
+      const { aborted = false, reason } = options.signal ?? {};
+      // Who gives up says nothing of the work, but a limit that was over does.
+      const isLate = aborted && reason instanceof TimeoutError;
+      if ((aborted && !isLate) || error instanceof RejectedError) await this.#ignore(ticket);
+      else await this.#end(ticket, this.#classify(isLate ? reason : error));
       throw error;
     }
   }

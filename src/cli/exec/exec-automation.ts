@@ -9,6 +9,7 @@ import {
 import { isCancellation } from "../../automation/cancel/cancel-request.ts";
 import type { EndedCommand } from "../../process/ended-command.ts";
 import { findMs } from "../../core/duration.ts";
+import { isHoldfastError, VerificationError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { Remedy } from "../../core/remedy.ts";
 import type { SharedState } from "../../core/shared-state.ts";
@@ -73,20 +74,21 @@ export function execAutomation(plan: ExecPlan, parts: ExecParts): Automation {
         };
         await parts.overlaid?.begin();
         parts.begun?.();
-        last = await attemptCommand(plan, parts, { signal, told: said });
-        run.log.debug("how the tree of the command was held", { level: last.level });
-        parts.ended?.(last);
-        if (!isGood(last)) throw new CommandError(last);
-        return doneBy(last, isOutputCounted(plan, parts));
+        const end = await attemptCommand(plan, parts, { signal, told: said });
+        last = end;
+        run.log.debug(`the command's tree was ${end.level}`, { level: end.level });
+        parts.ended?.(end);
+        if (!isGood(end)) throw new CommandError(end);
+        const done = doneBy(end, isOutputCounted(plan, parts));
+        await verified(async () => {
+          const wrap = parts.overlaid?.wrap;
+          await checkResult(plan, end, { ...hookOptions(plan, parts, told), wrap, signal });
+          await parts.compare?.(done, run.log);
+        });
+        return done;
       },
       {
         ...stepOptions(plan, parts),
-        verify: async (done) => {
-          if (last === undefined) return;
-          const wrap = parts.overlaid?.wrap;
-          await checkResult(plan, last, { ...hookOptions(plan, parts, told), wrap });
-          await parts.compare?.(done, run.log);
-        },
         ...undoOf(plan, parts, told),
       },
     );
@@ -103,6 +105,16 @@ export function execAutomation(plan: ExecPlan, parts: ExecParts): Automation {
   });
   const endOf = (failure: TaskFailure) => endOfRun(failure, { plan, parts, last });
   return Object.freeze({ ...guarded, endOf });
+}
+
+/** Within the work, and not as the step's own verification: a breaker counts what happens there. */
+async function verified(check: () => Promise<void>): Promise<void> {
+  try {
+    await check();
+  } catch (error) {
+    if (!(error instanceof Error) || isHoldfastError(error)) throw error;
+    throw new VerificationError(`Step "${COMMAND}"`, error.message, { cause: error });
+  }
 }
 
 /** What is known where the run fails. */

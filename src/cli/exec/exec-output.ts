@@ -6,10 +6,12 @@ import { fileSink } from "../../observe/file-sink.ts";
 import { jsonLines } from "../../observe/json-lines.ts";
 import { levelOf } from "../../observe/level.ts";
 import type { Arguments, World } from "../command.ts";
+import { printable } from "../printable.ts";
 import { progressLines } from "../screen/progress.ts";
 import { complainer, type Complain } from "../run-output.ts";
 import { runLog } from "../run-log.ts";
 import { attemptsOf, type ExecPlan } from "./plan.ts";
+import { inOurWords } from "./wording.ts";
 
 /** What is said, by whom. */
 export interface ExecOutput {
@@ -59,10 +61,12 @@ function logDirectoryOf(world: World): Promise<string | undefined> {
 /** In text, only what is out of the ordinary: a command that succeeds at once says nothing of ours. */
 function progressOf(plan: ExecPlan, world: World): Sink {
   const attempts = attemptsOf(plan);
-  const tell = progressLines((text) => world.complain(text), world.hasColours);
+  const name = printable(plan.name);
+  const write = (text: string) => world.complain(inOurWords(text, name));
+  const tell = progressLines(write, world.hasColours);
   return (event) => {
     // The last line tells of the only attempt.
-    const isToldLast = attempts === 1 && OF_AN_ATTEMPT.has(event.type);
+    const isToldLast = attempts === 1 && event.type === "attempt.failed";
     if (!isToldLast && isShown(event)) tell(event);
   };
 }
@@ -71,8 +75,6 @@ const URGENT: ReadonlySet<Level> = new Set(["WARNING", "ERROR", "CRITICAL"]);
 
 /** What the last line says in one. */
 const AT_THE_END: ReadonlySet<string> = new Set(["run.failed", "task.failed", "step.failed"]);
-
-const OF_AN_ATTEMPT: ReadonlySet<string> = new Set(["attempt.failed", "verify.failed"]);
 
 /** What is told though all may still be well. */
 const TOLD: ReadonlySet<string> = new Set([

@@ -6,7 +6,7 @@ import { newRunId } from "../../automation/key.ts";
 import type { RunResult } from "../../automation/run.ts";
 import { SandboxError } from "../../core/errors.ts";
 import { EXIT } from "../../core/exit-codes.ts";
-import { redactor } from "../../core/redact.ts";
+import { redactor, secret } from "../../core/redact.ts";
 import type { Remedy } from "../../core/remedy.ts";
 import { systemRandom } from "../../core/system.ts";
 import type { RollbackOutcome } from "../../policies/task-result.ts";
@@ -25,6 +25,7 @@ import { performedOf, variablesOf, type ExecPlan } from "./plan.ts";
 import { Progress } from "./progress.ts";
 import { layersIn } from "./records.ts";
 import { sandboxOf } from "./sandbox.ts";
+import { secretsIn } from "./secret-arguments.ts";
 import { takeBackFormer } from "./take-back-former.ts";
 import type { Ended } from "./report.ts";
 
@@ -36,6 +37,9 @@ interface Performing {
   readonly world: World;
 }
 
+/** A shorter one would be found in words, and is masked where it stands only. */
+const SHORTEST_KNOWN = 6;
+
 /** Answers the exit code. Rejects when holdfast itself fails before or around the command. */
 export async function performExec({
   plan: asked,
@@ -44,8 +48,11 @@ export async function performExec({
   world: given,
 }: Performing): Promise<number> {
   const plan = performedOf(asked);
-  // Secrets that --env hands to the command are masked wherever it writes them.
+  // Secrets that the command is handed are masked wherever it writes them.
   const world = { ...given, env: { ...given.env, ...variablesOf(plan) } };
+  for (const found of secretsIn(plan.argv, redactor({ env: world.env }))) {
+    if (found.length >= SHORTEST_KNOWN) secret(found);
+  }
   const output = execOutput(args, world);
   const interruption = listenForSignals(
     world,
@@ -169,14 +176,14 @@ class Start {
   }
 
   #endedOf(runId: string | undefined): Omit<Ended, "outcome" | "exitCode" | "rollback"> {
-    const { attempts, hasBegun, lastEnd, unhealed } = this.#progress;
+    const { attempts, mayHaveDone, lastEnd, unhealed } = this.#progress;
     return {
       plan: this.#plan,
       runId: this.#kept?.isKept === true ? runId : undefined,
       attempts,
       durationMs: this.#parts.world.clock.now() - this.#startedAtMs,
       startedAtMs: this.#startedAtMs,
-      hasBegun,
+      hasBegun: mayHaveDone,
       end: lastEnd,
       unhealed: unhealed.all,
       host: hostname(),

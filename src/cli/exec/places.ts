@@ -1,7 +1,9 @@
-/** The paths that flags name, looked at before anything is done: a slip of the pen is the user's to mend. */
+/** The paths and users that flags name, looked at before anything is done: a slip of the pen is the user's to mend. */
 
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import { OptionsError } from "../../core/errors.ts";
+import { readUser } from "../../process/user.ts";
 import { UsageError } from "../command.ts";
 import type { ExecPlan } from "./plan.ts";
 
@@ -34,4 +36,14 @@ function problemOf(path: string, code: string | undefined): string {
   if (path.startsWith("~"))
     return "is not there: a shell leaves ~ as it is within quotes and after =";
   return "is not there; make it first, or name the directory in which it will be";
+}
+
+/** @throws {UsageError} For a user that there is not, or that this process may not become. */
+export function checkUser({ user }: ExecPlan): void {
+  if (user === undefined) return;
+  try {
+    readUser(user, "--user");
+  } catch (error) {
+    throw error instanceof OptionsError ? new UsageError(error.message) : error;
+  }
 }

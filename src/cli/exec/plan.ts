@@ -144,7 +144,9 @@ export function readGuarding(input: unknown, owner: string): Guarding {
   const settled = readOptions(owner, input, PLAN_READERS);
   // What has a default is there also where nobody said it.
   const said = input as Partial<Record<keyof Guarding, unknown>>;
-  const needs = NEEDED.find(([name, other]) => given(said[name]) && !given(settled[other]));
+  const needs = NEEDED.find(
+    ([name, ...others]) => given(said[name]) && !others.some((other) => isSaid(settled[other])),
+  );
   if (needs !== undefined) {
     throw new OptionsError(`${owner}.${needs[0]}`, `means nothing without ${needs[1]}`);
   }
@@ -157,7 +159,9 @@ export function readGuarding(input: unknown, owner: string): Guarding {
   return settled;
 }
 
-const NEEDED: readonly (readonly [keyof Guarding, keyof Guarding])[] = [
+/** What each flag needs one of; the first is told. */
+const NEEDED: readonly (readonly [keyof Guarding, keyof Guarding, ...(keyof Guarding)[]])[] = [
+  ["backoff", "attempts", "retryOn"],
   ["lockWait", "lock"],
   ["breakerFailures", "breaker"],
   ["breakerPause", "breaker"],

@@ -7,6 +7,7 @@ import { UnhealedList } from "./unhealed.ts";
 export class Progress {
   readonly unhealed = new UnhealedList();
   #attempts = 0;
+  #unstarted = 0;
   #lastEnd: EndedCommand | undefined;
 
   /** How often it was begun. */
@@ -16,6 +17,11 @@ export class Progress {
 
   get hasBegun(): boolean {
     return this.#attempts > 0;
+  }
+
+  /** Whether it may have done anything: not where none of its attempts could be started. */
+  get mayHaveDone(): boolean {
+    return this.#attempts > this.#unstarted;
   }
 
   /** How the last attempt ended, if one did. */
@@ -30,6 +36,7 @@ export class Progress {
 
   /** An attempt has ended. */
   end(end: EndedCommand): void {
+    if (end.startError !== undefined) this.#unstarted++;
     this.#lastEnd = end;
   }
 }

@@ -6,6 +6,7 @@ import type { Redactor } from "../../core/redact.ts";
 import { decodeValue } from "../../journal/codec.ts";
 import { AutomationFileError } from "../load-error.ts";
 import { EXEC_CODE } from "./code.ts";
+import { isSecretLine, secretsIn } from "./secret-arguments.ts";
 import { isSaid, PLAN_READERS, type ExecPlan } from "./plan.ts";
 
 /** The input of a run of `holdfast exec`. */
@@ -23,10 +24,20 @@ export function toRecorded(plan: ExecPlan, secrets: Redactor): RecordedPlan {
   const said = JSON.parse(
     JSON.stringify({ name, argv, cwd, ...Object.fromEntries(told) }),
   ) as object;
-  if (secrets.find(said) === undefined) return { exec: said, isMasked: false };
-  const masked = secrets.value(said) as object;
-  const isClean = secrets.find(masked) === undefined;
+  if (secrets.find(said) === undefined && !isTelling(plan, secrets)) {
+    return { exec: said, isMasked: false };
+  }
+  const masked = secrets.value(said) as ExecPlan;
+  const isClean =
+    secrets.find(masked) === undefined && secretsIn(masked.argv, secrets).length === 0;
   return { exec: isClean ? masked : { name: plan.name }, isMasked: true };
+}
+
+/** Whether a secret stands in it that only a name tells, as in `--password=…`. */
+function isTelling(plan: ExecPlan, secrets: Redactor): boolean {
+  const { argv, verify, heal, undo = "", cleanup = "", alert = "" } = plan;
+  const lines = [...verify, ...heal, undo, cleanup, alert];
+  return secretsIn(argv, secrets).length > 0 || lines.some((line) => isSecretLine(line, secrets));
 }
 
 const member = required(text({ default: undefined }), "text");

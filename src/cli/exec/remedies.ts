@@ -14,7 +14,6 @@ export async function remediesOf({ heal }: Pick<ExecPlan, "heal">): Promise<read
   } catch (error) {
     if (!(error instanceof OptionsError)) throw error;
     // What a remedy is told wrongly stands under its own name.
-    const { message } = error;
-    throw new UsageError(message.startsWith("heal") ? `--${message}` : `--heal: ${message}`);
+    throw new UsageError(`--heal: ${error.message.replace(/^heal: /, "")}`);
   }
 }

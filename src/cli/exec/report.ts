@@ -11,6 +11,7 @@ import type { Ending } from "./outcome.ts";
 import type { FileChange } from "../../process/overlay-changes.ts";
 import type { ExecPlan } from "./plan.ts";
 import type { Unhealed } from "./unhealed.ts";
+import { inOurWords } from "./wording.ts";
 
 /** All that is known of it. */
 export interface Ended extends Ending {
@@ -97,12 +98,12 @@ export function documentOf(ended: Ended, secrets: Redactor): string {
     rollback,
     attempts,
     startedAt: new Date(startedAtMs).toISOString(),
-    durationMs: Math.round(ended.durationMs),
+    durationMs: outcome === "cut-off" ? undefined : Math.round(ended.durationMs),
     changes: ended.changes?.map((change) => ({ ...change, source: undefined })),
   };
   return `${JSON.stringify(secrets.value(document), undefined, 2)}\n`;
 }
 
-function errorText({ error }: Ended, secrets: Redactor): string {
-  return secrets.text(errorLine(summariseError(error)));
+function errorText({ error, plan }: Ended, secrets: Redactor): string {
+  return secrets.text(inOurWords(errorLine(summariseError(error)), plan.name));
 }
