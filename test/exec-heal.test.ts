@@ -1,6 +1,6 @@
 /** `holdfast exec --heal`, and what it learns of former runs. */
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { automation, execute } from "holdfast/automation";
@@ -55,7 +55,7 @@ test("a remedy whose symptom is not there acts on nothing, and the command has f
 
 test("what could not be healed reaches the alert: the remedy, what it saw, and what is left to do", async () => {
   const at = place();
-  const heal = "service start='sh -c :' probe='test -e up' startWithin=1ms codes=ENOMEM";
+  const heal = "service start='sh -c :' probe='test -e up' start-within=1ms codes=ENOMEM";
 
   const { exitCode, stderr } = await exec(at, [
     "--heal",
@@ -80,6 +80,25 @@ test("what could not be healed reaches the alert: the remedy, what it saw, and w
     ],
   });
   expect(stderr).toContain("; to do: look why sh -c : does not work");
+});
+
+test("a budget is spent by all processes together: the second one only tells that a human is needed", async () => {
+  const at = place();
+  const heal = "service start='touch up' probe='test -e up' cool-down=0s budget=1/1d codes=ENOMEM";
+  const line = "[ -e up ] || { echo 'Cannot allocate memory' >&2; exit 4; }";
+  const words = ["--heal", heal, "--alert", "cat > alert.json", ...sh(line)];
+
+  const first = await exec(at, words);
+  rmSync(join(at.root, "up"));
+  const second = await exec(at, words);
+  const { unhealed } = JSON.parse(readFileSync(join(at.root, "alert.json"), "utf8"));
+
+  expect([first.exitCode, second.exitCode, existsSync(join(at.root, "up")), unhealed]).toEqual([
+    0,
+    4,
+    false,
+    [expect.objectContaining({ because: "its budget is spent: it acted once within 1 d" })],
+  ]);
 });
 
 /** Ten runs of `dump` that each wrote as much, as `exec` journals them. */

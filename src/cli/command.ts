@@ -15,6 +15,8 @@ export interface Flag {
   readonly summary: string;
   /** The only values that are taken, where that is so. */
   readonly choices?: readonly string[];
+  /** What completion offers, of values that may be others or go on. */
+  readonly offers?: readonly string[];
   /** Whether it may be given several times. */
   readonly multiple?: boolean;
   /** A letter that stands for it: `f` for `-f`. */
@@ -61,6 +63,8 @@ export interface Command {
     readonly mayBeEmpty?: true;
   };
   readonly flags: Flags;
+  /** Further rows for `--help`, under a title each. */
+  readonly tables?: Readonly<Record<string, readonly (readonly [string, string])[]>>;
   readonly examples: readonly Example[];
   /** Answers the exit code. */
   run(args: Arguments, world: World): Promise<number>;

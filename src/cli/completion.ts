@@ -52,9 +52,9 @@ const RUN_IDS = "$(holdfast runs --ids 2>/dev/null)";
 /** What stands after a flag or as a word: one of these, or a file. */
 type Offer = readonly string[] | "files";
 
-function offerOf({ type, value = "", choices }: Flag): Offer | undefined {
+function offerOf({ type, value = "", choices, offers }: Flag): Offer | undefined {
   if (type === "boolean") return undefined;
-  return choices ?? (value.includes("FILE") ? "files" : []);
+  return choices ?? offers ?? (value.includes("FILE") ? "files" : []);
 }
 
 function bash(commands: readonly Command[]): string {

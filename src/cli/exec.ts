@@ -1,7 +1,7 @@
 /** `holdfast exec`: guards any command. */
 
 import { EXIT } from "../core/exit-codes.ts";
-import { NAMED } from "../heal/names.ts";
+import { REMEDY_LIMITS, REMEDY_NAMES } from "../heal/names.ts";
 import { UsageError, type Arguments, type Command, type World } from "./command.ts";
 import { GUARDING_FLAGS, readAsked, readAskedGuarding } from "./exec/flags.ts";
 import { brokenBy, EXEC_EXIT } from "./exec/outcome.ts";
@@ -19,8 +19,6 @@ its own, and what holdfast says goes to the standard error. Without --attempts, 
 Commands that flags name are lines for sh. They are run in the same directory and environment,
 and write to the standard error. --verify, --undo, --cleanup and --alert find HOLDFAST_NAME and
 HOLDFAST_RUN_ID in their environment; the last two HOLDFAST_OUTCOME and HOLDFAST_EXIT_CODE.
-
---heal knows ${Object.keys(NAMED).join(", ")}; with options as name=value.
 
 Exit codes: the command's own; 128+n where signal n ended it or us; 124 a time limit is over;
 125 holdfast itself failed; 126 it cannot be executed; 127 it was not found; 65 it ended with 0
@@ -44,6 +42,17 @@ is not there or does not keep all of it; 78 a wrong profile.`,
       summary: "What holdfast says on the standard error: lines (the default) or JSON log lines",
       choices: ["text", "json"],
     },
+  },
+  tables: {
+    "Remedies for --heal": [
+      ...REMEDY_NAMES.map(
+        ({ name, summary, options }) => [name, `${summary}: ${options.join(" ")}`] as const,
+      ),
+      [
+        "all of them",
+        `How often at most, how soon again, how long, for which more faults: ${REMEDY_LIMITS.join(" ")}`,
+      ],
+    ],
   },
   examples: [
     {

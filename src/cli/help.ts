@@ -60,12 +60,13 @@ ${table(
 /** What `holdfast COMMAND --help` prints in a terminal of so many columns. */
 export function commandHelp(command: Command, summary: string, terminal: number = WIDEST): string {
   const width = Math.min(terminal, WIDEST);
-  const { name, usage, details, flags, examples } = command;
+  const { name, usage, details, flags, tables = {}, examples } = command;
   const parts = [
     `${summary}.`,
     wrap(`Usage: holdfast ${name} ${usage}`, width, "Usage: ".length),
     ...(details === undefined ? [] : details.split("\n\n").map((text) => wrap(text, width))),
     `Flags:\n${table(flagRows(flags), width)}`,
+    ...Object.entries(tables).map(([title, rows]) => `${title}:\n${table(rows, width)}`),
     `Examples:\n${examples.map(({ line, does }) => `  # ${does}\n  ${line}`).join("\n\n")}`,
   ];
   return `${parts.join("\n\n")}\n`;

@@ -30,6 +30,8 @@ export interface RemedyContext extends Ailment {
    * own unfinished work.
    */
   readonly beganAtMs: number;
+  /** When the attempt began that failed: milliseconds since the Unix epoch. */
+  readonly attemptedAtMs: number;
   /** Which healing of the step by this remedy it is, from 1. */
   readonly round: number;
   /** The share of the usual load that the failed attempt was to take on; 1 unless a remedy made it less. */

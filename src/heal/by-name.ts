@@ -1,6 +1,6 @@
 /**
- * Remedies as text, for the command line: `disk-full clear=/var/backups/*.gz keep=7`. A name, and
- * options as they are called in code; commands are written as they are typed, in quotes.
+ * Remedies as text, for the command line: `disk-full clear=/var/backups/*.gz keep=7`. A name, and its
+ * options in kebab case; commands are written as they are typed, in quotes.
  */
 
 import { OptionsError } from "../core/errors.ts";
@@ -10,7 +10,7 @@ import { clockSkew } from "./clock-skew.ts";
 import { credentials } from "./credentials.ts";
 import { diskFull, inodes } from "./disk-full.ts";
 import { gitIndexLock } from "./git-index-lock.ts";
-import { LIMIT_OPTIONS, NAMED, type OptionKind, type RemedyName } from "./names.ts";
+import { KINDS, LIMIT_OPTIONS, NAMED, type RemedyName } from "./names.ts";
 import { outOfMemory } from "./out-of-memory.ts";
 import { dpkgInterrupted, packageLock } from "./packages.ts";
 import { portTaken } from "./port-taken.ts";
@@ -46,46 +46,86 @@ export function remedyFromText(text: string): Remedy {
     const names = Object.keys(NAMED).join(", ");
     throw new OptionsError("heal", `there is no remedy "${name}"; there are ${names}`);
   }
-  const kinds: Readonly<Record<string, OptionKind>> = { ...NAMED[name].options, ...LIMIT_OPTIONS };
-  const entries = words.map((word) => optionIn(name, word, kinds));
-  const twice = entries.find(
-    ([key], index) => entries.findIndex(([other]) => other === key) < index,
-  );
-  if (twice !== undefined) throw new OptionsError(`${name}.${twice[0]}`, "given twice");
-  return MAKERS[name](Object.fromEntries(entries) as never);
+  const values: Values = { ...NAMED[name].options, ...LIMIT_OPTIONS };
+  const options: Record<string, unknown> = {};
+  for (const word of words) {
+    const [key, value] = optionIn(name, word, values);
+    if (Object.hasOwn(options, inCode(key)))
+      throw new OptionsError(`${name}.${key}`, "given twice");
+    options[inCode(key)] = value;
+  }
+  try {
+    return MAKERS[name](options as never);
+  } catch (error) {
+    throw inWordsOfText(error, name, values);
+  }
 }
+
+/** What stands for the value of each option: `GLOB`. */
+type Values = Readonly<Record<string, keyof typeof KINDS>>;
 
 function isRemedyName(name: string): name is RemedyName {
   return Object.hasOwn(NAMED, name);
 }
 
-function optionIn(
-  name: string,
-  word: string,
-  kinds: Readonly<Record<string, OptionKind>>,
-): [key: string, value: unknown] {
-  const [, key = "", value] = /^([^=]*)=(.*)$/s.exec(word) ?? [];
-  if (value === undefined) {
-    throw new OptionsError(name, `expected options as name=value, received "${word}"`);
-  }
-  if (!Object.hasOwn(kinds, key)) {
-    throw new OptionsError(`${name}.${key}`, `unknown; known are ${Object.keys(kinds).join(", ")}`);
-  }
-  return [key, valueOf(value, kinds[key] as OptionKind)];
+/** `cool-down` is `coolDown`. */
+function inCode(key: string): string {
+  return key.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function valueOf(value: string, kind: OptionKind): unknown {
-  switch (kind) {
-    case "text":
-      return value;
-    case "number":
-      // What is no number stays text, and is refused by the reader, which names it.
-      return /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : value;
-    case "command":
-      return wordsOf([value], []);
-    case "list":
-      return value.split(",");
+/** What a maker refuses, under the names that stand in the text: `disk-full: clear=GLOB is missing`. */
+function inWordsOfText(error: unknown, name: RemedyName, values: Values): unknown {
+  if (!(error instanceof OptionsError)) return error;
+  const [, within = "", problem = ""] = /^\w+(?:\.(\w+))?[^:]*: (.*)$/s.exec(error.message) ?? [];
+  const key = Object.keys(values).find((each) => inCode(each) === within);
+  if (key === undefined) return new OptionsError(name, problem);
+  return problem.endsWith(", received undefined")
+    ? new OptionsError(name, `${key}=${values[key]} is missing`)
+    : new OptionsError(`${name}.${key}`, problem);
+}
+
+function optionIn(name: string, word: string, values: Values): [key: string, value: unknown] {
+  const [, key = "", text] = /^([^=]*)=(.*)$/s.exec(word) ?? [];
+  if (text === undefined) {
+    throw new OptionsError(name, `expected options as name=value, received "${word}"`);
   }
+  const value = Object.hasOwn(values, key) ? values[key] : undefined;
+  if (value === undefined) {
+    throw new OptionsError(
+      `${name}.${key}`,
+      `unknown; known are ${Object.keys(values).join(", ")}`,
+    );
+  }
+  return [key, READ[KINDS[value]](text, `${name}.${key}`)];
+}
+
+const READ: Readonly<
+  Record<(typeof KINDS)[keyof typeof KINDS], (text: string, path: string) => unknown>
+> = {
+  text: (text) => text,
+  // What is no number stays text, and is refused by the reader, which names it.
+  number: (text) => (/^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text),
+  command: commandIn,
+  list: (text) => text.split(","),
+  budget: budgetIn,
+};
+
+function commandIn(text: string, path: string): readonly string[] {
+  try {
+    return wordsOf([text], []);
+  } catch (error) {
+    const [problem] = (error as Error).message.replace(/^\$: /, "").split(/: |, /);
+    throw new OptionsError(path, `${problem}: quote it, or write sh -c '…', received "${text}"`);
+  }
+}
+
+function budgetIn(text: string, path: string): { times: number; within: string | undefined } {
+  const [, times, within] = /^(\d+)(?:\/(.+))?$/.exec(text) ?? [];
+  if (times === undefined) {
+    const expected = "expected how often, or how often within how long, such as 3/1h";
+    throw new OptionsError(path, `${expected}, received "${text}"`);
+  }
+  return { times: Number(times), within };
 }
 
 /** Words that spaces part; quotes hold them together, and go. */

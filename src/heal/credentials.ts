@@ -27,7 +27,8 @@ const CHECK_MS = 10 * SECOND;
 
 /**
  * Refreshes credentials after they were refused, once in a step: where the new ones are refused too,
- * they are wrong.
+ * they are wrong. Steps that are given the same remedy share it: one refresh, or its failure, is for all
+ * whose attempt began before it ended.
  *
  * Defaults: once in a step, 1 minute.
  */
@@ -36,6 +37,7 @@ export function credentials(options: CredentialsOptions): Remedy {
   const { name, refresh, check } = settled;
   const ask = async ({ clock, signal }: RemedyContext) =>
     check === undefined ? undefined : askBy(check)({ clock, signal, limitMs: CHECK_MS });
+  const refreshing = new Refreshing(refresh);
   return Object.freeze({
     name: "credentials",
     target: name,
@@ -51,9 +53,9 @@ export function credentials(options: CredentialsOptions): Remedy {
         plan: [`refresh the credentials of ${name}`],
       };
     },
-    act: async ({ signal, did }: ActContext) => {
-      await perform(refresh, signal);
-      did(`refreshed the credentials of ${name}`);
+    act: async (context: ActContext) => {
+      const isOwn = await refreshing.join(context);
+      context.did(`${isOwn ? "" : "another step "}refreshed the credentials of ${name}`);
     },
     measure: async (context: RemedyContext) => {
       const checked = await ask(context);
@@ -63,4 +65,36 @@ export function credentials(options: CredentialsOptions): Remedy {
       };
     },
   });
+}
+
+/** Many steps find out at once that a token has run out: they want one new one, not one each. */
+class Refreshing {
+  readonly #refresh: Probe;
+  #last: { readonly done: Promise<void>; readonly signal: AbortSignal } | undefined;
+  /** When the last one ended; later than all while it goes on. */
+  #endedAtMs = Infinity;
+
+  constructor(refresh: Probe) {
+    this.#refresh = refresh;
+  }
+
+  /** Answers whether it was done for this step. Rejects as the refresh does. */
+  async join({ attemptedAtMs, clock, signal }: ActContext): Promise<boolean> {
+    while (this.#last !== undefined && this.#endedAtMs >= attemptedAtMs) {
+      const last = this.#last;
+      try {
+        await last.done;
+        return false;
+      } catch (error) {
+        // It went with the step that it was done for: another step's turn.
+        if (!last.signal.aborted) throw error;
+        if (this.#last === last) this.#last = undefined;
+      }
+    }
+    this.#endedAtMs = Infinity;
+    const done = perform(this.#refresh, signal).finally(() => (this.#endedAtMs = clock.now()));
+    this.#last = { done, signal };
+    await done;
+    return true;
+  }
 }

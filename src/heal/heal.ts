@@ -179,10 +179,11 @@ class OneRemedy {
 
   /** Rejects when it does not end in time. */
   #limited(): Promise<HealAnswer> {
-    const { clock, random, signal, past, beganAtMs } = this.#parts;
+    const { clock, random, signal, past, beganAtMs, sinceMs: attemptedAtMs } = this.#parts;
     const limit = timeout(this.#remedy.limitMs, { name: this.#remedy.name, clock });
     const round = this.#healedBefore().length + 1;
-    const context = { ...this.#ailment, clock, random, beganAtMs, round, scale: scaleAfter(past) };
+    const times = { beganAtMs, attemptedAtMs };
+    const context = { ...this.#ailment, ...times, clock, random, round, scale: scaleAfter(past) };
     return limit.run((given) => this.#treat({ ...context, signal: given.signal }), { signal });
   }
 

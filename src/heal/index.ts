@@ -17,7 +17,7 @@ export { credentials, type CredentialsOptions } from "./credentials.ts";
 export { diskFull, inodes, type DiskFullOptions, type InodesOptions } from "./disk-full.ts";
 export { gitIndexLock, type GitIndexLockOptions } from "./git-index-lock.ts";
 export type { RemedyLimits } from "./limits.ts";
-export { REMEDY_NAMES, type RemedySummary } from "./names.ts";
+export { REMEDY_LIMITS, REMEDY_NAMES, type RemedySummary } from "./names.ts";
 export { outOfMemory, type OutOfMemoryOptions } from "./out-of-memory.ts";
 export {
   dpkgInterrupted,

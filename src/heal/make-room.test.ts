@@ -21,13 +21,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../core/system.ts";
-import { OptionsError } from "../index.ts";
-import { diskFull, inodes } from "./disk-full.ts";
 import { findUsers } from "./in-use.ts";
 import { HOUR } from "./limits.ts";
 import { makeRoom, type Disk } from "./make-room.ts";
 import { deleteFile, openRoot } from "./oldest-files.ts";
 import type { Candidate } from "./room.ts";
+import { VirtualClock } from "../testing/index.ts";
 import { treat } from "./treat.contract.ts";
 
 function folder(): string {
@@ -273,6 +272,36 @@ test("one that cannot be deleted stays, and the next goes", async () => {
   ]);
 });
 
+test("what somebody opens while others are deleted stays, and the next goes", async () => {
+  const path = folder();
+  fill(path, "1.gz", "2.gz", "3.gz", "4.gz");
+  const clock = new VirtualClock();
+  let looks = 0;
+  const slow = disk(path, {
+    findUsers: () => new Map(++looks > 2 ? [[join(path, "2.gz"), { pid: 7, name: "tar" }]] : []),
+  });
+  const measure: Disk["measure"] = async (root, resource) => {
+    await clock.advance(600);
+    return slow.measure(root, resource);
+  };
+
+  const { outcome, deeds } = await treat(
+    makeRoom("bytes", clearing(path, { keep: 0 }), { ...slow, measure }),
+    "ENOSPC",
+    { clock, beganAtMs: Number.MAX_SAFE_INTEGER },
+  );
+
+  expect([outcome, deeds, readdirSync(path)]).toEqual([
+    "healed",
+    [
+      `deleted ${path}/1.gz (8.2 kB)`,
+      `left ${path}/2.gz (8.2 kB): tar (7) has come to use it`,
+      `deleted ${path}/3.gz (8.2 kB)`,
+    ],
+    ["2.gz", "4.gz"],
+  ]);
+});
+
 test("where others have come to use what was to go, nothing goes in vain", async () => {
   const path = folder();
   fill(path, "1.gz", "2.gz", "3.gz", "4.gz");
@@ -310,6 +339,7 @@ test.for<[name: string, looks: number, left: number]>([
     clock: systemClock,
     random: () => 0,
     beganAtMs: systemClock.now(),
+    attemptedAtMs: systemClock.now(),
     round: 1,
     scale: 1,
   } as const;
@@ -397,52 +427,4 @@ test("a directory that was replaced by a link meanwhile leads nobody out", async
     `${other} no longer lies within ${path}`,
   );
   expect(readdirSync(other)).toEqual(["precious.gz"]);
-});
-
-test.for<[name: string, options: object, message: string]>([
-  [
-    "a relative glob",
-    { clear: "backups/*.gz", keep: 1 },
-    'diskFull.clear: expected a glob that begins with /, received "backups/*.gz"',
-  ],
-  [
-    "one of the whole machine",
-    { clear: "/*", keep: 1 },
-    'diskFull.clear: expected a glob below a directory, not of the whole machine, received "/*"',
-  ],
-  [
-    "one that climbs",
-    { clear: "/var/a/../*", keep: 1 },
-    'diskFull.clear: expected a glob without . and .., received "/var/a/../*"',
-  ],
-  [
-    "one of the whole machine by another name",
-    { clear: "/./**", keep: 1 },
-    'diskFull.clear: expected a glob without . and .., received "/./**"',
-  ],
-  [
-    "nothing to keep",
-    { clear: "/var/a/*" },
-    "diskFull.keep: expected how many of the newest to keep, received undefined",
-  ],
-  [
-    "no size",
-    { clear: "/var/a/*", keep: 1, free: "much" },
-    'diskFull.free: expected a size such as "2GB", received "much"',
-  ],
-])("%s is refused", ([, options, message]) => {
-  const make = () => diskFull(options as never);
-
-  expect(make).toThrow(OptionsError);
-  expect(make).toThrow(message);
-});
-
-test("what it may do at most is said beforehand", () => {
-  const given = { clear: "/srv/*.gz", keep: 2 };
-
-  expect([diskFull(given).blastRadius, inodes(given).name, diskFull(given).budget]).toEqual([
-    "deletes regular files that match /srv/*.gz, the oldest first, and never the newest 2",
-    "inodes",
-    { times: 3, withinMs: HOUR },
-  ]);
 });

@@ -50,6 +50,9 @@ const MOST_FREE: Readonly<Record<Resource, number>> = { bytes: 1e9, inodes: 10_0
 const LOOKS = 5;
 const LOOK_MS = 200;
 
+/** Deleting many takes a while: who has them open is looked up again as often, which takes some milliseconds. */
+const STALE_MS = 1_000;
+
 /** So many lines a plan has; it is for people. */
 const MOST_PLANNED = 20;
 
@@ -131,15 +134,25 @@ class RoomMaker {
   }
 
   async act(context: ActContext): Promise<void> {
-    const { did, signal } = context;
+    const { did, signal, clock } = context;
     const root = await openRoot(this.#root);
     const { deletable } = await this.#select(root, context);
     if (this.#needed(deletable, await this.#room()).length === 0) return;
-    for (const file of deletable) {
+    let lookedAtMs = clock.elapsed();
+    let users: ReadonlyMap<string, FileUser> = new Map();
+    for (const [index, file] of deletable.entries()) {
       const room = await this.#room();
       if (room.free >= this.#wanted(room)) return;
       signal.throwIfAborted();
-      const whyNot = await deleteFile(file, root);
+      if (clock.elapsed() - lookedAtMs >= STALE_MS) {
+        users = this.#disk.findUsers(deletable.slice(index).map(({ path }) => path));
+        lookedAtMs = clock.elapsed();
+      }
+      const user = users.get(file.path);
+      const whyNot =
+        user === undefined
+          ? await deleteFile(file, root)
+          : `${user.name} (${user.pid}) has come to use it`;
       did(whyNot === undefined ? `deleted ${this.#describe(file)}` : this.#left(file, whyNot));
       if (whyNot === undefined) await this.#awaitFreed(file, room, context);
     }

@@ -31,7 +31,7 @@ test.for<[problem: string, make: () => unknown]>([
   ],
   [`packageLock.wait: ${LESS} 5 m, received 5 m`, () => packageLock({ limit: "5m" })],
   [
-    `packageLock.wait: ${LESS} 1 m, received 10 m`,
+    `package-lock.wait: ${LESS} 1 m, received 10 m`,
     () => remedyFromText("package-lock wait=10m limit=1m"),
   ],
   ["packageLock.files: expected at least one", () => packageLock({ files: [] })],
@@ -66,7 +66,7 @@ test.for<[problem: string, make: () => unknown]>([
     () => diskFull({ ...CLEAR, keep: Infinity }),
   ],
   [
-    "diskFull.keep: expected an integer >= 0, received 7.5",
+    "disk-full.keep: expected an integer >= 0, received 7.5",
     () => remedyFromText("disk-full clear=/var/backups/*.gz keep=7.5"),
   ],
   [

@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,8 @@ import { automation, execute } from "holdfast/automation";
 import { memoryJournal } from "holdfast/journal";
 import { command } from "holdfast/process";
 import { databaseLock, packageLock, service, type Remedy } from "holdfast/remedies";
+import { holdfast, place } from "../cli-process.ts";
+import { startServer, whyNoServer } from "../postgres/server.ts";
 
 /** Real services take their time on a busy machine. */
 const LONG_MS = 60_000;
@@ -123,6 +125,94 @@ test(
   },
 );
 
+/** A port that nobody has. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Ends what a file names, if anything does. */
+function endsBy(pidFile: string): void {
+  onTestFinished(() => {
+    const [pid = ""] = existsSync(pidFile) ? readFileSync(pidFile, "utf8").split("\n") : [];
+    if (pid !== "") process.kill(Number(pid), "SIGKILL");
+  });
+}
+
+/** By the command line: the command under one remedy, and what reached the alert. */
+async function guarded(heal: string, words: readonly string[]) {
+  const at = place();
+  const alert = join(at.root, "alert.json");
+  const asked = ["exec", "--heal", heal, "--alert", "cat > alert.json", "--", ...words];
+  const { exitCode, stdout } = await holdfast(at, asked);
+  const { unhealed = [] } = existsSync(alert) ? JSON.parse(readFileSync(alert, "utf8")) : {};
+  return { exitCode, stdout, unhealed: unhealed as { deeds: unknown; because: string }[] };
+}
+
+test(
+  "by the command line a Redis that is down is started, and one that cannot start is told",
+  { timeout: LONG_MS },
+  async () => {
+    const root = folder();
+    const port = await freePort();
+    const pidFile = join(root, "redis.pid");
+    endsBy(pidFile);
+    const start = `redis-server --daemonize yes --port ${port} --bind 127.0.0.1 --save '' --dir ${root} --pidfile ${pidFile}`;
+    const probe = `probe='redis-cli -e -p ${port} ping'`;
+    const work = ["redis-cli", "-e", "-p", `${port}`, "incr", "a"];
+
+    const never = await guarded(
+      `service start='redis-server --port ${port} --dir ${root}/none' ${probe} start-within=2s`,
+      work,
+    );
+    const healed = await guarded(`service start="${start}" ${probe}`, work);
+
+    expect(never).toEqual({
+      exitCode: 1,
+      stdout: "",
+      unhealed: [expect.objectContaining({ remedy: "service", fault: "ECONNREFUSED" })],
+    });
+    expect(healed).toEqual({ exitCode: 0, stdout: "1\n", unhealed: [] });
+  },
+);
+
+const noPostgres = whyNoServer();
+
+test.runIf(noPostgres === undefined)(
+  "by the command line a Postgres that crashed is started, and psql goes through",
+  { timeout: LONG_MS },
+  async () => {
+    const server = await startServer();
+    onTestFinished(() => server.end());
+    const psql = ["psql", "--no-psqlrc", "-Atc", "show data_directory", server.url];
+    const data = (await command(psql[0] as string, psql.slice(1))).stdout.trim();
+    const port = new URL(server.url).port;
+    await server.crash();
+    endsBy(join(data, "postmaster.pid"));
+    // As root it refuses to run; its files belong to nobody.
+    const user = "setpriv --reuid 65534 --regid 65534 --clear-groups ";
+    const control = `${process.getuid?.() === 0 ? user : ""}pg_ctl -D ${data} -l ${data}/log -w start`;
+    const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=`;
+    const start = `sh -c 'PATH=${join(data, "../../native/bin")}:$PATH; cd /; ${control} -o "${settings}"'`;
+    writeFileSync(join(data, "../../start"), start);
+
+    const { exitCode, stdout, unhealed } = await guarded(
+      `service start="sh ${join(data, "../../start")}" probe="psql -Atc 'select 1' ${server.url}"`,
+      psql,
+    );
+
+    expect({ exitCode, stdout, unhealed }).toEqual({
+      exitCode: 0,
+      stdout: `${data}\n`,
+      unhealed: [],
+    });
+  },
+);
+
 test(
   "a Redis that is down is started, and one that stands still is continued",
   {
@@ -130,11 +220,7 @@ test(
   },
   async () => {
     const root = folder();
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, "close");
+    const port = await freePort();
     const pidFile = join(root, "redis.pid");
     const start =
       `redis-server --daemonize yes --port ${port} --bind 127.0.0.1 --save "" --dir ${root} --pidfile ${pidFile}`.split(

@@ -1,6 +1,7 @@
 /** The remedy for services on real units of a real systemd (root, and cgroups of version 2). */
 
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { hasSystemd, systemd, type Systemd } from "./systemd.ts";
@@ -57,6 +58,42 @@ async function machine(content: string) {
 
 const RESTARTED = ["ran systemctl restart demo"];
 const FORGIVEN = ["ran systemctl reset-failed demo", ...RESTARTED];
+
+test.runIf(hasSystemd)(
+  "the systemd of these tests cannot write to the machine, and leaves nothing behind",
+  { timeout: LONG_MS },
+  async () => {
+    const { run, folder, end } = await systemd();
+    const probe = `.holdfast-${process.pid}`;
+    const places = ["/", "/etc", "/var/lib", "/usr", tmpdir(), "/root", "/sys", "/sys/kernel"];
+    const writes = [
+      ...places.map((place) => `: > "${place}/${probe}"`),
+      `mknod /run/${probe} b 1 1`,
+      ...["sys/kernel/printk", "sysrq-trigger", "irq/default_smp_affinity"].map(
+        (name) => `[ -e /proc/${name} ] && : >> /proc/${name}`,
+      ),
+    ];
+
+    const could = writes.filter((write) => run(write).status === 0);
+    const devices = run("find /dev -type b -o -name mem -o -name kmsg").stdout;
+    run(`: > "${folder}/own"; : > /dev/${probe}`);
+    // The bit of CAP_SYS_TIME is 25: tried, it might set the clock.
+    const capable = run("grep -h CapEff /proc/1/status /proc/self/status").stdout.match(
+      /[0-9a-f]{16}/g,
+    );
+    const canSetClock = capable?.map((bits) => ((BigInt(`0x${bits}`) >> 25n) & 1n) === 1n);
+    const isOwn = existsSync(join(folder, "own")) && !existsSync(`/dev/${probe}`);
+    const cgroup = await end();
+
+    expect({ could, devices, isOwn, canSetClock }).toEqual({
+      could: [],
+      devices: "",
+      isOwn: true,
+      canSetClock: [false, false],
+    });
+    expect([folder, cgroup].filter((place) => existsSync(place))).toEqual([]);
+  },
+);
 
 test.runIf(hasSystemd)("a unit that is stopped is started", { timeout: LONG_MS }, async () => {
   const { run, guarded } = await machine(unit(BEATS));
@@ -130,8 +167,8 @@ test.runIf(hasSystemd)(
   async () => {
     const { guarded } = await machine(unit("exit 7"));
 
-    const first = guarded("service unit=demo startWithin=1s", "systemctl is-active demo");
-    const second = guarded("service unit=demo startWithin=1s", "systemctl is-active demo");
+    const first = guarded("service unit=demo start-within=1s", "systemctl is-active demo");
+    const second = guarded("service unit=demo start-within=1s", "systemctl is-active demo");
     const unknown = guarded("service unit=nosuch", "systemctl is-active nosuch");
 
     expect([first.status, first.deeds, second.status, second.deeds]).toEqual([3, RESTARTED, 3, []]);

@@ -104,6 +104,21 @@ test("a command whose disk cannot be cleared stops at once, and alerts with what
   ]);
 });
 
+test("a script whose disk is full goes through by the command line: the oldest two go, the rest stays", () => {
+  const script = `${ARCHIVES}; printf 'head -c 2000000 /dev/zero > "$DISK/new.data" && echo done' > "$HOME/backup.sh"
+    "$NODE" "$MAIN" exec --heal "disk-full clear=$DISK/*.gz keep=3 free=2MB budget=1/1d" -- bash "$HOME/backup.sh"
+    code=$?; ls "$DISK"; "$NODE" "$MAIN" show last; exit $code`;
+  const { status, stdout, disk } = onSmallDisk("script", "size=6m", script);
+
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^done\n3\.gz\n4\.gz\n5\.gz\nnew\.data$/m);
+  expect(stdout.match(/^ +(?:remedy|deleted) \S+ \(\S+(?: \w+\)|\): healed)/gm)).toEqual([
+    expect.stringContaining(`remedy disk-full (${disk}/*.gz): healed`),
+    expect.stringContaining(`deleted ${disk}/1.gz (1 MB)`),
+    expect.stringContaining(`deleted ${disk}/2.gz (1 MB)`),
+  ]);
+});
+
 test("what is mounted in the directory cannot be deleted, and stays; the next goes", () => {
   const mounted =
     'echo > "$DISK/other"; touch -d 2026-01-01 "$DISK/other"; : > "$DISK/0.gz"; mount --bind "$DISK/other" "$DISK/0.gz"';

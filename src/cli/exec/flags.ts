@@ -2,6 +2,7 @@
 
 import { basename, resolve } from "node:path";
 import { OptionsError } from "../../core/errors.ts";
+import { REMEDY_NAMES } from "../../heal/names.ts";
 import { UsageError, type Arguments, type Flag, type Flags, type World } from "../command.ts";
 import { checkArgumentBytes } from "./argument-bytes.ts";
 import { PLAN_READERS, readGuarding, type ExecPlan, type Guarding } from "./plan.ts";
@@ -47,10 +48,13 @@ export const GUARDING_FLAGS = {
     "Run by sh when it failed, before each retry and at the end: takes back what it did",
   ),
   cleanup: text("COMMAND", "Run by sh at the end, however it ended"),
-  heal: texts(
-    "REMEDY",
-    "When it failed by this cause, cure that and try once more: 'disk-full clear=/var/backups/*.gz keep=7'",
-  ),
+  heal: {
+    ...texts(
+      "REMEDY",
+      "When it failed by this cause, cure that and try once more: 'disk-full clear=/var/backups/*.gz keep=7'; remedies below",
+    ),
+    offers: REMEDY_NAMES.map(({ name }) => name),
+  },
   lock: text("NAME", "Only one at a time, of all that name this lock"),
   "lock-wait": text(
     "DURATION|skip|fail",
