@@ -83,6 +83,11 @@ test.for([
     "config.profiles.other.nome",
   ],
   [
+    "a remedy is told what it does not know",
+    CONFIG.replace('name: "other"', 'heal: "disk-full keep=3"'),
+    "config.profiles.other.heal: disk-full: clear=GLOB is missing",
+  ],
+  [
     "a flag is written as in the command line",
     CONFIG.replace("attempts", '"attempt-timeout"'),
     "config.profiles.nightly.attempt-timeout: unknown; did you mean attemptTimeout?",

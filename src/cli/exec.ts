@@ -1,10 +1,13 @@
 /** `holdfast exec`: guards any command. */
 
+import { OptionsError } from "../core/errors.ts";
 import { EXIT } from "../core/exit-codes.ts";
+import type { Remedy } from "../core/remedy.ts";
 import { REMEDY_LIMITS, REMEDY_NAMES } from "../heal/names.ts";
 import { UsageError, type Arguments, type Command, type World } from "./command.ts";
 import { GUARDING_FLAGS, readAsked, readAskedGuarding } from "./exec/flags.ts";
 import { brokenBy, EXEC_EXIT } from "./exec/outcome.ts";
+import type { ExecPlan } from "./exec/plan.ts";
 import { remediesOf } from "./exec/remedies.ts";
 
 /** See the header. */
@@ -87,12 +90,21 @@ async function guard(args: Arguments, world: World): Promise<number> {
     checkUser(plan);
     checkPlaces(plan);
   }
-  const remedies = await remediesOf(plan);
+  const remedies = await remediesAsked(plan);
   try {
     const { performExec } = await import("./exec/perform-exec.ts");
     return await performExec({ plan, remedies, args, world });
   } catch (error) {
     return complainOf(error, world);
+  }
+}
+
+/** Those of a profile have been looked at by then: what is wrong stands on the command line. */
+async function remediesAsked(plan: ExecPlan): Promise<readonly Remedy[]> {
+  try {
+    return await remediesOf(plan, "--heal");
+  } catch (error) {
+    throw error instanceof OptionsError ? new UsageError(error.message) : error;
   }
 }
 

@@ -17,7 +17,7 @@ export async function loadExec(
 ): Promise<LoadedAutomation> {
   const plan = fromRecorded(run);
   const automation = execAutomation(plan, {
-    remedies: await remediesOf(plan),
+    remedies: await remediesOf(plan, "heal"),
     env: world.env,
     clock: world.clock,
     state: journal,

@@ -12,6 +12,7 @@ import type { World } from "../command.ts";
 import { AutomationFileError } from "../load-error.ts";
 import { nearest } from "../nearest.ts";
 import { PLAN_READERS, readGuarding } from "./plan.ts";
+import { remediesOf } from "./remedies.ts";
 
 const NAMES = [
   "holdfast.config.ts",
@@ -94,6 +95,15 @@ function camel(name: string): string {
     .replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/** @throws {OptionsError} For a remedy that there is not, or that is told what it does not know. */
+async function checkRemedies(profiles: Readonly<Record<string, Profile>>): Promise<void> {
+  for (const [name, profile] of Object.entries(profiles)) {
+    const path = `config.profiles.${name}`;
+    const { heal } = readGuarding(profile, path);
+    await remediesOf({ heal }, `${path}.heal`);
+  }
+}
+
 const CONFIG_READERS = { profiles: record(readProfileData, { default: {} }) };
 
 /** A file that waits for something of its own must not keep a job waiting for ever. */
@@ -111,7 +121,9 @@ async function loadProfiles(
   try {
     const loading = import(pathToFileURL(file).href) as Promise<{ default?: unknown }>;
     const module = (await Promise.race([loading, late])) ?? (await loading);
-    return readOptions("config", module.default, CONFIG_READERS).profiles;
+    const { profiles } = readOptions("config", module.default, CONFIG_READERS);
+    await checkRemedies(profiles);
+    return profiles;
   } catch (error) {
     const problem =
       error instanceof OptionsError ? error.message : `it cannot be loaded: ${String(error)}`;
