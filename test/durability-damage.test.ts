@@ -21,6 +21,7 @@ import { holdfast, place } from "./cli-process.ts";
 import { commitEnds, flipBits } from "./journal/flips.ts";
 import { filesOf, newFile, open, root, step, written } from "./journal/written.ts";
 import { startJournalProcess } from "./journal-process.ts";
+import { isReadable, UNPRIVILEGED } from "./nobody.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -253,12 +254,6 @@ test("D14 locked: a process that holds the file for too long is told of", async 
   await expect(claiming).rejects.toThrow(`Journal ${file} is locked by another process`);
 });
 
-/** Root may write anywhere; so these are tried as nobody, who must be able to read us. */
-const isRoot = process.platform === "linux" && process.getuid?.() === 0;
-const nobody = isRoot ? { uid: 65_534, gid: 65_534 } : {};
-const isReadable =
-  spawnSync(process.execPath, ["--check", join(ROOT, "scripts/test.js")], nobody).status === 0;
-
 test.skipIf(!isReadable).for([
   ["a file", (file: string) => chmodSync(file, 0o444), "cannot be read and written by this user"],
   [
@@ -279,7 +274,7 @@ test.skipIf(!isReadable).for([
   const { stdout } = spawnSync(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", program],
-    { encoding: "utf8", ...nobody },
+    { encoding: "utf8", ...UNPRIVILEGED },
   );
 
   chmodSync(join(file, ".."), 0o700);

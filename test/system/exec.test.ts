@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { lookOf } from "../../src/process/overlay-finish.ts";
 import { holdfast, place, start, type Place } from "../cli-process.ts";
+import { isReadable, UNPRIVILEGED } from "../nobody.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
 const exec = (at: Place, words: readonly string[], env?: Readonly<Record<string, string>>) =>
@@ -380,20 +381,19 @@ test.runIf(isRoot).for([[[]], [["--write", "/var/tmp"]]] as const)(
   },
 );
 
-test.runIf(isRoot)("nobody but root may ask for another user", async () => {
+test.runIf(isRoot && isReadable)("nobody but root may ask for another user", async () => {
   const at = place();
   const words = [MAIN, "exec", "--user", "daemon", "--", "id"];
   chmodSync(at.root, 0o777);
 
   const { status, stderr } = spawnSync(process.execPath, words, {
-    uid: 65_534,
-    gid: 65_534,
+    ...UNPRIVILEGED,
     cwd: "/",
     encoding: "utf8",
     env: { PATH: process.env["PATH"], HOME: "/nonexistent", HOLDFAST_HOME: at.home },
   });
 
-  expect([status, stderr]).toEqual([125, expect.stringContaining("only root may")]);
+  expect([status, stderr]).toEqual([2, expect.stringContaining("only root may")]);
 });
 
 /** Runs a line in a terminal, types into it when it has said `cue`, and waits for its end. */
