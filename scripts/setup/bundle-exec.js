@@ -102,7 +102,7 @@ function lazyBuiltins(code) {
     if (code.includes(`${name}.default`)) throw new Error(`import what is used of ${name} by name`);
     lazy = lazy
       .replace(declaration, "")
-      .replace(`\n${name} = __toESM(${name}, 1);`, "")
+      .replace(new RegExp(`\\n${name} = __toESM\\(${name}(?:, 1)?\\);`), "")
       .replaceAll(new RegExp(`\\b${name}\\b`, "g"), `(${name}())`);
     lazy = `let ${name} = () => { const loaded = ${required}; ${name} = () => loaded; return loaded; };\n${lazy}`;
   }
