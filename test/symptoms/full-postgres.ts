@@ -7,10 +7,13 @@ import { join } from "node:path";
 import { findBinaries, placeBinaries } from "../postgres/binaries.ts";
 import { folder, freePort, missing, ran, type Shown } from "./stage.ts";
 
-/** The disk is mounted as root of a namespace, and the server, which refuses root, runs in one more as nobody special. */
+/**
+ * The disk is mounted as root of a namespace. The server refuses root and asks for its user's name, so it
+ * runs in one more as nobody, whom every system knows.
+ */
 const ON_SMALL_DISK = `
 mount -t tmpfs -o size=64m,mode=777 symptoms "$1" || exit 250
-exec unshare -U --map-user=1000 --map-group=1000 sh -c '
+exec unshare -U --map-user=65534 --map-group=65534 sh -c '
 "$2/initdb" -D "$1/data" -U postgres -A trust -E UTF8 --locale=C --no-sync --wal-segsize=1 >/dev/null || exit 251
 exec "$2/postgres" -D "$1/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off \
   -c autovacuum=off -c max_wal_size=2MB -c shared_buffers=8MB' sh "$@"`;
