@@ -1,6 +1,5 @@
 /** `holdfast rehearse`: runs an automation once for every step and fault, and reports what is left. */
 
-import { codeHome } from "./code-home.ts";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { extname, join, resolve } from "node:path";
@@ -15,6 +14,7 @@ import { htmlReport } from "../rehearse/report-html.ts";
 import { jsonReport } from "../rehearse/report-json.ts";
 import { junitReport } from "../rehearse/report-junit.ts";
 import { textReport } from "../rehearse/report-text.ts";
+import { codeHome } from "./code-home.ts";
 import { UsageError, type Arguments, type Command, type World } from "./command.ts";
 import { listenForSignals } from "./interruption.ts";
 import { nearest } from "./nearest.ts";

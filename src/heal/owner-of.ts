@@ -6,7 +6,7 @@
  */
 
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
-import { findProcess } from "../process/process-table.ts";
+import { errorOfSignal, findProcess } from "../process/process-table.ts";
 import { commandName } from "./in-use.ts";
 
 /** What became of the process that wrote a file; `unsure` where another one may have its number by now. */
@@ -69,19 +69,9 @@ export function readOwnerFile(path: string): OwnerFile {
 
 function findWriter(pid: number, writtenAtMs: number): Writer {
   const found = findProcess(pid);
-  if (found === undefined) return isNumberFree(pid) ? "gone" : "unsure";
+  if (found === undefined) return errorOfSignal(pid) === "ESRCH" ? "gone" : "unsure";
   const { isZombie, startTime } = found;
   return writerBy({ writtenAtMs, isZombie, beganAtMs: beganAt(startTime) });
-}
-
-/** Others' processes may be hidden from /proc. Source: `hidepid`, proc(5). */
-function isNumberFree(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
 }
 
 /** What it begins with, and when that was written; `undefined` where there is no such file. */

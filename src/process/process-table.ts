@@ -28,6 +28,19 @@ export function findProcess(pid: number): ProcessEntry | undefined {
   return isTold ? undefined : askPs(["-p", `${pid}`])[0];
 }
 
+/**
+ * What the system answers to signal 0, which reaches no one: `ESRCH` where nobody has the pid, `EPERM`
+ * where another user's process has it, which /proc may hide (`hidepid`, proc(5)); else `undefined`.
+ */
+export function errorOfSignal(pid: number): string | undefined {
+  try {
+    process.kill(pid, 0);
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
+  }
+}
+
 function askPs(which: readonly string[]): ProcessEntry[] {
   const columns = ["-o", "pid=,ppid=,pgid=,stat=,lstart="];
   const options = { encoding: "utf8", ...OWN_PROGRAM } as const;

@@ -14,7 +14,7 @@ import {
   type CommandRecord,
   type Judge,
 } from "./leftover-record.ts";
-import { findProcess, pidSpace } from "./process-table.ts";
+import { errorOfSignal, findProcess, pidSpace } from "./process-table.ts";
 import { ProcessTree } from "./process-tree.ts";
 
 /** How leftovers are ended. */
@@ -122,16 +122,6 @@ function readRecord(file: string): CommandRecord | undefined {
 
 function livingStart(pid: number): string | undefined {
   const found = findProcess(pid);
-  if (found === undefined) return isHidden(pid) ? "" : undefined;
+  if (found === undefined) return errorOfSignal(pid) === "EPERM" ? "" : undefined;
   return found.isZombie ? undefined : found.startTime;
-}
-
-/** Another user's process may not be seen in /proc (hidepid), and signal 0, which reaches no one, knows it. */
-function isHidden(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
