@@ -6,7 +6,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { startServer } from "../postgres/server.ts";
-import { folder, freePort, ran, threw, type Shown } from "./stage.ts";
+import { freePort } from "../free-port.ts";
+import { folder, ran, threw, type Shown } from "./stage.ts";
 
 export async function* postgres(): AsyncGenerator<Shown> {
   const server = await startServer();

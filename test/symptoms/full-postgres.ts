@@ -5,7 +5,8 @@ import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { findBinaries, placeBinaries } from "../postgres/binaries.ts";
-import { folder, freePort, missing, ran, type Shown } from "./stage.ts";
+import { freePort } from "../free-port.ts";
+import { folder, missing, ran, type Shown } from "./stage.ts";
 
 /**
  * The disk is mounted as root of a namespace. The server refuses root and asks for its user's name, so it

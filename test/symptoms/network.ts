@@ -8,7 +8,8 @@ import { createServer as createHttps } from "node:https";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { Client, credentials } from "@grpc/grpc-js";
-import { folder, freePort, ran, threw, type Shown } from "./stage.ts";
+import { freePort } from "../free-port.ts";
+import { folder, ran, threw, type Shown } from "./stage.ts";
 
 async function listening(server: Server): Promise<number> {
   server.listen(0, "127.0.0.1");

@@ -3,7 +3,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -14,6 +13,7 @@ import { memoryJournal } from "holdfast/journal";
 import { command } from "holdfast/process";
 import { databaseLock, packageLock, service, type Remedy } from "holdfast/remedies";
 import { holdfast, place } from "../cli-process.ts";
+import { freePort } from "../free-port.ts";
 import { startServer, whyNoServer } from "../postgres/server.ts";
 
 /** Real services take their time on a busy machine. */
@@ -124,16 +124,6 @@ test(
     ]);
   },
 );
-
-/** A port that nobody has. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** Ends what a file names, if anything does. */
 function endsBy(pidFile: string): void {
